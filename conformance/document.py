@@ -1,0 +1,55 @@
+"""`Document`, what a codec makes of bytes, and `Format`, what a codec is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from conformance.issue import Issue, Result, Where
+    from conformance.syntax import Syntax
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A parsed source. `root` is the codec's own tree.
+
+    FHIR and CSV: plain dict and list. HL7 v2: the lazy message. C-CDA: the lxml tree. `version` is the standard's
+    (`2.5.1`, `4.0.1`); empty where the source doesn't say.
+    """
+
+    format: str
+    version: str
+    root: Any
+
+
+class Format(Protocol):
+    """A codec, found through the entry point group `sdoh_gateway.formats`. `name` is what users type."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    """File suffixes; the first is written: `.hl7`."""
+    media_type: str
+
+    def sniff(self, head: bytes) -> bool:
+        """True when these first bytes (at most 4 KiB) look like this format."""
+
+    def split(self, raw: bytes) -> list[bytes]:
+        """The documents in a source: the messages of a batch; usually one."""
+
+    def parse(self, raw: bytes) -> Result[Document]:
+        """The tree, or None when there is nothing to work with; never an exception for bad data."""
+
+    def render(self, document: Document) -> Result[bytes]:
+        """The bytes; those of an untouched parsed document are the bytes it was parsed from."""
+
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        """What stands at a path as users write it, each with its place: for profiles, assertions and routes."""
+
+    def reply(self, raw: bytes, issues: Iterable[Issue]) -> bytes:
+        """The acknowledgement that the sender's protocol expects; empty where there is none."""
+
+    @property
+    def syntax(self) -> Syntax:
+        """The format's path syntax, for the map compiler."""

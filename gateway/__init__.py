@@ -1,0 +1,1 @@
+"""The gateway: configuration, pipeline and command line around the other three packages."""

@@ -1,0 +1,1 @@
+"""How one format becomes another: the map YAML, its compiler, and the maps that ship."""
