@@ -11,7 +11,9 @@ from conformance.issue import Issue, Where
 _AREAS = {
     "V2": "v2",
     "FHIR": "fhir",
+    "JSON": "fhir_json",
     "MAP": "map",
+    "YAML": "notation",
     "PRO": "profile",
     "CFG": "config",
     "IO": "io",
