@@ -17,6 +17,7 @@ _AREAS = {
     "PRO": "profile",
     "CFG": "config",
     "IO": "io",
+    "NET": "net",
 }
 """Prefix of the code to module of this package."""
 
