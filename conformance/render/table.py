@@ -42,4 +42,4 @@ def summary(issues: Sequence[Issue]) -> str:
 
 
 def _message(one: Issue) -> str:
-    return one.message if one.found is None else f"{one.message} Found: {one.found!r}"
+    return one.message if one.found is None else f"{one.message}; found {one.found!r}"

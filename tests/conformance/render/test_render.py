@@ -55,7 +55,7 @@ def test_what_was_found_is_shown_only_when_asked_for() -> None:
 def test_a_table_is_aligned_and_has_one_line_for_each_issue() -> None:
     lines = table(ISSUES).splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith("error    JSON-0004  a.json:3:7 Patient.name[0].family  The property")
+    assert lines[0].startswith("error    JSON-0004  a.json:3:7 Patient.name[0].family  the property")
     assert lines[1].index("PID-5") == lines[0].index("a.json")
     assert table([]) == aligned([]) == ""
 
@@ -86,7 +86,7 @@ def test_err_values_are_those_of_the_standard() -> None:
         3: ("207", "Application internal error", "HL70357"),
         4: ("W",),
         5: ("JSON-0003", "Byte order mark", "L"),
-        8: ("The text begins with a byte order mark, which was left out.",),
+        8: ("the text begins with a byte order mark, which was left out",),
     }
 
 

@@ -1,0 +1,149 @@
+"""Reads `gateway.yaml`: every error at once, each with line and column and, where one is near, a suggestion."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr, ValidationError
+
+from conformance import yaml
+from conformance.catalogue import issue
+from conformance.issue import Issue, Result, Where, has_errors
+from gateway.config.model import Config
+from gateway.config.references import Location, Resolver
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A config and, by location, how the scalars with references were written."""
+
+    config: Config
+    written: Mapping[Location, str]
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Result[Loaded]:
+    """The settings of a file; no value when there is an error."""
+    source = str(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return Result(value=None, issues=(issue("CFG-0001", Where(source=source), problem=error.strerror),))
+    tree = yaml.load(raw, source)
+    if tree.value is None and tree.issues:
+        return Result(value=None, issues=tree.issues)
+    resolver = Resolver(source, path.parent, environment)
+    plain = resolver.plain(tree.value)
+    issues = [*tree.issues, *resolver.issues]
+    try:
+        config = Config.model_validate({} if plain is None else plain)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        issues.extend(_issue(one, tree.value, source) for one in found if _counts(one, resolver))
+        return Result(value=None, issues=_in_order(issues))
+    issues.extend(_advice(config, path, tree.value))
+    return Result(value=None if has_errors(issues) else Loaded(config, resolver.written), issues=_in_order(issues))
+
+
+def _counts(error: ErrorDetails, resolver: Resolver) -> bool:
+    """A value that isn't there because its reference leads nowhere has been reported as such."""
+    return error["type"] == "extra_forbidden" or error["loc"] not in resolver.failed
+
+
+def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:
+    return tuple(sorted(issues, key=lambda one: (one.at.line or 0, one.at.column or 0)))
+
+
+def _advice(config: Config, path: Path, tree: Any) -> Iterator[Issue]:
+    """What types can't say."""
+    if config.tenant.salt is None:
+        yield issue("CFG-0008", Where(source=str(path)))
+    for number, folder in enumerate(config.overlays):
+        if not (path.parent / folder).is_dir():
+            yield issue("CFG-0009", yaml.place(_node(tree, ("overlays", number)), str(path)), found=folder)
+
+
+def _issue(error: ErrorDetails, tree: Any, source: str) -> Issue:
+    location = error["loc"]
+    where = _place(tree, location, source, key=error["type"] == "extra_forbidden")
+    name = ".".join(map(str, location)) or "the file"
+    if error["type"] == "extra_forbidden":
+        hint = _did_you_mean(str(location[-1]), _settings(location[:-1]))
+        return issue("CFG-0002", where, path=name, hint=hint)
+    if error["type"] == "missing":
+        return issue("CFG-0004", where, path=name)
+    problem = error["msg"].removeprefix("Value error, ")
+    return issue("CFG-0003", where, path=name, problem=problem, hint=_zone_hint(problem, _node(tree, location)))
+
+
+def _place(tree: Any, location: Location, source: str, *, key: bool) -> Where:
+    """Of the value, or of the key for a key that is wrong; the nearest ancestor where something is missing."""
+    parent = _node(tree, location[:-1])
+    if key and isinstance(parent, dict):
+        return yaml.place(next((one for one in parent if one == location[-1]), parent), source)
+    return yaml.place(_node(tree, location), source)
+
+
+def _node(tree: Any, location: Location) -> Any:
+    for step in location:
+        try:
+            tree = tree[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return tree
+
+
+def _settings(location: Location) -> list[str]:
+    """The settings that the section at a location has, from the schema."""
+    schema = Config.model_json_schema()
+    node: Any = schema
+    for step in location:
+        node = _resolved(node, schema)
+        node = node.get("properties", {}).get(step) or node.get("additionalProperties") or node.get("items") or {}
+    return list(_resolved(node, schema).get("properties", {}))
+
+
+def _resolved(node: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    while isinstance(node, dict) and "$ref" in node:
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+    return node if isinstance(node, dict) else {}
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    near = get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(known)}" if known else ""
+
+
+def _zone_hint(problem: str, value: Any) -> str:
+    if "time zone" not in problem:
+        return ""
+    from zoneinfo import available_timezones
+
+    near = get_close_matches(str(value), sorted(available_timezones()), n=1, cutoff=0.7)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def shown(loaded: Loaded) -> dict[str, Any]:
+    """The settings in force, defaults too, without secrets: a reference stands as it is written, the rest as `***`."""
+    return {str(key): _shown(value, loaded.written, (key,)) for key, value in loaded.config}
+
+
+def _shown(value: Any, written: Mapping[Location, str], at: Location) -> Any:
+    if at in written:
+        return written[at]
+    if isinstance(value, SecretStr):
+        return "***"
+    if isinstance(value, list):
+        return [_shown(item, written, (*at, number)) for number, item in enumerate(value)]
+    if hasattr(type(value), "model_fields"):
+        value = dict(value)
+    if isinstance(value, dict):
+        return {key: _shown(item, written, (*at, key)) for key, item in value.items()}
+    return value
