@@ -14,6 +14,7 @@ _READING = (
         message="the message has {size} bytes, more than the limit of {limit}",
         why="A bound on size keeps one message from taking the memory of all others.",
         type="too-long",
+        err="104",
     ),
     Code(
         code="V2-0002",
@@ -42,6 +43,7 @@ _READING = (
         message="the message has more than {limit} fields or explicit nulls",
         why="A bound keeps a hostile message from taking all memory.",
         type="too-long",
+        err="104",
     ),
     Code(
         code="V2-0005",
@@ -50,6 +52,7 @@ _READING = (
         message="the message has more than {limit} segments",
         why="A bound keeps a hostile message from taking all memory.",
         type="too-long",
+        err="104",
     ),
     Code(
         code="V2-0006",
@@ -70,6 +73,7 @@ _READING = (
         why="Several messages in one frame or file are a batch and are read one by one.",
         spec=_ENCODING,
         type="structure",
+        err="100",
     ),
     Code(
         code="V2-0008",
@@ -167,6 +171,16 @@ _READING = (
         spec=_ENCODING,
         type="value",
         err="102",
+    ),
+    Code(
+        code="V2-0018",
+        severity="warning",
+        title="Batch count untrue",
+        message="{trailer} declares another number than the {counted} that are there",
+        why="A batch that was cut short, or put together from others; messages may be missing.",
+        example="BTS|12",
+        spec=_ENCODING,
+        type="incomplete",
     ),
     Code(
         code="V2-0020",

@@ -54,9 +54,9 @@ Report = Callable[[str, str], None]
 def read(raw: bytes, header: bytes, report: Report) -> tuple[str, str]:
     """(text, Python codec) of a message whose first MSH segment is `header`. Every byte becomes text, and whenever it
     isn't by the declaration, `report` says so: no mojibake in silence."""
-    wide = _wide(raw)
-    if wide:
-        return raw.decode(wide, errors="replace"), wide
+    sixteen = wide(raw)
+    if sixteen:
+        return raw.decode(sixteen, errors="replace"), sixteen
     names = _declared(header)
     codecs = [codec for codec in (_codec(name) for name in names) if codec and codec not in _WIDE]
     for name in names:
@@ -99,8 +99,8 @@ def _strict(raw: bytes, codec: str) -> str | None:
         return None
 
 
-def _wide(raw: bytes) -> str:
-    """UTF-16 or UTF-32 by byte order mark, or by the zero bytes in its `MSH`."""
+def wide(raw: bytes) -> str:
+    """The codec of UTF-16 or UTF-32 by byte order mark, or by the zero bytes in its `MSH`; else empty."""
     head = raw[:64]
     if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
         return "utf-32"
@@ -118,6 +118,11 @@ def _declared(header: bytes) -> list[str]:
         return []
     names = fields[17].decode("latin-1").split(header[5:6].decode("latin-1") or "~")
     return [name.strip() for name in names if name.strip() not in ("", '""')]
+
+
+def name_of(codec: str) -> str:
+    """What MSH-18 calls a Python codec; empty when table 0211 doesn't have it."""
+    return next((name for name, known in _CODECS.items() if known == codec and name != "UNICODE"), "")
 
 
 def _codec(name: str) -> str:

@@ -23,9 +23,11 @@ r"""Codecs of the character sets that `\C..\` and `\M..\` switch to in 7 bits (2
 
 _HEX = frozenset("0123456789ABCDEFabcdef")
 
-_CONTROLS = {chr(code): f"\\X{code:02X}\\" for code in range(32) if chr(code) not in "\n\t"}
+_HEXED = {chr(code): f"\\X{code:02X}\\" for code in range(32) if chr(code) not in "\n\t"}
+CONTROLS = str.maketrans(_HEXED | {"\n": "\\.br\\"})
+"""For text that is escaped already: what would end its segment or frame."""
 _ENCODE = str.maketrans(
-    {"|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\\": "\\E\\", "\n": "\\.br\\"} | _CONTROLS
+    {"|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~": "\\R\\", "\\": "\\E\\", "\n": "\\.br\\"} | _HEXED
 )
 
 

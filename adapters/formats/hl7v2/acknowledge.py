@@ -1,0 +1,164 @@
+"""Acknowledgements (v2.8.2 section 2.9): original mode AA/AE/AR and enhanced mode CA/CE/CR.
+
+An answer is made from the header of what came in, read on its own, so that a message that can't be parsed is answered
+too. What is echoed goes back in the sender's delimiters and bytes, without control characters, so that it can't begin
+another segment or frame.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from adapters.formats.hl7v2.charsets import wide
+from adapters.formats.hl7v2.delimiters import USUAL
+from conformance.catalogue import code as row_of
+from conformance.hl7v2.events import rank
+from conformance.issue import Issue, has_errors
+from conformance.render.err import err_values
+
+Verdict = Literal["AA", "AE", "AR"]
+Commit = Literal["CA", "CE", "CR"]
+Condition = Literal["AL", "NE", "ER", "SU"]
+"""Table 0155: when MSH-15 or MSH-16 wants an answer."""
+
+_REJECT = frozenset(("200", "201", "202", "203"))
+_ERROR = frozenset(("100", "101", "102", "103", "104", "204"))
+"""Codes of table 0357."""
+
+_COMMIT: Mapping[Verdict, Commit] = {"AA": "CA", "AE": "CE", "AR": "CR"}
+_MOST_ERRORS = 20
+_LETTERS = "FSRET"
+
+
+class Header:
+    """The MSH segment of a message as sent: `fields[n]` is MSH-n with control characters removed, empty when absent.
+    Without an MSH all fields are empty and the delimiters the usual ones."""
+
+    __slots__ = ("codec", "delimiters", "fields")
+
+    def __init__(self, raw: bytes) -> None:
+        self.codec = wide(raw) or "latin-1"
+        text = raw[:65536].decode(self.codec, errors="replace")
+        start = text.find("MSH")
+        line = text[start:].split("\r", 1)[0].split("\n", 1)[0] if start >= 0 else ""
+        marks = _marks(line)
+        parts = line.split(marks[0]) if len(line) > 3 else []
+        clean = ["".join(c for c in part if c.isprintable() or c == "\x1b") for part in parts[2:]]
+        self.delimiters = marks
+        self.fields = ["MSH", marks[0], marks[1:], *clean, *[""] * 20]
+
+    def component(self, field: int, number: int = 1) -> str:
+        parts = self.fields[field].split(self.delimiters[2])[0].split(self.delimiters[1])
+        return parts[number - 1].strip() if number <= len(parts) else ""
+
+    @property
+    def enhanced(self) -> bool:
+        """True when the sender asks for the enhanced mode by MSH-15 or MSH-16."""
+        return bool(self.fields[15] or self.fields[16])
+
+
+def _marks(line: str) -> str:
+    """MSH-1 and MSH-2 when they can be used, with at least four marks; else the usual ones."""
+    encoding = line[4:12].split(line[3])[0] if len(line) > 3 else ""
+    marks = line[3:4] + encoding
+    sound = len(set(marks)) == len(marks) and not any(c.isalnum() or not c.isprintable() or c == " " for c in marks)
+    return marks if sound and 5 <= len(marks) <= 6 else USUAL
+
+
+def verdict(issues: Iterable[Issue]) -> Verdict:
+    """AR for the reject codes of table 0357 (200 to 203), AE for its error codes (100 to 104, 204), else AA; only
+    errors count."""
+    codes = {row_of(issue.code).err for issue in issues if has_errors((issue,))}
+    return "AR" if codes & _REJECT else "AE" if codes & _ERROR else "AA"
+
+
+def commit(verdict: Verdict) -> Commit:
+    """The same answer as an accept acknowledgement of the enhanced mode."""
+    return _COMMIT[verdict]
+
+
+def wanted(condition: str, verdict: Verdict) -> bool:
+    """True when MSH-15 (or MSH-16) wants an answer to this verdict; a condition that isn't in table 0155 means always,
+    so that no sender waits for nothing."""
+    asked = {"NE": False, "ER": verdict != "AA", "SU": verdict == "AA"}
+    return asked.get(condition.strip().upper(), True)
+
+
+def reply(raw: bytes, issues: Iterable[Issue], *, now: str = "", control_id: str = "") -> bytes:
+    """The answer to be sent at once: original mode when MSH-15 is empty, else the accept acknowledgement; empty when
+    MSH-15 wants none."""
+    found = tuple(issues)
+    header, answer = Header(raw), verdict(found)
+    asked = header.component(15)
+    if not asked:
+        return acknowledge(header, answer, found, now=now, control_id=control_id)
+    if not wanted(asked, answer):
+        return b""
+    return acknowledge(header, commit(answer), found, now=now, control_id=control_id)
+
+
+def acknowledge(
+    header: Header, code: Verdict | Commit, issues: Iterable[Issue] = (), *, now: str = "", control_id: str = ""
+) -> bytes:
+    """An ACK in the delimiters and version of the message, ERR for each error or warning (v2.5: one segment each;
+    before: ERR-1 repeats, and MSA-3 says the first).
+
+    `now` is MSH-7, by default the message's own, so that the same message gives the same answer; `control_id` is
+    MSH-10, by default derived from the message's header and the answer.
+    """
+    told = [issue for issue in issues if issue.severity != "information"][:_MOST_ERRORS]
+    fields, version = header.fields, header.component(12) or "2.5.1"
+    mark = header.delimiters[0]
+    identity = control_id or _identity(header, code, told)
+    kind = _kind(header, version)
+    msh = ["MSH" + mark + header.delimiters[1:], fields[5], fields[6], fields[3], fields[4], now or fields[7], ""]
+    msh += [kind, identity, fields[11] or "P", fields[12] or version, "", "", "", "", "", fields[18]]
+    old = rank(version) < rank("2.5")
+    said = _data(told[0].message, header) if told and old else ""
+    lines = [mark.join(msh), mark.join(["MSA", code, fields[10], said])]
+    lines += [_old_errors(told, header)] if told and old else [_error(issue, header) for issue in told]
+    return "".join(line.rstrip(mark) + "\r" for line in lines).encode(header.codec, errors="replace")
+
+
+def _kind(header: Header, version: str) -> str:
+    """MSH-9 of the answer: the event since v2.3, the structure since v2.3.1."""
+    component, event = header.delimiters[1], header.component(9, 2)
+    parts = ["ACK", event, "ACK"] if rank(version) >= rank("2.3.1") else ["ACK", event] if event else ["ACK"]
+    return component.join(parts if event else parts[:1])
+
+
+def _identity(header: Header, code: str, told: list[Issue]) -> str:
+    """Twenty characters, the most that MSH-10 holds before v2.7."""
+    text = "|".join((*header.fields, code, *(issue.code for issue in told)))
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20].upper()
+
+
+def _error(issue: Issue, header: Header) -> str:
+    """ERR of v2.5 and later."""
+    values = err_values(issue)
+    component = header.delimiters[1]
+    cells = [component.join(_data(part, header) for part in values.get(n, ())) for n in range(1, max(values) + 1)]
+    return header.delimiters[0].join(["ERR", *cells])
+
+
+def _old_errors(told: list[Issue], header: Header) -> str:
+    """ERR-1 before v2.5 (data type ELD): segment, sequence, field and code, whose parts are subcomponents."""
+    component, repetition, subcomponent = header.delimiters[1], header.delimiters[2], header.delimiters[4]
+    errors = []
+    for issue in told:
+        values = err_values(issue)
+        place = (*values.get(2, ()), "", "", "")[:3]
+        code = subcomponent.join(_data(part, header) for part in values[3])
+        errors.append(component.join((*place, code)))
+    return header.delimiters[0].join(["ERR", repetition.join(errors)])
+
+
+def _data(text: str, header: Header) -> str:
+    """Our own words as data in the sender's delimiters; ASCII, so that they fit every character set."""
+    escape = header.delimiters[3]
+    plain = text.encode("ascii", "replace").decode("ascii")
+    return "".join(
+        f"{escape}{_LETTERS[header.delimiters.index(c)]}{escape}" if c in header.delimiters[:5] else c for c in plain
+    )

@@ -1,0 +1,55 @@
+"""`conformance.document.Format` for HL7 v2."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from adapters.formats.hl7v2.parse import parse
+from conformance.document import Document
+from conformance.issue import Issue, Result, Where
+
+if TYPE_CHECKING:
+    from conformance.syntax import Syntax
+
+
+class Hl7v2:
+    """HL7 v2 in its delimited form, ER7."""
+
+    name = "hl7v2"
+    suffixes = (".hl7", ".er7", ".v2")
+    media_type = "application/hl7-v2"
+
+    def sniff(self, head: bytes) -> bool:
+        """True when the first thing that isn't framing or white space is a message, batch or file header."""
+        text = head.replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe\x0b\r\n\t ")
+        return text[:3] in (b"MSH", b"FHS", b"BHS") and text[3:4] != b"" and not text[3:4].isalnum()
+
+    def split(self, raw: bytes) -> list[bytes]:
+        from adapters.formats.hl7v2.batch import split
+
+        return split(raw)
+
+    def parse(self, raw: bytes) -> Result[Document]:
+        return parse(raw)
+
+    def render(self, document: Document) -> Result[bytes]:
+        from adapters.formats.hl7v2.write import render
+
+        return render(document)
+
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        from adapters.formats.hl7v2.values import values
+
+        return [*values(document.root, path)]
+
+    def reply(self, raw: bytes, issues: Iterable[Issue]) -> bytes:
+        from adapters.formats.hl7v2.acknowledge import reply
+
+        return reply(raw, issues)
+
+    @property
+    def syntax(self) -> Syntax:
+        from adapters.formats.hl7v2.syntax import SYNTAX
+
+        return SYNTAX
