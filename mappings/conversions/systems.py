@@ -1,0 +1,183 @@
+"""Who gave an identifier or a code: HD and coding-system names to URIs and back. No URI is made up.
+
+Order: what the site configured by name or universal id, then a universal id that is a URI by itself (ISO, UUID, URI),
+else nothing: the map keeps the name as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mappings.conversions.conversion import Conversion, Run, once
+
+_THO = "http://terminology.hl7.org/CodeSystem/"
+_V2 = f"{_THO}v2-"
+
+CODING_SYSTEMS: dict[str, str] = {
+    "LN": "http://loinc.org",
+    "SCT": "http://snomed.info/sct",
+    "I10C": "http://hl7.org/fhir/sid/icd-10-cm",
+    "I10P": "http://www.cms.gov/Medicare/Coding/ICD10",
+    "I9C": "http://hl7.org/fhir/sid/icd-9-cm",
+    "I9": "http://hl7.org/fhir/sid/icd-9-cm",
+    "I9CDX": "http://hl7.org/fhir/sid/icd-9-cm",
+    "I9CP": "http://hl7.org/fhir/sid/icd-9-cm",
+    "I10": "http://hl7.org/fhir/sid/icd-10",
+    "UCUM": "http://unitsofmeasure.org",
+    "NDC": "http://hl7.org/fhir/sid/ndc",
+    "CVX": "http://hl7.org/fhir/sid/cvx",
+    "MVX": f"{_THO}MVX",
+    "C4": "http://www.ama-assn.org/go/cpt",
+    "HCPCS": "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets",
+    "RXNORM": "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "UNII": "http://fdasis.nlm.nih.gov",
+    "CDCREC": "urn:oid:2.16.840.1.113883.6.238",
+    "NUCC": "http://nucc.org/provider-taxonomy",
+    "ISO3166_1": "urn:iso:std:iso:3166",
+    "NUBC": "https://www.nubc.org/CodeSystem/PatDischargeStatus",
+    "ACTCODE": f"{_THO}v3-ActCode",
+    "NULLFL": f"{_THO}v3-NullFlavor",
+}
+"""Names of HL7 table 0396 -> URI (facts: table 0396, THO NamingSystems). The first name of a URI is written."""
+
+_SPELLINGS = {
+    "ICD10CM": "I10C",
+    "ICD-10-CM": "I10C",
+    "ICD10": "I10",
+    "ICD-10": "I10",
+    "ICD-9-CM": "I9C",
+    "ICD9CM": "I9C",
+    "ICD9": "I9C",
+    "ICD-10-PCS": "I10P",
+    "ICD10PCS": "I10P",
+    "LOINC": "LN",
+    "SNM": "SCT",
+    "SNOMED": "SCT",
+    "SNOMED-CT": "SCT",
+    "SNOMEDCT": "SCT",
+    "CPT": "C4",
+    "CPT4": "C4",
+    "CPT-4": "C4",
+    "HPC": "HCPCS",
+    "RXN": "RXNORM",
+    "NUCCHCPTC": "NUCC",
+    "NUCCPT": "NUCC",
+    "ISO3166": "ISO3166_1",
+}
+"""Spellings that senders use for the names above (table 0396 keeps SNM apart from SCT; FHIR has one SNOMED CT)."""
+
+_NAMES: dict[str, str] = {}
+for _name, _uri in CODING_SYSTEMS.items():
+    _NAMES.setdefault(_uri, _name)
+
+_LOCAL = frozenset({"", "L", "LOCAL"})
+
+
+def universal_uri(universal: str, kind: str) -> str | None:
+    """The URI that a universal id is by its type (HL7 table 0301); None for types that have none."""
+    kind = kind.upper()
+    if kind == "ISO" or (not kind and is_oid(universal)):
+        return f"urn:oid:{universal.removeprefix('urn:oid:')}" if is_oid(universal.removeprefix("urn:oid:")) else None
+    if kind in ("UUID", "GUID"):
+        return f"urn:uuid:{universal.lower()}"
+    if kind in ("URI", "URL"):
+        return universal if ":" in universal else None
+    return None
+
+
+def is_oid(text: str) -> bool:
+    """`2.16.840`: numbers with points between, from 0, 1 or 2."""
+    numbers = text.split(".")
+    return len(numbers) > 2 and numbers[0] in ("0", "1", "2") and all(n.isdecimal() and n.isascii() for n in numbers)
+
+
+def authority_forward(texts: list[str], run: Run) -> str | None:
+    """Namespace, universal id and its type -> URI; None (kept as a name by the map) where none is known."""
+    namespace, universal, kind = texts
+    authorities = run.settings.authorities
+    return authorities.get(universal) or authorities.get(namespace) or universal_uri(universal, kind)
+
+
+def authority_backward(value: str, run: Run) -> list[str]:
+    """The universal id where the URI has one, else the configured name."""
+    if value.startswith("urn:oid:"):
+        return ["", value[8:], "ISO"]
+    if value.startswith("urn:uuid:"):
+        return ["", value[9:], "UUID"]
+    names = _configured(run.settings.authorities, value)
+    oid = next((name for name in names if is_oid(name)), "")
+    if oid:
+        return ["", oid, "ISO"]
+    return [names[0], "", ""] if names else ["", value, "URI"]
+
+
+def _configured(authorities: Mapping[str, str], uri: str) -> list[str]:
+    return sorted(name for name, configured in authorities.items() if configured == uri)
+
+
+def identifier_uri_forward(texts: list[str], run: Run) -> str | None:
+    """Universal id and type -> an identifier's value that is a URI (`urn:oid:2.16.840...`)."""
+    return universal_uri(*texts)
+
+
+def identifier_uri_backward(value: str, run: Run) -> list[str]:
+    return authority_backward(value, run)[1:]
+
+
+def coding_system_forward(text: str, run: Run) -> str | None:
+    """A name of HL7 table 0396, `HL7nnnn`, an OID or a URI -> URI; local ones (L, 99xxx) have none."""
+    name = text.strip().upper()
+    if name in _LOCAL:
+        return None
+    uri = run.settings.authorities.get(text) or CODING_SYSTEMS.get(_SPELLINGS.get(name, name)) or _spelt(text, name)
+    if uri is None:
+        once(run, "MAP-0205", text)
+    return uri
+
+
+def _spelt(text: str, name: str) -> str | None:
+    """What the name itself says: `HL70063` (one zero may be missing), `2.16.840...`, `http://...`, `urn:...`."""
+    if name.startswith("HL7") and name[3:].isdecimal() and len(name) in (6, 7):
+        return _V2 + name[3:].zfill(4)
+    if is_oid(text):
+        return f"urn:oid:{text}"
+    return text if text.startswith(("http://", "https://", "urn:")) else None
+
+
+def coding_system_backward(value: str, run: Run) -> str:
+    """The name of HL7 table 0396 where there is one, else the configured name, the OID or the URI itself."""
+    if value.startswith(_V2):
+        return f"HL7{value.removeprefix(_V2)}"
+    names = _configured(run.settings.authorities, value)
+    return _NAMES.get(value) or (names[0] if names else value.removeprefix("urn:oid:"))
+
+
+CONVERSIONS = (
+    Conversion(
+        name="authority-uri",
+        forward=authority_forward,
+        backward=authority_backward,
+        gives="uri",
+        lossy=True,
+        quiet=True,
+        doc="HD as Identifier.system, by the site's authorities, else by ISO, UUID or URI.",
+    ),
+    Conversion(
+        name="identifier-uri",
+        forward=identifier_uri_forward,
+        backward=identifier_uri_backward,
+        gives="string",
+        lossy=True,
+        quiet=True,
+        doc="Universal id and type as the value of an identifier of system urn:ietf:rfc:3986.",
+    ),
+    Conversion(
+        name="coding-system-uri",
+        forward=coding_system_forward,
+        backward=coding_system_backward,
+        gives="uri",
+        lossy=True,
+        quiet=True,
+        doc="Name of a coding system as its URI; of several spellings that of HL7 table 0396 comes back.",
+    ),
+)

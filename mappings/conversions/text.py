@@ -1,0 +1,232 @@
+"""Text that has another shape in FHIR: name parts, address lines, phone numbers, narrative, attachments."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from html import escape, unescape
+
+from mappings.conversions.conversion import Conversion, Field, Run
+
+_DIV = '<div xmlns="http://www.w3.org/1999/xhtml">'
+_DIV_END = "</div>"
+
+
+def given_forward(texts: list[str], run: Run) -> list[str] | None:
+    """XPN.2 and XPN.3 as HumanName.given; XPN.3 stays one item even with a space in it."""
+    return [text for text in texts if text] or None
+
+
+def given_backward(value: list[str], run: Run) -> list[str]:
+    return [value[0] if value else "", " ".join(value[1:])]
+
+
+def lines_forward(texts: list[str], run: Run) -> list[str] | None:
+    """SAD.1, SAD.2, SAD.3, XAD.2 and XAD.19 as Address.line, in this order (SAD[Address], XAD[Address])."""
+    return [text for text in texts if text] or None
+
+
+def lines_backward(value: list[str], run: Run) -> list[str]:
+    """One line is the street, the last of several the other designation, as most senders write addresses."""
+    head, last = value[:-1], value[-1:]
+    if not head:
+        return [*last, "", "", "", ""]
+    street = [*head[:3], "", "", ""][:3]
+    return [*street, head[3], last[0]] if len(head) > 3 else [*street, last[0], ""]
+
+
+def phone_forward(texts: list[str], run: Run) -> str | None:
+    """XTN.5 to XTN.8 as one number: `+5 6 7 X8` without the parts that are absent (XTN[ContactPoint])."""
+    country, area, local, extension = texts
+    parts = ("+" + country.lstrip("+") if country else "", area, local, f"X{extension}" if extension else "")
+    return " ".join(part for part in parts if part) if local else None
+
+
+def narrative_forward(text: str, run: Run) -> str:
+    """Plain text as the XHTML of Narrative.div."""
+    return _DIV + escape(text, quote=False) + _DIV_END
+
+
+def narrative_backward(value: str, run: Run) -> str | None:
+    """The text of a div that this conversion wrote; other narratives aren't flattened."""
+    body = value.removeprefix(_DIV).removesuffix(_DIV_END)
+    return None if "<" in body else unescape(body)
+
+
+def coded_text_forward(field: Field, run: Run) -> str | None:
+    """What a reader would call the codes of a repeating CE/CWE field: original text, display or code of each."""
+    texts = (_label([part[0] if part else "" for part in repetition]) for repetition in field)
+    return ", ".join(text for text in texts if text) or None
+
+
+def _label(parts: list[str]) -> str:
+    padded = [*parts, *[""] * 9]
+    return padded[8] or padded[1] or padded[0] or padded[4] or padded[3]
+
+
+def coded_text_backward(value: str, run: Run) -> Field:
+    return [[[""], [value]]]
+
+
+def concat_forward(texts: list[str], run: Run) -> str | None:
+    """The parts with a space between: SN that is no quantity, range or ratio (OBX[Observation])."""
+    return " ".join(text for text in texts if text) or None
+
+
+def range_text_forward(texts: list[str], run: Run) -> str | None:
+    """VR: `low-high` (OBX[Observation], value type VR)."""
+    return "-".join(texts) if any(texts) else None
+
+
+def range_text_backward(value: str, run: Run) -> list[str]:
+    low, _, high = value.partition("-")
+    return [low, high]
+
+
+def samples_forward(field: Field, run: Run) -> str | None:
+    """NA: the numbers of one channel as SampledData.data, separated by a space (R4 SampledData.data)."""
+    rows = (" ".join(part[0] or "U" for part in repetition if part) for repetition in field)
+    return " ".join(row for row in rows if row) or None
+
+
+def samples_backward(value: str, run: Run) -> Field:
+    return [[["" if number == "U" else number] for number in value.split(" ")]]
+
+
+def mime_forward(texts: list[str], run: Run) -> str | None:
+    """ED.2/ED.3 or RP.3/RP.4 as a MIME type; a subtype that is one already (`application/pdf`) stays."""
+    kind, subtype = (text.strip().lower() for text in texts)
+    if "/" in subtype:
+        return subtype
+    if kind in ("", "multipart") and subtype:
+        kind = "image" if subtype in _IMAGES else "text" if subtype in ("html", "xml", "rtf") else "application"
+    return f"{kind}/{subtype}" if kind and subtype else None
+
+
+_IMAGES = frozenset({"jpeg", "jpg", "png", "gif", "tiff", "bmp"})
+
+
+def mime_backward(value: str, run: Run) -> list[str]:
+    kind, _, subtype = value.partition("/")
+    return [kind, subtype]
+
+
+def data_forward(texts: list[str], run: Run) -> str | None:
+    """ED.4 and ED.5 as base64Binary: Base64 checked, Hex and plain text (A) converted."""
+    encoding, data = texts[0].strip().lower(), texts[1]
+    if not data:
+        return None
+    try:
+        if encoding == "base64":
+            return base64.b64encode(base64.b64decode("".join(data.split()), validate=True)).decode("ascii")
+        raw = bytes.fromhex(data) if encoding == "hex" else data.encode("utf-8")
+    except (ValueError, binascii.Error):
+        return None
+    return base64.b64encode(raw).decode("ascii")
+
+
+def data_backward(value: str, run: Run) -> list[str]:
+    return ["Base64", value]
+
+
+def text_data_forward(text: str, run: Run) -> str:
+    return base64.b64encode(text.encode("utf-8")).decode("ascii")
+
+
+def text_data_backward(value: str, run: Run) -> str | None:
+    try:
+        return base64.b64decode(value, validate=True).decode("utf-8")
+    except (ValueError, binascii.Error):
+        return None
+
+
+CONVERSIONS = (
+    Conversion(
+        name="given-names",
+        forward=given_forward,
+        backward=given_backward,
+        gives="string",
+        lossy=True,
+        doc="XPN.2 and .3 as given names; a third joins the second, a second without a first becomes the first.",
+    ),
+    Conversion(
+        name="address-lines",
+        forward=lines_forward,
+        backward=lines_backward,
+        gives="string",
+        lossy=True,
+        doc="SAD and other designation as lines; empty parts between don't come back.",
+    ),
+    Conversion(
+        name="xtn-value",
+        forward=phone_forward,
+        backward=None,
+        gives="string",
+        quiet=True,
+        doc="One-way: the parts come back from the contactpoint-* extensions.",
+    ),
+    Conversion(
+        name="narrative-div",
+        forward=narrative_forward,
+        backward=narrative_backward,
+        gives="xhtml",
+        doc="Text, escaped, as Narrative.div.",
+    ),
+    Conversion(
+        name="coded-text",
+        forward=coded_text_forward,
+        backward=coded_text_backward,
+        gives="string",
+        lossy=True,
+        whole=True,
+        doc="One text for all repetitions of a coded field; goes back as a text without a code.",
+    ),
+    Conversion(
+        name="concat",
+        forward=concat_forward,
+        backward=None,
+        gives="string",
+        doc="One-way: where the parts began is lost.",
+    ),
+    Conversion(
+        name="range-text",
+        forward=range_text_forward,
+        backward=range_text_backward,
+        gives="string",
+        lossy=True,
+        doc="VR as `low-high`.",
+    ),
+    Conversion(
+        name="sampled-data",
+        forward=samples_forward,
+        backward=samples_backward,
+        gives="string",
+        lossy=True,
+        whole=True,
+        doc="NA as SampledData.data; several channels come back as one.",
+    ),
+    Conversion(
+        name="mime-type",
+        forward=mime_forward,
+        backward=mime_backward,
+        gives="code",
+        lossy=True,
+        quiet=True,
+        doc="Type and subtype as a MIME type.",
+    ),
+    Conversion(
+        name="encapsulated-data",
+        forward=data_forward,
+        backward=data_backward,
+        gives="base64Binary",
+        lossy=True,
+        doc="ED.4 and .5; comes back as Base64 whatever it was.",
+    ),
+    Conversion(
+        name="text-data",
+        forward=text_data_forward,
+        backward=text_data_backward,
+        gives="base64Binary",
+        doc="Text as base64Binary, UTF-8.",
+    ),
+)
