@@ -58,7 +58,8 @@ class FhirJson:
         return write(document.root, indent=indent)
 
     def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
-        from adapters.formats.fhir.values import values
+        """By FHIRPath; a primitive with extensions only is there as its element, a dict."""
+        from conformance.fhir.fhirpath import values
 
         return values(document.root, path)
 

@@ -120,11 +120,13 @@ def json_path(root: Any, location: str) -> JsonPath:
     `Patient.birthDate.extension[0]` for `_birthDate`. A leading type name is left out.
     """
     path: JsonPath = ()
-    for number, (name, argument, index) in enumerate(_STEP.findall(location)):
+    steps = _STEP.findall(location)
+    for number, (name, argument, index) in enumerate(steps):
         if argument or (number == 0 and name[:1].isupper()):
             continue
+        kind = next((one[1] for one in steps[number + 1 : number + 2] if one[0] == "ofType"), "")
         parent = path if isinstance(_at(root, path), dict) else _sibling(path)
-        key = choice_key(_at(root, parent), name)
+        key = _key(_at(root, parent), name, kind)
         if key is None:
             break
         path = (*parent, key)
@@ -136,19 +138,13 @@ def json_path(root: Any, location: str) -> JsonPath:
     return path
 
 
-def choice_key(element: Any, name: str) -> str | None:
+def _key(element: Any, name: str, kind: str) -> str | None:
     """The property that FHIRPath calls `name`: itself, its `_` sibling, or a choice (`value` for `valueQuantity`)."""
     if not isinstance(element, dict):
         return None
-    if name in element:
-        return name
-    if f"_{name}" in element:
-        return f"_{name}"
-    size = len(name)
-    for key in element:
-        if key.startswith(name) and key[size : size + 1].isupper():
-            return str(key)
-    return None
+    known = (name, f"_{name}", f"{name}{kind[:1].upper()}{kind[1:]}")
+    choices = (key for key in element if key.startswith(name) and key[len(name) : len(name) + 1].isupper())
+    return next((key for key in known if key in element), next(choices, None))
 
 
 def _at(root: Any, path: JsonPath) -> Any:
