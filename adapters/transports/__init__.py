@@ -1,4 +1,4 @@
-"""Ways in, found through the entry points `sdoh_gateway.transports`: a transport hands over bytes and carries the answer back.
+"""Ways in, found through the entry points `sdoh_gateway.transports`: bytes are handed over, answers carried back.
 
 A transport knows nothing of formats, stores or routes. It gives each unit it received (a frame, a file) to `Receive`
 together with an `Answer`, which the gateway calls once, from any thread, when what was received is durable.
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Answer = Callable[[bytes | None], None]
-"""Called once with what to send back (empty: nothing to say, but taken). None: not taken; the sender must send again."""
+"""Called once with what to send back (empty: taken, nothing to say). None: not taken; the sender must send again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
