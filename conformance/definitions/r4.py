@@ -54,15 +54,19 @@ def is_primitive(name: str) -> bool:
 
 
 @cache
+def parent(name: str) -> str:
+    """The type that a type is derived from; empty for Element, Resource and unknown names."""
+    facts = _type(name)
+    return str(facts.get("baseDefinition", "")).removeprefix(CANONICAL) if facts is not None else ""
+
+
+@cache
 def children(where: str) -> dict[str, Element]:
     """The children of a type or of the element at a path, by JSON name; empty where there are none."""
     if "." in where:
-        parent = element(where)
-        return children(parent.inside) if parent is not None and parent.inside != where else _own(where)
-    facts = _type(where)
-    if facts is None:
-        return {}
-    base = str(facts.get("baseDefinition", "")).removeprefix(CANONICAL)
+        here = element(where)
+        return children(here.inside) if here is not None and here.inside != where else _own(where)
+    base = parent(where)
     return {**(children(base) if base else {}), **_own(where)}
 
 
@@ -74,8 +78,8 @@ def element(path: str) -> Element | None:
         return Element(types=(path,), inside=path) if _type(path) is not None else None
     if "." not in where:
         return children(where).get(name)
-    parent = element(where)
-    return None if parent is None else children(parent.inside).get(name)
+    above = element(where)
+    return None if above is None else children(above.inside).get(name)
 
 
 def _own(where: str) -> dict[str, Element]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from conformance.catalogue import issue
 from conformance.issue import SEVERITIES, Issue, Result
@@ -63,7 +63,7 @@ def _usage(node: Any) -> tuple[Usage, Usage]:
     match = _USAGE.fullmatch(str(node))
     if match is None:
         raise Wrong("takes R, RE, O, X or C(a/b) with two of these", node)
-    alone, holds, fails = match.groups()
+    alone, holds, fails = cast(tuple[Usage, Usage, Usage], match.groups())
     return (alone, "O") if alone else (holds, fails)
 
 

@@ -36,9 +36,7 @@ def _nested(node: Any, inside: bool) -> bool:
             unbounded = most is _constants.MAXREPEAT
             if (unbounded and inside) or _nested(body, inside or unbounded):
                 return True
-        elif operator is _constants.BRANCH and inside:
-            return True
-        elif any(_nested(part, inside) for part in _parts(argument)):
+        elif (operator is _constants.BRANCH and inside) or any(_nested(part, inside) for part in _parts(argument)):
             return True
     return False
 

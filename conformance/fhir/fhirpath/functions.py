@@ -1,0 +1,618 @@
+"""FHIRPath's functions, by name: those of N1 and those that FHIR R4 adds.
+
+`@eager` functions get their arguments as collections, evaluated on `$this`; `@lazy` ones get closures.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import math
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from conformance.fhir.fhirpath import temporal
+from conformance.fhir.fhirpath.evaluate import Compiled, Env, build, distinct
+from conformance.fhir.fhirpath.node import Collection, Node, all_children, children, descendants
+from conformance.fhir.fhirpath.syntax import Call, FhirPathError, Name, Operation
+from conformance.fhir.fhirpath.temporal import Temporal
+from conformance.fhir.fhirpath.values import Quantity, decimal, equal, integer, is_type, key, plain, single, text, truth
+
+Eager = Callable[..., Collection]
+_EAGER: dict[str, tuple[Eager, int, int]] = {}
+_LAZY: dict[str, tuple[Callable[..., Collection], int, int]] = {}
+LONGEST_MATCHED = 100_000
+
+
+def eager(least: int = 0, most: int | None = None, name: str = "") -> Callable[[Eager], Eager]:
+    """Registers `f(items, env, *arguments)`, under its own name without a trailing underscore."""
+
+    def register(function: Eager) -> Eager:
+        _EAGER[name or function.__name__.rstrip("_")] = (function, least, least if most is None else most)
+        return function
+
+    return register
+
+
+def lazy(least: int = 0, most: int | None = None, name: str = "") -> Callable[[Eager], Eager]:
+    """Registers `f(items, env, *closures)`."""
+
+    def register(function: Eager) -> Eager:
+        _LAZY[name or function.__name__.rstrip("_")] = (function, least, least if most is None else most)
+        return function
+
+    return register
+
+
+def call(tree: Call) -> Compiled:
+    """The closure of a call on its focus."""
+    if tree.name in ("ofType", "is", "as") and len(tree.arguments) == 1:
+        return _typed(tree.name, _type_name(tree.arguments[0]))
+    table = _EAGER if tree.name in _EAGER else _LAZY
+    if tree.name not in table:
+        raise FhirPathError(f"no function {tree.name}()")
+    function, least, most = table[tree.name]
+    if not least <= len(tree.arguments) <= most:
+        raise FhirPathError(f"{tree.name}() takes {least} to {most} arguments")
+    arguments = [build(argument) for argument in tree.arguments]
+    if table is _LAZY:
+        return lambda focus, env: function(focus, env, *arguments)
+    if not arguments:
+        return lambda focus, env: function(focus, env)
+    return lambda focus, env: function(focus, env, *[argument(env.this, env) for argument in arguments])
+
+
+def _type_name(tree: Any) -> str:
+    if isinstance(tree, Name):
+        return tree.text
+    if isinstance(tree, Operation) and tree.operator == ".":
+        return ".".join(_type_name(part) for part in tree.parts)
+    raise FhirPathError("a type's name was expected")
+
+
+def _typed(function: str, name: str) -> Compiled:
+    if function != "is":
+        return lambda focus, env: [item for item in focus if is_type(item, name)]
+
+    def is_(focus: Collection, env: Env) -> Collection:
+        if len(focus) > 1:
+            raise FhirPathError("is(): one item was expected, there are several")
+        return [is_type(focus[0], name)] if focus else []
+
+    return is_
+
+
+def _each(items: Collection, env: Env, criteria: Compiled) -> list[Collection]:
+    """The criteria's answer for each item, with `$this` and `$index` set."""
+    before, place = env.this, env.index
+    env.spend(len(items))
+    answers = []
+    try:
+        for number, item in enumerate(items):
+            env.this, env.index = [item], number
+            answers.append(criteria(env.this, env))
+    finally:
+        env.this, env.index = before, place
+    return answers
+
+
+@lazy(1)
+def where(items: Collection, env: Env, criteria: Compiled) -> Collection:
+    return [item for item, answer in zip(items, _each(items, env, criteria), strict=True) if truth(answer)]
+
+
+@lazy(1)
+def select(items: Collection, env: Env, projection: Compiled) -> Collection:
+    return [found for answer in _each(items, env, projection) for found in answer]
+
+
+@lazy(0, 1)
+def exists(items: Collection, env: Env, *criteria: Compiled) -> Collection:
+    return [bool(where(items, env, *criteria) if criteria else items)]
+
+
+@lazy(1, name="all")
+def all_(items: Collection, env: Env, criteria: Compiled) -> Collection:
+    return [all(truth(answer) is True for answer in _each(items, env, criteria))]
+
+
+@lazy(1)
+def repeat(items: Collection, env: Env, projection: Compiled) -> Collection:
+    found: Collection = []
+    seen: set[Any] = set()
+    fresh = items
+    while fresh:
+        fresh = [item for item in select(fresh, env, projection) if _same(item) not in seen]
+        seen.update(_same(item) for item in fresh)
+        found += fresh
+    return found
+
+
+def _same(item: Any) -> Any:
+    return id(item.value) if _node(item) else key(item)
+
+
+@lazy(2, 3)
+def iif(items: Collection, env: Env, test: Compiled, yes: Compiled, *no: Compiled) -> Collection:
+    focus = items or env.this
+    if truth(test(focus, env)) is True:
+        return yes(focus, env)
+    return no[0](focus, env) if no else []
+
+
+@lazy(1, 2)
+def aggregate(items: Collection, env: Env, step: Compiled, *start: Compiled) -> Collection:
+    before = env.total
+    try:
+        env.total = start[0](env.this, env) if start else []
+        for item in items:
+            env.total = _each([item], env, step)[0]
+        return env.total
+    finally:
+        env.total = before
+
+
+@lazy(1, 2)
+def trace(items: Collection, env: Env, *arguments: Compiled) -> Collection:
+    """Says nothing: a validator has no standard output of its own."""
+    return items
+
+
+@lazy(1, 2)
+def defineVariable(items: Collection, env: Env, name: Compiled, *value: Compiled) -> Collection:  # noqa: N802
+    word = text(name(env.this, env))
+    if word is None:
+        raise FhirPathError("defineVariable() takes a name")
+    env.variables[word] = value[0](items, env) if value else items
+    return items
+
+
+def _node(item: Any) -> bool:
+    return type(item) is Node
+
+
+# Existence, subsetting, combining: sections 5.1 to 5.4
+
+
+@eager()
+def empty(items: Collection, env: Env) -> Collection:
+    return [not items]
+
+
+@eager()
+def not_(items: Collection, env: Env) -> Collection:
+    value = truth(items)
+    return [] if value is None else [not value]
+
+
+def _booleans(wanted: bool, combine: Callable[[Any], bool]) -> Eager:
+    return lambda items, env: [combine(plain(item) is wanted for item in items)]
+
+
+for _word, _wanted in (("True", True), ("False", False)):
+    eager(name=f"all{_word}")(_booleans(_wanted, all))
+    eager(name=f"any{_word}")(_booleans(_wanted, any))
+
+
+@eager(1)
+def subsetOf(items: Collection, env: Env, other: Collection) -> Collection:  # noqa: N802
+    return [{key(item) for item in items} <= {key(item) for item in other}]
+
+
+@eager(1)
+def supersetOf(items: Collection, env: Env, other: Collection) -> Collection:  # noqa: N802
+    return [{key(item) for item in items} >= {key(item) for item in other}]
+
+
+@eager()
+def count(items: Collection, env: Env) -> Collection:
+    return [len(items)]
+
+
+@eager(name="distinct")
+def distinct_(items: Collection, env: Env) -> Collection:
+    return distinct(items)
+
+
+@eager()
+def isDistinct(items: Collection, env: Env) -> Collection:  # noqa: N802
+    return [len(distinct(items)) == len(items)]
+
+
+@eager(name="single")
+def single_(items: Collection, env: Env) -> Collection:
+    if len(items) > 1:
+        raise FhirPathError("single(): there are several items")
+    return items
+
+
+@eager()
+def first(items: Collection, env: Env) -> Collection:
+    return items[:1]
+
+
+@eager()
+def last(items: Collection, env: Env) -> Collection:
+    return items[-1:]
+
+
+@eager()
+def tail(items: Collection, env: Env) -> Collection:
+    return items[1:]
+
+
+@eager(1)
+def skip(items: Collection, env: Env, number: Collection) -> Collection:
+    return items[max(integer(number) or 0, 0) :]
+
+
+@eager(1)
+def take(items: Collection, env: Env, number: Collection) -> Collection:
+    return items[: max(integer(number) or 0, 0)]
+
+
+@eager(1)
+def intersect(items: Collection, env: Env, other: Collection) -> Collection:
+    keys = {key(item) for item in other}
+    return [item for item in distinct(items) if key(item) in keys]
+
+
+@eager(1)
+def exclude(items: Collection, env: Env, other: Collection) -> Collection:
+    keys = {key(item) for item in other}
+    return [item for item in items if key(item) not in keys]
+
+
+@eager(1)
+def union(items: Collection, env: Env, other: Collection) -> Collection:
+    return distinct([*items, *other])
+
+
+@eager(1)
+def combine(items: Collection, env: Env, other: Collection) -> Collection:
+    return [*items, *other]
+
+
+@eager(name="children")
+def children_(items: Collection, env: Env) -> Collection:
+    return [child for item in items if _node(item) for child in all_children(item)]
+
+
+@eager(name="descendants")
+def descendants_(items: Collection, env: Env) -> Collection:
+    found = [node for item in items if _node(item) for node in descendants(item)]
+    env.spend(len(found))
+    return found
+
+
+# Conversion: section 5.5
+
+
+def _converted(convert: Callable[[Any], Any]) -> Eager:
+    def function(items: Collection, env: Env, *unit: Collection) -> Collection:
+        value = single(items)
+        result = None if value is None else convert(value)
+        return [] if result is None else [result]
+
+    return function
+
+
+def _to_string(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Quantity):
+        return f"{value.value} '{value.unit}'"
+    return None if isinstance(value, (dict, list, Temporal)) else str(value)
+
+
+def _to_integer(value: Any) -> int | None:
+    if isinstance(value, (bool, int)):
+        return int(value)
+    return int(value) if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value) else None
+
+
+def _to_decimal(value: Any) -> Decimal | None:
+    if isinstance(value, (bool, int, Decimal)):
+        return decimal(int(value) if isinstance(value, bool) else value)
+    return Decimal(value) if isinstance(value, str) and re.fullmatch(r"[+-]?\d+(\.\d+)?", value) else None
+
+
+def _to_boolean(value: Any) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    word = str(value).lower()
+    if word in ("true", "t", "yes", "y", "1", "1.0"):
+        return True
+    return False if word in ("false", "f", "no", "n", "0", "0.0") else None
+
+
+def _to_quantity(value: Any) -> Quantity | None:
+    if isinstance(value, Quantity):
+        return value
+    match = re.fullmatch(r"([+-]?\d+(?:\.\d+)?)\s*(?:'([^']+)'|([a-z]+))?", str(value))
+    return Quantity(Decimal(match[1]), match[2] or match[3] or "1") if match else None
+
+
+def _to_temporal(*kinds: str) -> Callable[[Any], Temporal | None]:
+    def convert(value: Any) -> Temporal | None:
+        found = temporal.parse(value) if isinstance(value, str) else value
+        return found if isinstance(found, Temporal) and found.kind in kinds else None
+
+    return convert
+
+
+for _type, _convert in {
+    "String": _to_string, "Integer": _to_integer, "Decimal": _to_decimal, "Boolean": _to_boolean,
+    "Quantity": _to_quantity, "Date": _to_temporal("date"), "DateTime": _to_temporal("date", "dateTime"),
+    "Time": _to_temporal("time"),
+}.items():  # fmt: skip
+    eager(0, 1, name=f"to{_type}")(_converted(_convert))
+    eager(0, 1, name=f"convertsTo{_type}")(
+        lambda items, env, *unit, _c=_convert: [_c(single(items)) is not None] if items else []
+    )
+
+
+# Strings: section 5.6
+
+
+def _on_text(function: Callable[..., Any]) -> Eager:
+    """A function of a text; its arguments are single values, and an empty one gives an empty answer."""
+
+    def apply(items: Collection, env: Env, *arguments: Collection) -> Collection:
+        value, given = text(items), [single(argument) for argument in arguments]
+        if value is None or None in given:
+            return []
+        result = function(value, *given)
+        return [] if result is None else [result]
+
+    return apply
+
+
+def _regex(pattern: str, value: str) -> re.Pattern[str]:
+    if len(value) > LONGEST_MATCHED or len(pattern) > 2000:
+        raise FhirPathError("the text is too long for a regular expression")
+    try:
+        return re.compile(pattern, re.DOTALL)
+    except re.error as error:
+        raise FhirPathError("not a regular expression") from error
+
+
+def _substring(value: str, start: int, length: int | None = None) -> str | None:
+    if not 0 <= start < len(value):
+        return None
+    return value[start:] if length is None else value[start : start + max(length, 0)]
+
+
+def _encode(value: str, how: str) -> str | None:
+    if how == "hex":
+        return value.encode().hex()
+    if how in ("base64", "urlbase64"):
+        return (base64.b64encode if how == "base64" else base64.urlsafe_b64encode)(value.encode()).decode()
+    return None
+
+
+def _decode(value: str, how: str) -> str | None:
+    try:
+        if how == "hex":
+            return bytes.fromhex(value).decode()
+        if how in ("base64", "urlbase64"):
+            return (base64.b64decode if how == "base64" else base64.urlsafe_b64decode)(value).decode()
+    except (ValueError, binascii.Error):
+        return None
+    return None
+
+
+for _name, _function, _least, _most in (
+    ("indexOf", lambda v, part: v.find(part), 1, 1),
+    ("substring", _substring, 1, 2),
+    ("startsWith", lambda v, part: v.startswith(part), 1, 1),
+    ("endsWith", lambda v, part: v.endswith(part), 1, 1),
+    ("contains", lambda v, part: part in v, 1, 1),
+    ("upper", lambda v: v.upper(), 0, 0),
+    ("lower", lambda v: v.lower(), 0, 0),
+    ("trim", lambda v: v.strip(), 0, 0),
+    ("length", len, 0, 0),
+    ("replace", lambda v, part, other: v.replace(part, other), 2, 2),
+    ("matches", lambda v, pattern: _regex(pattern, v).search(v) is not None, 1, 2),
+    ("matchesFull", lambda v, pattern: _regex(pattern, v).fullmatch(v) is not None, 1, 2),
+    ("encode", _encode, 1, 1),
+    ("decode", _decode, 1, 1),
+):
+    eager(_least, _most, name=_name)(_on_text(_function))
+
+
+@eager(2)
+def replaceMatches(items: Collection, env: Env, pattern: Collection, other: Collection) -> Collection:  # noqa: N802
+    value, regex, word = text(items), text(pattern), text(other)
+    if value is None or regex is None or word is None:
+        return []
+    return [_regex(regex, value).sub(re.sub(r"\$(\d)", r"\\\1", word), value)]
+
+
+@eager()
+def toChars(items: Collection, env: Env) -> Collection:  # noqa: N802
+    return list(text(items) or "")
+
+
+@eager(1)
+def split(items: Collection, env: Env, by: Collection) -> Collection:
+    value, mark = text(items), text(by)
+    return [] if value is None else value.split(mark) if mark else list(value)
+
+
+@eager(0, 1)
+def join(items: Collection, env: Env, by: Collection = []) -> Collection:  # noqa: B006
+    return [(text(by) or "").join(str(plain(item)) for item in items)] if items else []
+
+
+# Mathematics: section 5.7
+
+
+def _on_number(function: Callable[..., Any]) -> Eager:
+    def apply(items: Collection, env: Env, *arguments: Collection) -> Collection:
+        value, given = single(items), [single(argument) for argument in arguments]
+        if value is None or None in given:
+            return []
+        if isinstance(value, Quantity):
+            return [Quantity(decimal(function(value.value, *given)), value.unit)]
+        if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+            raise FhirPathError("a number was expected")
+        try:
+            result = function(value, *given)
+        except (ValueError, OverflowError, InvalidOperation, ZeroDivisionError):
+            return []
+        return [decimal(result) if isinstance(result, float) else result]
+
+    return apply
+
+
+for _name, _function, _most in (
+    ("abs", abs, 0), ("ceiling", math.ceil, 0), ("floor", math.floor, 0), ("truncate", math.trunc, 0),
+    ("exp", math.exp, 0), ("ln", math.log, 0), ("log", math.log, 1), ("sqrt", math.sqrt, 0),
+    ("power", lambda v, e: v**e if isinstance(v, int) and e in range(1000) else float(v) ** float(e), 1),
+    ("round", lambda v, places=0: decimal(v).quantize(Decimal(1).scaleb(-places)) if places < 30 else v, 1),
+):  # fmt: skip
+    eager(0 if _name == "round" else _most, _most, name=_name)(_on_number(_function))
+
+
+# Time: sections 5.8; the clock is the caller's
+
+
+def _clock(cut: int | None, kind: str) -> Eager:
+    def clock(items: Collection, env: Env) -> Collection:
+        if not env.now:
+            raise FhirPathError("this expression asks for the time of day, and none was given")
+        moment = temporal.parse(env.now[11:19] if kind == "time" else env.now[:cut])
+        return [] if moment is None else [moment]
+
+    return clock
+
+
+eager(name="now")(_clock(None, "dateTime"))
+eager(name="today")(_clock(10, "date"))
+eager(name="timeOfDay")(_clock(None, "time"))
+
+
+# FHIR's own: https://hl7.org/fhir/R4/fhirpath.html#functions
+
+
+@eager(1)
+def extension(items: Collection, env: Env, url: Collection) -> Collection:
+    word = text(url)
+    return [
+        each
+        for item in items
+        if _node(item)
+        for each in children(item, "extension")
+        if isinstance(each.value, dict) and each.value.get("url") == word
+    ]
+
+
+@eager()
+def hasValue(items: Collection, env: Env) -> Collection:  # noqa: N802
+    return [len(items) == 1 and not isinstance(plain(items[0]), (dict, list, type(None)))]
+
+
+@eager()
+def getValue(items: Collection, env: Env) -> Collection:  # noqa: N802
+    return [plain(items[0])] if hasValue(items, env) == [True] else []
+
+
+@eager()
+def resolve(items: Collection, env: Env) -> Collection:
+    found: Collection = []
+    for item in items:
+        target = _reference(item)
+        node = env.resolve(target, item) if target and env.resolve is not None and _node(item) else None
+        if node is not None:
+            found.append(node)
+    return found
+
+
+def _reference(item: Any) -> str:
+    value = item.value if _node(item) else item
+    if isinstance(value, dict):
+        value = value.get("reference")
+    return value if isinstance(value, str) else ""
+
+
+def _asked(items: Collection, ask: Callable[[Node, str], bool | None] | None, url: Collection) -> Collection:
+    word = text(url)
+    if ask is None or word is None or not items or not _node(items[0]):
+        return []
+    answers = [ask(item, word) for item in items]
+    if None in answers:
+        raise FhirPathError("this can't be decided offline")
+    return [all(answers)]
+
+
+@eager(1)
+def memberOf(items: Collection, env: Env, url: Collection) -> Collection:  # noqa: N802
+    return _asked(items, env.member_of, url)
+
+
+@eager(1)
+def conformsTo(items: Collection, env: Env, url: Collection) -> Collection:  # noqa: N802
+    return _asked(items, env.conforms_to, url)
+
+
+@eager()
+def htmlChecks(items: Collection, env: Env) -> Collection:  # noqa: N802
+    from conformance.fhir.narrative import problems
+
+    return [not any(True for item in items for _ in problems(str(plain(item))))]
+
+
+_EAGER["htmlChecks1"] = _EAGER["htmlChecks2"] = _EAGER["htmlChecks"]
+
+
+@eager()
+def elementDefinition(items: Collection, env: Env) -> Collection:  # noqa: N802
+    raise FhirPathError("elementDefinition() is not supported")
+
+
+@eager(1)
+def comparable(items: Collection, env: Env, other: Collection) -> Collection:
+    one, two = single(items), single(other)
+    if not isinstance(one, Quantity) or not isinstance(two, Quantity):
+        return []
+    return [equal(one, two) is not None]
+
+
+def _boundary(sign: int) -> Eager:
+    """The least or greatest value that a written precision leaves open (of decimals and quantities: half a digit)."""
+
+    def function(items: Collection, env: Env, *digits: Collection) -> Collection:
+        value = single(items)
+        if isinstance(value, Temporal):
+            return [_temporal_boundary(value, sign)]
+        if isinstance(value, Quantity):
+            return [Quantity(_decimal_boundary(value.value, sign), value.unit)]
+        if value is None or isinstance(value, (bool, str, dict, list)):
+            return []
+        return [_decimal_boundary(decimal(value), sign)]
+
+    return function
+
+
+def _decimal_boundary(value: Decimal, sign: int) -> Decimal:
+    return value + Decimal(5 * sign).scaleb(int(value.as_tuple().exponent) - 1)
+
+
+def _temporal_boundary(value: Temporal, sign: int) -> Temporal:
+    limits: tuple[int | Decimal, ...] = (
+        (9999, 12, 31, 23, 59, Decimal("59.999")) if sign > 0 else (0, 1, 1, 0, 0, Decimal(0))
+    )
+    if value.kind == "time":
+        limits = limits[3:]
+    elif value.kind == "date":
+        limits = limits[:3]
+    parts = (*value.parts, *map(Decimal, limits[len(value.parts) :]))
+    offset = value.offset if value.offset is not None or value.kind != "dateTime" else (-720 if sign > 0 else 840)
+    return Temporal(value.kind, parts, offset)
+
+
+eager(0, 1, name="lowBoundary")(_boundary(-1))
+eager(0, 1, name="highBoundary")(_boundary(1))

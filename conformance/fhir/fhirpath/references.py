@@ -1,0 +1,89 @@
+"""Follows references inside one resource: to what it contains, and to the other entries of its Bundle.
+
+https://hl7.org/fhir/R4/bundle.html#references and references.html#contained.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from conformance.fhir.fhirpath.node import Node, children
+
+RESTFUL = re.compile(
+    r"((?:https?://[A-Za-z0-9\-\\.:%$_/]+/)?)([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})(/_history/[A-Za-z0-9\-.]{1,64})?"
+)
+
+
+def resolver(root: Node) -> Callable[[str, Node], Node | None]:
+    """Gives `resolve(reference, from)` for everything below a root; the index is made when first asked."""
+    index: dict[str, Node] | None = None
+
+    def resolve(reference: str, item: Node) -> Node | None:
+        nonlocal index
+        if reference.startswith("#"):
+            return contained(reference[1:], item)
+        if index is None:
+            index = dict(_entries(root))
+        entry = entry_of(item)
+        if entry is None:
+            return None
+        base = _base(entry)
+        match = RESTFUL.fullmatch(reference)
+        candidates = [reference]
+        if match is not None and not match[1]:
+            candidates = [base + reference] if base else [reference]
+        if match is not None and match[4]:
+            candidates.append(candidates[0].partition("/_history/")[0])
+        return next((index[each] for each in candidates if each in index), None)
+
+    return resolve
+
+
+def contained(ident: str, item: Node) -> Node | None:
+    """The contained resource of that id in the resource around an item; that resource itself for an empty id."""
+    node: Node | None = item
+    while node is not None:
+        if isinstance(node.value, dict) and "resourceType" in node.value and node.name != "contained":
+            if not ident:
+                return node
+            for inner in children(node, "contained"):
+                if isinstance(inner.value, dict) and inner.value.get("id") == ident:
+                    return inner  # type: ignore[no-any-return]
+            return node if node.value.get("id") == ident else None
+        node = node.parent
+    return None
+
+
+def entry_of(item: Node) -> Node | None:
+    """The Bundle entry around an item."""
+    node: Node | None = item
+    while node is not None and not (node.name == "entry" and node.parent is not None and node.parent.type == "Bundle"):
+        node = node.parent
+    return node
+
+
+def _base(entry: Node) -> str:
+    """The server's part of a RESTful fullUrl: what relative references in the entry begin with."""
+    url = entry.value.get("fullUrl") if isinstance(entry.value, dict) else None
+    match = RESTFUL.fullmatch(url) if isinstance(url, str) else None
+    return match[1] if match else ""
+
+
+def _entries(root: Node) -> Iterator[tuple[str, Node]]:
+    if root.type != "Bundle":
+        return
+    for entry in reversed(children(root, "entry")):
+        for resource in children(entry, "resource"):
+            url = entry.value.get("fullUrl")
+            if isinstance(url, str):
+                yield url, resource
+            else:
+                yield from _named(resource)
+
+
+def _named(resource: Node) -> Iterator[tuple[str, Any]]:
+    ident = resource.value.get("id") if isinstance(resource.value, dict) else None
+    if isinstance(ident, str):
+        yield f"{resource.type}/{ident}", resource
