@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+CORE   := tests/conformance tests/adapters/formats tests/gateway/cli
 
-.PHONY: demo test check bench install docs clean
+.PHONY: demo test core check bench install docs clean
 
 install: $(STAMP)
 
@@ -19,6 +20,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto
 
+core: $(STAMP)
+	$(BIN)/sdoh-gateway doctor
+	$(BIN)/python -m pytest -n auto $(CORE)
+
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -32,4 +37,4 @@ docs: $(STAMP)
 	$(BIN)/sdoh-gateway doctor --write-docs docs
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

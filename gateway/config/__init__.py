@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from gateway.config.site import DEFAULT_SALT, Sender, Site, site
+from gateway.config.site import Sender, Site, site
 
-__all__ = ["DEFAULT_SALT", "Sender", "Site", "site"]
+__all__ = ["Sender", "Site", "site"]

@@ -12,9 +12,6 @@ from conformance.issue import Result
 if TYPE_CHECKING:
     from gateway.config.load import Loaded
 
-DEFAULT_SALT = "sdoh-gateway"
-"""Used when no salt is configured: the same input then gives the same ids everywhere."""
-
 FILE_NAME = "gateway.yaml"
 OVERLAYS = ("maps", "tables")
 """The folders of a site whose maps and tables override shipped ones."""
@@ -38,7 +35,8 @@ class Sender:
 class Site:
     """Settings in force. The default is a site without a `gateway.yaml`."""
 
-    salt: str = DEFAULT_SALT
+    salt: str = ""
+    """Empty: the documented default, `mappings.Settings.salt`, with which ids are the same everywhere."""
     default_zone: str | None = None
     authorities: Mapping[str, str] = field(default_factory=dict)
     senders: tuple[Sender, ...] = ()
@@ -74,7 +72,7 @@ def _site(loaded: Loaded, folder: Path, overlays: tuple[Path, ...] = ()) -> Site
         for name, sender in config.senders.items()
     )
     return Site(
-        salt=DEFAULT_SALT if salt is None else salt.get_secret_value(),
+        salt=salt.get_secret_value() if salt else "",
         default_zone=config.default_zone,
         authorities=config.authorities,
         senders=tuple(senders),

@@ -1,0 +1,146 @@
+"""`sdoh-gateway convert`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.catalogue import issue
+from conformance.issue import Issue
+from conformance.render.table import summary
+from gateway import formats
+from gateway.api import Converted, convert_part
+from gateway.cli import options, report
+from gateway.cli.inputs import STDIN, Input, inputs, is_many
+from gateway.cli.ledgers import Ledgers
+from gateway.cli.outputs import Output, is_folder, suffix
+from gateway.config import Site
+from gateway.sources import Part, parts
+from gateway.targets import BUNDLE_FORMS, BundleForm, Misuse, Target, target
+
+
+@click.command("convert")
+@options.inputs_argument
+@options.to_option
+@options.as_option
+@options.from_option
+@options.map_option
+@options.site_options
+@click.option("--bundle", type=click.Choice(BUNDLE_FORMS), default="message", show_default=True, help="Form of FHIR.")
+@click.option("-o", "output", metavar="FILE|DIR|-", default=STDIN, help="Where to write; by default standard output.")
+@click.option("--ledger", metavar="FILE", help="Write where each field went, one JSON object a line for each document.")
+@options.values_option
+@options.misuse_is_status_2
+def command(
+    sources: tuple[str, ...],
+    to: str | None,
+    as_: str | None,
+    from_: str,
+    map_id: str | None,
+    site: Path | None,
+    bundle: BundleForm,
+    output: str,
+    ledger: str | None,
+    values: bool,
+) -> None:
+    """Turn messages and documents into another format.
+
+    INPUT is a file, a folder, a glob in quotes, or - for standard input. Issues go to standard error. With -o DIR each
+    result is named after its source: a/x.hl7 of the folder a becomes DIR/x.hl7.json, the second message of a batch
+    DIR/x.hl7.2.json. Results of an earlier run are replaced; an input never is. Several results in one stream stand
+    one on a line.
+
+    \b
+    Examples:
+      sdoh-gateway convert discharge.hl7 --to fhir
+      sdoh-gateway convert inbox --to fhir -o out --ledger ledger.jsonl
+      sdoh-gateway convert discharge.hl7 --as alerts@1.1.0 -o notice.json
+      sdoh-gateway convert 'in/**/*.hl7' --to fhir --bundle transaction --site our-site -o out
+    """
+    wanted = target(to, as_)
+    if wanted.label and bundle != "message":
+        raise Misuse(f"--as {as_} is a message by its definition; leave --bundle {bundle} out")
+    many = is_many(sources)
+    out = Output(output, is_folder(output, many), suffix(wanted, bundle))
+    found = inputs(sources)
+    out.begin(found)
+    run = Run(wanted, options.settings(site), bundle, map_id, from_, out, many, Ledgers(ledger, values))
+    for one in report.progress(found):
+        report.say(run.convert(one), values=values)
+    report.say(run.end(), values=values)
+    if many:
+        click.echo(run.summary(), err=True)
+    options.finish(run.issues)
+
+
+@dataclass(slots=True)
+class Run:
+    """One call of the command over all its inputs."""
+
+    target: Target
+    site: Site
+    bundle: BundleForm
+    map_id: str | None
+    from_: str
+    output: Output
+    many: bool
+    ledgers: Ledgers
+    issues: list[Issue] = field(default_factory=list)
+    documents: int = 0
+    made: int = 0
+
+    def convert(self, source: Input) -> list[Issue]:
+        """Converts one source; its issues, which name it."""
+        raw, problems = source.read()
+        if problems:
+            found = list(problems)
+        elif source.passed_over(raw):
+            found = [issue("IO-0004", formats=", ".join(formats.names()))]
+        else:
+            found = [one for part in parts(raw, self.from_) for one in self._part(source, part)]
+        found = [one if one.at.source else one.within(source.name) for one in found]
+        self.issues.extend(found)
+        return found
+
+    def _part(self, source: Input, part: Part) -> Iterator[Issue]:
+        self.documents += 1
+        made = convert_part(part, self.target, self.site, map_id=self.map_id, bundle=self.bundle)
+        name = f"{source.name}#{part.number}" if part.count > 1 else source.name
+        yield from (one.within(name) for one in made.issues)
+        self.ledgers.add(name, made.ledger)
+        if made.value is not None:
+            self.made += 1
+            problem = self.output.write(source, part, self._bytes(made, part))
+            yield from [problem] if problem else []
+
+    def _bytes(self, made: Converted, part: Part) -> bytes:
+        if isinstance(made.value, bytes):
+            return made.value
+        lines = made.value if isinstance(made.value, list) else None
+        alone = self.output.folder or (not self.many and part.count == 1)
+        if lines is None and alone:
+            return _json(made.value, indent=True)
+        return b"".join(_json(one, indent=False) for one in lines or [made.value])
+
+    def end(self) -> list[Issue]:
+        """Writes what is written once."""
+        problems = [one for one in (self.output.end(), self.ledgers.end()) if one]
+        self.issues.extend(problems)
+        return problems
+
+    def summary(self) -> str:
+        one = "" if self.documents == 1 else "s"
+        return f"{self.documents} document{one}, {self.made} converted: {summary(self.issues)}"
+
+
+def _json(value: Any, *, indent: bool) -> bytes:
+    from adapters.formats.fhir.writer import write
+
+    result = write(value, indent=indent)
+    if result.value is None:
+        raise ValueError(result.issues[0].message)
+    return result.value if indent else result.value + b"\n"

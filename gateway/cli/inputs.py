@@ -1,0 +1,131 @@
+"""INPUT arguments: a file, a folder, a glob or `-`, as sources with the place of their output."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from conformance.catalogue import issue
+from conformance.issue import Issue, Where
+from gateway import formats
+from gateway.sources import MAX_BYTES
+from gateway.targets import Misuse
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """One source. `below`: its path below the folder (or the fixed part of the glob) named on the command line."""
+
+    path: Path | None
+    name: str
+    below: PurePath
+    listed: bool = False
+    """Found in a folder, not named: passed over when it is of no known format."""
+
+    def read(self) -> tuple[bytes, tuple[Issue, ...]]:
+        """The bytes, or why there are none."""
+        try:
+            raw = _read(self.path)
+        except OSError as error:
+            return b"", (issue("IO-0001", Where(source=self.name), problem=error.strerror or type(error).__name__),)
+        if len(raw) > MAX_BYTES:
+            return b"", (issue("IO-0005", Where(source=self.name), limit=MAX_BYTES),)
+        return raw, ()
+
+    def passed_over(self, raw: bytes) -> bool:
+        """A file of a folder that has neither the name nor the beginning of a format."""
+        return self.listed and bool(raw.strip()) and not _known_suffix(self.below) and not formats.recognised(raw)
+
+
+def _read(path: Path | None) -> bytes:
+    if path is None:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    with path.open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
+def _known_suffix(path: PurePath) -> bool:
+    found = (formats.named(name) for name in formats.names())
+    return any(one and path.suffix.lower() in one.suffixes for one in found)
+
+
+def inputs(arguments: Iterable[str]) -> list[Input]:
+    """All sources, each once, in the order given, folders sorted. Misuse for an argument that leads nowhere."""
+    seen: set[object] = set()
+    found = []
+    for argument in arguments:
+        for one in _inputs(argument):
+            identity = STDIN if one.path is None else os.path.realpath(one.path)
+            if identity not in seen:
+                seen.add(identity)
+                found.append(one)
+    return found
+
+
+def is_many(arguments: Iterable[str]) -> bool:
+    """Whether the arguments speak of more than one file, whatever they happen to match."""
+    arguments = list(arguments)
+    return len(arguments) > 1 or any(Path(one).is_dir() or _is_pattern(one) for one in arguments)
+
+
+def _is_pattern(argument: str) -> bool:
+    return glob.has_magic(argument) and not Path(argument).exists()
+
+
+def _inputs(argument: str) -> Iterator[Input]:
+    path = Path(argument)
+    if argument == STDIN:
+        yield Input(path=None, name="<stdin>", below=PurePath("stdin"))
+    elif path.is_dir():
+        yield from _folder(path)
+    elif path.exists():
+        yield Input(path=path, name=argument, below=PurePath(path.name))
+    elif glob.has_magic(argument):
+        yield from _pattern(argument)
+    else:
+        raise Misuse(f"there is no file or folder {argument!r}")
+
+
+def _folder(folder: Path) -> Iterator[Input]:
+    files = sorted(_files(folder))
+    if not files:
+        raise Misuse(f"there are no files in the folder {str(folder)!r}")
+    for path in files:
+        yield Input(path=path, name=str(path), below=path.relative_to(folder), listed=True)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Regular files, hidden ones and those that are still being written (`.part`) left out; links to folders are not
+    followed."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(where, name)
+            if not name.startswith(".") and not name.endswith(".part") and path.is_file():
+                yield path
+
+
+def _pattern(pattern: str) -> Iterator[Input]:
+    fixed = Path(*_fixed(PurePath(pattern).parts))
+    found = sorted(Path(one) for one in glob.iglob(pattern, recursive=True))
+    files = [path for path in found if path.is_file()]
+    if not files:
+        raise Misuse(f"no file matches {pattern!r}")
+    for path in files:
+        yield Input(path=path, name=str(path), below=path.relative_to(fixed), listed=True)
+
+
+def _fixed(parts: tuple[str, ...]) -> list[str]:
+    """The folders of a pattern before the first that is a pattern itself."""
+    fixed = []
+    for part in parts[:-1]:
+        if glob.has_magic(part):
+            break
+        fixed.append(part)
+    return fixed

@@ -1,0 +1,161 @@
+"""One document to its target: `a -> FHIR -> b`, by maps, with one ledger over all hops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from conformance.catalogue import issue
+from conformance.document import Document
+from conformance.issue import Issue
+from gateway import formats
+from gateway.config import Site
+from gateway.targets import Misuse, Target
+
+if TYPE_CHECKING:
+    from mappings import Catalog, Ledger, Settings
+
+_SIDES = {"hl7v2": "v2"}
+"""Formats whose maps call them by a shorter name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What became of a document. No document where there was nothing to make or an error stood in the way; no ledger
+    where nothing was mapped."""
+
+    document: Document | None
+    issues: tuple[Issue, ...] = ()
+    ledger: Ledger | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hop:
+    """One map's work: `fhir` to `fhir-alerts`. `structure` is HL7 v2's, on whichever side it is."""
+
+    source: str
+    target: str
+    structure: str = ""
+
+
+def convert(document: Document, to: Target, site: Site, map_id: str | None = None) -> Conversion:
+    """The document in the form of `to`. Misuse for a map that doesn't exist or doesn't lead there."""
+    catalog = _catalog(site.overlays)
+    path = hops(document, to)
+    if map_id:
+        _check(catalog, map_id, path)
+    settings = _settings(document, to, site)
+    issues: list[Issue] = []
+    ledger: Ledger | None = None
+    for hop in path:
+        found = map_id if map_id and _joins(catalog, map_id, hop) else _find(catalog, hop)
+        if found is None:
+            return Conversion(document=None, issues=(*issues, _no_map(hop)), ledger=ledger)
+        converter = catalog.converter(found, hop.source, hop.target, _syntax)
+        if converter is None:
+            raise Misuse(f"map {found!r} has errors; see `sdoh-gateway maps lint`")
+        result = converter(document, settings)
+        issues.extend(result.issues)
+        ledger = result.ledger if ledger is None else ledger.then(result.ledger)
+        if result.document is None:
+            return Conversion(document=None, issues=tuple(issues), ledger=ledger)
+        document = result.document
+    return Conversion(document=document, issues=tuple(issues), ledger=ledger)
+
+
+def _check(catalog: Catalog, map_id: str, path: Sequence[Hop]) -> None:
+    if map_id not in catalog.heads:
+        raise Misuse(f"there is no map {map_id!r}; see `sdoh-gateway maps list`")
+    if not any(_joins(catalog, map_id, hop) for hop in path):
+        sides = " and ".join(catalog.heads[map_id].sides)
+        raise Misuse(f"map {map_id!r} is between {sides}, which is not on the way here")
+
+
+def hops(document: Document, to: Target) -> list[Hop]:
+    """The way through the pivot; empty where source and target have the same form."""
+    path = []
+    if document.format != "fhir":
+        path.append(Hop(source=side(document.format), target="fhir", structure=structure(document)))
+    if to.label:
+        path.append(Hop(source="fhir", target=f"{to.format}-{to.label}"))
+    if to.format != "fhir":
+        path.append(Hop(source="fhir", target=side(to.format), structure=to.structure or structure(document)))
+    return path
+
+
+def side(format_name: str) -> str:
+    """What maps call a format."""
+    return _SIDES.get(format_name, format_name)
+
+
+def structure(document: Document) -> str:
+    """HL7 v2: the message structure, `ADT_A01`. FHIR: that of the event the message is about, empty without one."""
+    if document.format == "hl7v2":
+        return str(document.root.structure)
+    from conformance.hl7v2.events import structure_of
+
+    entries = document.root.get("entry") or [{}]
+    header = entries[0].get("resource", {}) if isinstance(entries[0], dict) else {}
+    code = header.get("eventCoding", {}).get("code", "") if isinstance(header, dict) else ""
+    return structure_of("2.5.1", str(code), "ADT") or ""
+
+
+def _find(catalog: Catalog, hop: Hop) -> str | None:
+    if "v2" in (hop.source, hop.target) and not hop.structure:
+        return None
+    return catalog.find(hop.source, hop.target, hop.structure)
+
+
+def _joins(catalog: Catalog, map_id: str, hop: Hop) -> bool:
+    return {hop.source, hop.target} == set(catalog.heads[map_id].sides)
+
+
+def _syntax(name: str) -> Any:
+    """The path syntax of the format that maps call `name`."""
+    names = {side(one): one for one in formats.names()}
+    format_ = formats.named(names[name])
+    return format_.syntax if format_ else None
+
+
+def _no_map(hop: Hop) -> Issue:
+    return issue("MAP-0010", source=_named(hop.source, hop), target=_named(hop.target, hop))
+
+
+def _named(name: str, hop: Hop) -> str:
+    """A side as people say it: `hl7v2 ADT_A05`, `fhir`."""
+    format_name = next((long for long, short in _SIDES.items() if short == name), name)
+    return f"{format_name} {hop.structure or 'without a known structure'}" if name == "v2" else format_name
+
+
+def _settings(document: Document, to: Target, site: Site) -> Settings:
+    from mappings import Settings
+
+    sender = site.sender(lambda path: _texts(document, path))
+    fields: dict[str, Any] = {"salt": site.salt} if site.salt else {}
+    return Settings(
+        **fields,
+        zone=sender.zone,
+        default_zone=site.default_zone,
+        authorities=sender.authorities,
+        sender=sender.name,
+        target=f"{to.structure}@{to.version}" if to.format == "hl7v2" else "",
+    )
+
+
+def _texts(document: Document, path: str) -> Sequence[str]:
+    """The texts at a path of the document; none where the path is another format's."""
+    format_ = formats.named(document.format)
+    try:
+        return [str(value) for value, _ in format_.values(document, path)] if format_ else []
+    except ValueError:
+        return []
+
+
+@cache
+def _catalog(overlays: tuple[Path, ...]) -> Catalog:
+    from mappings import Catalog
+
+    return Catalog(overlays=tuple(folder.resolve() for folder in overlays))

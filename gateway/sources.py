@@ -1,0 +1,77 @@
+"""A source's bytes as documents: recognised, split, parsed. What the CLI, the API and intake begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from conformance.catalogue import issue
+from conformance.document import Document, Format
+from conformance.issue import Issue, Where
+from gateway import formats
+from gateway.targets import Misuse
+
+MAX_BYTES = 512 * 1024 * 1024
+"""The largest source that is read whole."""
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One document of a source, or the reason why there is none. `number` of `count` is 1-based."""
+
+    raw: bytes
+    number: int = 1
+    count: int = 1
+    format: Format | None = None
+    document: Document | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+def parts(raw: bytes, from_: str = AUTO) -> Iterator[Part]:
+    """Every document in a source, in order; one Part with an issue where nothing can be read."""
+    format_ = chosen(from_) or formats.recognised(raw)
+    if not raw.strip():
+        yield Part(raw=raw, issues=(issue("IO-0003"),))
+    elif format_ is None:
+        yield Part(raw=raw, issues=(not_recognised(),))
+    else:
+        pieces = format_.split(raw) or [raw]
+        for number, piece in enumerate(pieces, 1):
+            result = format_.parse(piece)
+            yield Part(
+                raw=piece,
+                number=number,
+                count=len(pieces),
+                format=format_,
+                document=result.value,
+                issues=result.issues,
+            )
+
+
+def chosen(from_: str) -> Format | None:
+    """The format that was named; None for `auto`. Misuse for one that isn't there."""
+    if from_ == AUTO:
+        return None
+    found = formats.named(from_)
+    if found is None:
+        raise Misuse(f"there is no format {from_!r} to read; there are {', '.join(formats.names())}")
+    return found
+
+
+def not_recognised() -> Issue:
+    return issue("IO-0002", Where(line=1, column=1), formats=", ".join(formats.names()))
+
+
+def placed(issues: tuple[Issue, ...], part: Part) -> tuple[Issue, ...]:
+    """The same issues, with line and column where only a path was known and the format can tell."""
+    locator = getattr(part.format, "locator", None)
+    if locator is None or part.document is None or all(one.at.line or not one.at.path for one in issues):
+        return issues
+    locate = locator(part.raw)
+    return tuple(one if one.at.line or not one.at.path else _at(one, *locate(one.at.path)) for one in issues)
+
+
+def _at(one: Issue, line: int, column: int) -> Issue:
+    return replace(one, at=replace(one.at, line=line, column=column))
