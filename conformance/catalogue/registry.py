@@ -42,7 +42,7 @@ def codes() -> tuple[Code, ...]:
     return tuple(row for prefix in _AREAS for row in sorted(_area(prefix).values(), key=lambda row: row.code))
 
 
-def issue(name: str, at: Where | None = None, *, found: str | None = None, **words: object) -> Issue:
+def issue(name: str, /, at: Where | None = None, *, found: str | None = None, **words: object) -> Issue:
     """An Issue of the catalogue's code, its message filled with structural `words` (never with data)."""
     row = code(name)
     return Issue(

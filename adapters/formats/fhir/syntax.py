@@ -1,0 +1,467 @@
+"""FHIR's side of the map compiler: scopes that read and write JSON trees, and the ledger's view of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.formats.fhir import walk
+from adapters.formats.fhir.paths import Step, accepts, resolve, typed
+from conformance.definitions import r4
+from conformance.document import Document
+from conformance.issue import Where
+from conformance.syntax import Code, Leaf, PathError, Value
+
+_TYPED = re.compile(r"([A-Z][A-Za-z]+)\.(.+)")
+
+
+@dataclass(slots=True)
+class FhirRead:
+    """Reads from an object. `open` are the resources that contexts around this one have open, innermost first."""
+
+    code: Code
+    var: str
+    inside: str
+    parent: FhirRead | None = None
+    exact: bool = False
+    """True for an item of its own: `.` is its value."""
+
+    @property
+    def at(self) -> str:
+        return f"(id({self.var}),)"
+
+    def _home(self, path: str) -> tuple[str, str, str]:
+        """The variable and type that a path starts from, and the rest of the path."""
+        match = _TYPED.fullmatch(path)
+        if match is None:
+            return self.var, self.inside, path
+        name, rest = match.groups()
+        scope: FhirRead | None = self
+        while scope is not None:
+            if scope.inside == name:
+                return scope.var, name, rest
+            scope = scope.parent
+        if not r4.is_resource(name):
+            raise PathError(f"`{name}` is no resource type")
+        var = self.code.new("o")
+        self.code.add(f"{var} = R.resource({name!r})")
+        return var, name, rest
+
+    def _steps(self, path: str) -> tuple[str, tuple[Step, ...]]:
+        var, inside, rest = self._home(path)
+        return var, resolve(inside, rest)
+
+    def leaf(self, path: str) -> Value:
+        return self.node(path)
+
+    def node(self, path: str) -> Value:
+        if path == ".":
+            return Value(self.var, f"{self.var} is not None", self.at)
+        home, steps = self._steps(path)
+        var = self.code.new("v")
+        self.code.add(f"{var} = get({home}, {self.code.constant(tuple(step.read for step in steps))}, T)")
+        if steps[-1].type == "code":
+            self.code.add(f"if {var} is None: {var} = original({home}, {steps[-1].name!r})" if len(steps) == 1 else "")
+        return Value(var, f"{var} is not None", f"(id({home}),)")
+
+    @contextmanager
+    def items(self, path: str) -> Iterator[FhirRead]:
+        home, steps = self._steps(path)
+        var = self.code.new("o")
+        with self.code.block(
+            f"for {var} in every({home}, {self.code.constant(tuple(step.read for step in steps))}, T):"
+        ):
+            yield FhirRead(self.code, var, steps[-1].inside or steps[-1].type, self, exact=True)
+
+    @contextmanager
+    def contexts(self, name: str, after: tuple[str, ...]) -> Iterator[FhirRead]:
+        if not r4.is_resource(name):
+            raise PathError(f"`{name}` is no resource type")
+        var = self.code.new("o")
+        with self.code.block(f"for {var} in R.resources({name!r}):"):
+            yield FhirRead(self.code, var, name, self)
+
+    def test(self, path: str, operator: str, operand: Any) -> str:
+        if path != "." and path[:1].isupper() and "." not in path:
+            var = self.code.new("o")
+            self.code.add(f"{var} = R.resource({path!r})")
+            return f"{var} is {'not ' if operand == 'valued' else ''}None"
+        if operator == "count":
+            home, steps = self._steps(path)
+            return (
+                f"len(every({home}, {self.code.constant(tuple(step.read for step in steps))}, NONE)) == {int(operand)}"
+            )
+        return self._test(path, operator, operand)
+
+    def _test(self, path: str, operator: str, operand: Any) -> str:
+        """A test on a path holds when one of the values there meets it."""
+        wanted: Any = operand
+        if path == ".":
+            values = f"({self.var},)"
+        else:
+            home, inside, rest = self._home(path)
+            steps = self.code.constant(tuple(step.read for step in resolve(inside, rest)))
+            values = f"every({home}, {steps}, NONE)"
+            wanted = typed(inside, rest, operand) if operator == "eq" else operand
+        if operator == "is":
+            return f"{'' if operand == 'valued' else 'not '}{values}"
+        condition = {
+            "eq": lambda: f"same(x, {self.code.constant(wanted)})",
+            "in": lambda: f"text(x) in {self.code.constant(frozenset(operand))}",
+            "match": lambda: f"matches({self.code.constant(str(operand))}, text(x))",
+            "length": lambda: f"len(text(x)) >= {int(operand)}",
+        }[operator]()
+        return f"any({condition} for x in {values})"
+
+    def equals(self, path: str, value: Any) -> str:
+        """An expression: what stands at a path is this constant of a map."""
+        home, inside, rest = self._home(path)
+        steps = resolve(inside, rest)
+        wanted = typed(inside, rest, value)
+        if steps[-1].many and not isinstance(wanted, list):
+            wanted = [wanted]
+        last = self.code.constant(steps[-1].name)
+        holder = home
+        if len(steps) > 1:
+            holder = self.code.new("v")
+            self.code.add(
+                f"{holder} = get({home}, {self.code.constant(tuple(step.read for step in steps[:-1]))}, NONE)"
+            )
+        return f"member({holder}, {last}) == {self.code.constant(wanted)}"
+
+    @contextmanager
+    def pointed(self, path: str, kind: str) -> Iterator[FhirRead]:
+        """The resource that a reference leads to, when it is of a type and no other rule's."""
+        value = self.node(path)
+        var = self.code.new("o")
+        with (
+            self.code.block(f"for {var} in (R.resolve({value.var}, {self.root_var()}),):"),
+        ):
+            self.code.add(f"if {var} is None or {var}['resourceType'] != {kind!r} or id({var}) in T: continue")
+            yield FhirRead(self.code, var, kind, self)
+
+    def root_var(self) -> str:
+        """The resource around, for contained resources."""
+        scope: FhirRead = self
+        while scope.parent is not None and not r4.is_resource(scope.inside):
+            scope = scope.parent
+        return scope.var
+
+    def is_segment(self) -> bool:
+        return False
+
+    def type_at(self, path: str, value: Value) -> str:
+        if path == ".":
+            return self.inside
+        step = self._steps_of(path)[-1]
+        return step.inside or step.type
+
+    def _steps_of(self, path: str) -> tuple[Step, ...]:
+        match = _TYPED.fullmatch(path)
+        return resolve(match.group(1), match.group(2)) if match else resolve(self.inside, path)
+
+    def key(self, path: str, *, whole: bool) -> str:
+        value = self.node(path)
+        return value.var if whole else f"(text({value.var}) if {value.given} else '')"
+
+    def where(self, path: str) -> tuple[Any, ...]:
+        match = _TYPED.fullmatch(path)
+        home = match.group(1) if match else self.inside if r4.is_resource(self.inside) else ""
+        steps = () if path == "." else self._steps_of(path)
+        return (home, tuple(step.read for step in steps))
+
+
+@dataclass(slots=True)
+class FhirWrite:
+    """Writes into an object. Objects on the way are made once per scope, when something is first written there."""
+
+    code: Code
+    var: str
+    inside: str
+    head: Code
+    parent: FhirWrite | None = None
+    base: int = 0
+    """How many members the object has while nothing was written: 2 for a resource (type and id)."""
+    made: dict[str, tuple[str, str]] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+
+    def filled(self) -> str:
+        return f"len({self.var}) > {self.base}" if self.base else self.var
+
+    def _home(self, path: str) -> tuple[FhirWrite | None, str, str]:
+        """The scope that a path starts from, or None and the resource type to look for; and the rest."""
+        match = _TYPED.fullmatch(path)
+        if match is None:
+            return self, self.inside, path
+        name, rest = match.groups()
+        scope: FhirWrite | None = self
+        while scope is not None:
+            if scope.inside == name:
+                return scope, name, rest
+            scope = scope.parent
+        if not r4.is_resource(name):
+            raise PathError(f"`{name}` is no resource type")
+        return None, name, rest
+
+    def container(self, path: str) -> tuple[str, Step, bool]:
+        """The variable of the object that holds the last step; whether it may be None (a resource not there)."""
+        home, inside, rest = self._home(path)
+        steps = resolve(inside, rest)
+        if home is self or (home is not None and len(steps) == 1) or home is not None:
+            var, maybe = home.var, False
+        else:
+            var, maybe = self._other(inside), True
+        for depth in range(1, len(steps)):
+            var = self._object(inside + "." + _prefix(steps[:depth]), var, steps[depth - 1], maybe)
+        return var, steps[-1], maybe
+
+    def _other(self, name: str) -> str:
+        if name not in self.made:
+            var = self.code.new("o")
+            self.head.add(f"{var} = R.last({name!r})")
+            self.made[name] = (var, name)
+        return self.made[name][0]
+
+    def _object(self, prefix: str, holder: str, step: Step, maybe: bool) -> str:
+        if prefix not in self.made:
+            var = self.code.new("h")
+            self.head.add(f"{var} = None")
+            self.made[prefix] = (var, step.inside)
+        var = self.made[prefix][0]
+        guard = f" and {holder} is not None" if maybe else ""
+        new = repr({"url": step.url}) if step.url else "{}"
+        with self.code.block(f"if {var} is None{guard}:"):
+            self.code.add(f"{var} = {new}")
+            if step.many:
+                self.code.add(f"{holder}.setdefault({step.name!r}, []).append({var})")
+            else:
+                self.code.add(f"{holder}[{step.name!r}] = {var}")
+        return var
+
+    def put(self, path: str, expression: str, *, gives: str = "", many: bool = False, weak: bool = False) -> None:
+        if path == ".":
+            self.code.add(f"merge({self.var}, {expression})")
+            return
+        var, step, maybe = self.container(path)
+        if not accepts(step.type, gives):
+            raise PathError(f"{gives} where {step.type} is wanted")
+        if step.url:
+            raise PathError("an extension is written by one of its values")
+        with self.code.block(f"if {var} is not None:") if maybe else _nothing():
+            if step.many:
+                call = f"add({var}, {step.name!r}, {expression})"
+                self.code.add(call if many else f"{var}.setdefault({step.name!r}, []).append({expression})")
+            elif weak:
+                self.code.add(f"{var}.setdefault({step.name!r}, {expression})")
+            elif path in self.written:
+                self.code.add(f"R.put({var}, {step.name!r}, {expression}, {path!r})")
+            else:
+                self.code.add(f"{var}[{step.name!r}] = {expression}")
+        self.written.add(path)
+
+    def later(self, path: str, name: str, url: str) -> None:
+        """A reference that is set when all is made."""
+        var, step, maybe = self.container(path)
+        if step.type != "Reference":
+            raise PathError("a reference is written to an element of type Reference")
+        with self.code.block(f"if {var} is not None:") if maybe else _nothing():
+            self.code.add(f"R.later.append(({var}, {step.name!r}, {step.many}, {name!r}, {url}))")
+
+    def constant(self, path: str, value: Any) -> str:
+        home, inside, rest = self._home(path)
+        del home
+        return repr(typed(inside, rest, value) if path != "." else value)
+
+    def absent(self, path: str, original: str) -> None:
+        var, step, maybe = self.container(path)
+        with self.code.block(f"if {var} is not None:") if maybe else _nothing():
+            self.code.add(f"absent({var}, {step.name!r}, {original})")
+
+    def child(self, path: str) -> FhirWrite:
+        _, inside, rest = self._home(path)
+        step = resolve(inside, rest)[-1]
+        var = self.code.new("x")
+        self.code.add(f"{var} = {repr({'url': step.url}) if step.url else '{}'}")
+        base = 1 if step.url else 0
+        return FhirWrite(self.code, var, step.inside or step.type, self.code.hold(), self, base)
+
+    def attach(self, path: str, child: FhirWrite) -> None:
+        var, step, maybe = self.container(path)
+        with self.code.block(f"if {var} is not None:") if maybe else _nothing():
+            if step.many:
+                self.code.add(f"{var}.setdefault({step.name!r}, []).append({child.var})")
+            elif path in self.written:
+                self.code.add(f"R.put({var}, {step.name!r}, {child.var}, {path!r})")
+            else:
+                self.code.add(f"{var}[{step.name!r}] = {child.var}")
+        self.written.add(path)
+
+    def describe(self, path: str) -> str:
+        """A path for the ledger, from the resource type on; in an element it begins with a dot."""
+        if _TYPED.fullmatch(path):
+            return path
+        start = self.inside if r4.is_resource(self.inside) else ""
+        return (start or ".") if path == "." else f"{start}.{path}"
+
+    def type_at(self, path: str) -> str:
+        if path == ".":
+            return self.inside
+        _, inside, rest = self._home(path)
+        step = resolve(inside, rest)[-1]
+        return step.inside or step.type
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def _prefix(steps: tuple[Step, ...]) -> str:
+    return ".".join(f"{step.name}({step.url})[{step.index}]" for step in steps)
+
+
+class FhirSyntax:
+    """FHIR's paths for the map compiler (`conformance.syntax.Syntax`)."""
+
+    name = "fhir"
+    variants = ("plain",)
+    runtime = {
+        "get": walk.get,
+        "every": walk.every,
+        "text": walk.text,
+        "same": walk.same,
+        "add": walk.add,
+        "absent": walk.absent,
+        "original": walk.original,
+        "member": walk.member,
+        "merge": walk.merge,
+    }
+    claims = True
+    references = True
+    has_contexts = False
+    resources = staticmethod(walk.resources)
+    index = staticmethod(walk.index)
+
+    def is_context(self, path: str) -> bool:
+        return False
+
+    def item_reader(self, scope: FhirRead, value: Value) -> FhirRead:
+        return FhirRead(scope.code, value.var, "", scope, exact=True)
+
+    def resource(self, code: Code, var: str, kind: str, parent: FhirWrite) -> FhirWrite:
+        """A resource that is being made."""
+        if not r4.is_resource(kind):
+            raise PathError(f"`{kind}` is no resource type")
+        return FhirWrite(code, var, kind, code.hold(), parent, base=2)
+
+    def start(self, root: str) -> dict[str, Any]:
+        return {"resourceType": root}
+
+    def finish(self, target: dict[str, Any], run: Any) -> Document:
+        """The Bundle with what the run made as its entries."""
+        if run.made:
+            target["entry"] = [{"fullUrl": url, "resource": resource} for url, resource in run.made.items()]
+        return Document(format="fhir", version="4.0.1", root=target)
+
+    def origin(self, root: Any) -> tuple[str, list[str]]:
+        """What identifies a document among those of its sender, and the sender's facility (not known here)."""
+        identifier = root.get("identifier") if type(root) is dict else None
+        value = identifier.get("value") if type(identifier) is dict else None
+        name = value if type(value) is str else str(root.get("id", "")) if type(root) is dict else ""
+        return name, []
+
+    def variant(self, root: Any) -> str:
+        return "plain"
+
+    def reader(self, code: Code, var: str, inside: str, variant: str) -> FhirRead:
+        return FhirRead(code, var, inside)
+
+    def part_reader(self, code: Code, var: str, level: str, inside: str, variant: str) -> FhirRead:
+        return FhirRead(code, var, inside, exact=True)
+
+    def writer(self, code: Code, var: str, inside: str) -> FhirWrite:
+        return FhirWrite(code, var, inside, code.hold())
+
+    def part_writer(self, code: Code, var: str, inside: str) -> FhirWrite:
+        return FhirWrite(code, var, inside, code.hold())
+
+    # ---- the ledger ------------------------------------------------------------------------------------------
+
+    def leaves(self, root: Any) -> Iterator[Leaf]:
+        """Primitive values; a key is the chain of (object id, name, index) from the resource (or the Bundle) down."""
+        if type(root) is dict and root.get("resourceType") == "Bundle":
+            outer = {name: value for name, value in root.items() if name not in ("entry", "resourceType")}
+            yield from _leaves(outer, "Bundle", (("Bundle", id(root), 0),))
+            entries = root.get("entry")
+            for number, entry in enumerate(entries if type(entries) is list else ()):
+                resource = entry.get("resource") if type(entry) is dict else None
+                if type(resource) is dict:
+                    yield from self._resource(resource, f"Bundle.entry[{number}].resource")
+        elif type(root) is dict:
+            yield from self._resource(root, str(root.get("resourceType")))
+
+    def _resource(self, resource: dict[str, Any], path: str) -> Iterator[Leaf]:
+        inner = {name: value for name, value in resource.items() if name not in ("resourceType", "id")}
+        yield from _leaves(inner, path, ((str(resource.get("resourceType")), id(resource), 0),))
+
+    def covers(self, where: tuple[Any, ...], key: tuple[Any, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        kind, steps = where
+        if kind:
+            if full[0][0] != kind:
+                return None
+            key = full[1:]
+        return _below(steps, key)
+
+    def pattern(self, leaf: Leaf) -> str:
+        """The path from its resource type on, without indexes: `Patient.name.family`."""
+        return ".".join(step[0] for step in leaf.key)
+
+    def nulls(self, root: Any) -> list[str]:
+        return []
+
+    def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
+        return False
+
+    def inside(self, at: tuple[Any, ...], key: tuple[Any, ...]) -> bool:
+        return not at or any(step[1] == at[0] for step in key)
+
+    def locate(self, root: Any, at: tuple[Any, ...], path: str) -> Where:
+        path = path if at else ""
+        below = next((found for leaf in self.leaves(root) if (found := _spot(leaf, at))), "")
+        return Where(path=".".join(part for part in (below, path if path != "." else "") if part))
+
+
+def _spot(leaf: Leaf, at: tuple[Any, ...]) -> str:
+    """The path of the object that a note names, when the leaf is in it."""
+    names = leaf.path.split(".")
+    for depth, step in enumerate(leaf.key):
+        if at and step[1] == at[0]:
+            return ".".join(names[: len(names) - (len(leaf.key) - 1 - depth)])
+    return ""
+
+
+def _below(steps: tuple[tuple[str, int, str], ...], key: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    if len(steps) > len(key):
+        return None
+    for (name, index, _url), (has, _object, number) in zip(steps, key, strict=False):
+        if name != has or (index and number not in (0, index)):
+            return None
+    return key[len(steps) :]
+
+
+def _leaves(node: dict[str, Any], path: str, key: tuple[Any, ...]) -> Iterator[Leaf]:
+    for name, value in node.items():
+        many = type(value) is list
+        for number, item in enumerate(value if many else (value,)):
+            below = f"{path}.{name}[{number}]" if many else f"{path}.{name}"
+            step = (name, id(item) if type(item) is dict else 0, number + 1 if many else 0)
+            if type(item) is dict:
+                yield from _leaves(item, below, (*key, step))
+            elif item is not None:
+                yield Leaf((*key, step), below, item)
+
+
+SYNTAX = FhirSyntax()

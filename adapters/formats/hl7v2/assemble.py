@@ -1,0 +1,77 @@
+"""Puts the segments that a map wrote into the order of their structure, and the header right."""
+
+from __future__ import annotations
+
+from adapters.formats.hl7v2.walk import Draft, MessageDraft
+from adapters.formats.hl7v2.write import build
+from conformance.document import Document
+from conformance.hl7v2.abstract import Node
+from conformance.hl7v2.events import structure_of
+from conformance.hl7v2.tables import structure
+
+VERSION = "2.5.1"
+"""What is written unless the caller asks for another version."""
+
+
+def assemble(draft: MessageDraft, target: str) -> Document:
+    """The message. `target` is `ADT_A03@2.5.1`, `adt@2.8`, `@2.3.1` or empty: structure by event, version 2.5.1."""
+    wanted, _, asked = target.partition("@")
+    version = asked or VERSION
+    header = draft.segment("MSH")
+    rows = {segment: segment.row() for segment in draft.rows()}
+    first = rows.get(header) or ["MSH"]
+    event = _event(first)
+    name = wanted if "_" in wanted else structure_of(version, event)
+    placed = _ordered([segment for segment in rows if segment is not header], structure(version, name))
+    body = [_header(first, name, version)] + [rows[segment] for segment in placed]
+    return Document(format="hl7v2", version=version, root=build(body))
+
+
+def _event(header: list[str]) -> str:
+    parts = header[9].split("^") if len(header) > 9 else []
+    return parts[1] if len(parts) > 1 else ""
+
+
+def _header(row: list[str], name: str, version: str) -> list[str]:
+    """MSH with its delimiters, MSH-9.3 and MSH-12 as the target has them."""
+    row = row + [""] * (13 - len(row))
+    row[1], row[2] = "|", "^~\\&"
+    kind = [*row[9].split("^"), "", ""][:3]
+    row[9] = "^".join([kind[0] or "ADT", kind[1], name]) if name else row[9]
+    row[12] = version
+    return row
+
+
+def _ordered(segments: list[Draft], node: Node | None) -> list[Draft]:
+    """Segments in the order of a structure; of a group's instances one after the other; unknown ones at the end."""
+    order: dict[tuple[str, str], int] = {}
+    if node is not None:
+        _positions(node, "", order)
+    last = len(order)
+
+    def place(item: tuple[int, Draft]) -> tuple[int, int, int, int]:
+        number, segment = item
+        group = segment.group[0] if segment.group else ""
+        position = order.get((group, segment.name), order.get(("", segment.name), last))
+        position = _after(segment, order, position)
+        top = order.get((group, ""), position) if segment.group else position
+        return top, segment.group[1] if segment.group else 0, position, number
+
+    return [segment for _, segment in sorted(enumerate(segments), key=place)]
+
+
+def _after(segment: Draft, order: dict[tuple[str, str], int], position: int) -> int:
+    """A segment that may stand in several places (ROL) goes behind the one that its rule names."""
+    places = [order[("", name)] for name in segment.after if ("", name) in order]
+    return max(places) if places else position
+
+
+def _positions(node: Node, group: str, order: dict[tuple[str, str], int]) -> None:
+    for member in node.members:
+        if member.members:
+            order.setdefault((member.name, ""), len(order))
+            for segment in member.segments():
+                order.setdefault((member.name, segment.name), len(order))
+                order.setdefault(("", segment.name), order[(member.name, segment.name)])
+        else:
+            order.setdefault((group, member.name), len(order))

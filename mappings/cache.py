@@ -1,0 +1,115 @@
+"""What compiling gave, kept between processes, by a hash of everything it came from.
+
+Files are JSON of our own small forms, never pickles: a cache that somebody else could write must not run code. It is
+only trusted below a folder that belongs to this user alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from mappings.compile import Compiled, Site
+from mappings.run import Cover
+
+
+@cache
+def folder() -> Path | None:
+    """The cache's folder, made with mode 0700; None where there can be none."""
+    base = os.environ.get("SDOH_GATEWAY_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sdoh-gateway"
+    )
+    path = Path(base)
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = path.stat()
+    except OSError:
+        return None
+    mine = not hasattr(os, "getuid") or (owner.st_uid == os.getuid() and not owner.st_mode & 0o022)
+    return path if mine else None
+
+
+@cache
+def _version() -> str:
+    """A hash of the compiler and of the formats' syntaxes: another compiler is another cache."""
+    state = sha256()
+    here = Path(__file__).parent
+    roots = (here, here.parent / "adapters" / "formats", here.parent / "conformance" / "syntax.py")
+    for root in roots:
+        for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
+            state.update(path.read_bytes())
+    return state.hexdigest()[:16]
+
+
+def _path(name: str) -> Path | None:
+    home = folder()
+    return None if home is None else home / f"{sha256(f'{_version()} {name}'.encode()).hexdigest()}.json"
+
+
+def load(name: str) -> Any:
+    """What was stored under a name; None when nothing was, or what is there can't be read."""
+    path = _path(name)
+    if path is None:
+        return None
+    try:
+        return _decoded(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def store(name: str, value: Any) -> None:
+    """Keeps a value; a cache that can't be written is no error."""
+    path = _path(name)
+    if path is None:
+        return
+    try:
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+            json.dump(_encoded(value), file)
+        os.replace(file.name, path)
+    except OSError:
+        return
+
+
+def _encoded(value: Any) -> Any:
+    if isinstance(value, Compiled):
+        return {
+            "sources": value.sources,
+            "sites": [[site.line, site.targets, site.path, site.words, site.quiet] for site in value.sites],
+            "covers": [_cover(each) for each in value.covers],
+            "parts": {name: [_cover(each) for each in part] for name, part in value.parts.items()},
+            "conversions": value.conversions,
+        }
+    return value
+
+
+def _cover(cover: Cover) -> list[Any]:
+    below = [_cover(each) for each in cover.below]
+    return [cover.where, cover.site, cover.targets, below, cover.claims, cover.part, cover.ignored, cover.once]
+
+
+def _decoded(value: Any) -> Any:
+    if isinstance(value, dict) and "sources" in value:
+        return Compiled(
+            sources=value["sources"],
+            sites=tuple(Site(*_tuples(site)) for site in value["sites"]),
+            covers=tuple(_covered(each) for each in value["covers"]),
+            parts={name: tuple(_covered(each) for each in part) for name, part in value["parts"].items()},
+            conversions=tuple(value["conversions"]),
+        )
+    return value
+
+
+def _covered(value: list[Any]) -> Cover:
+    where, site, targets, below, claims, part, ignored, once = value
+    return Cover(
+        _tuples(where), site, tuple(targets), tuple(_covered(each) for each in below), claims, part, ignored, once
+    )
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(each) for each in value) if isinstance(value, list) else value

@@ -1,0 +1,135 @@
+"""A compiled map at work: `Converter` takes a document and gives the other format's, with issues and the ledger."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from conformance.catalogue import issue
+from conformance.document import Document
+from conformance.issue import Issue, Where
+from mappings.compile import Compiled, Site, back_code, back_key
+from mappings.ledger import Ledger
+from mappings.run import BLANK, CONFLICT, DROPPED, KEPT, KEYLESS, NOTHING, NOWHERE, SAID, UNCLAIMED, Note, Run, Settings
+
+_CODES = {KEPT: "MAP-0103", DROPPED: "MAP-0102", BLANK: "MAP-0109", NOTHING: "MAP-0101", NOWHERE: "MAP-0108"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversion:
+    """What a conversion gave: the target document (None when the map doesn't apply), issues, and the ledger."""
+
+    document: Document | None
+    issues: tuple[Issue, ...]
+    ledger: Ledger
+
+
+@lru_cache(maxsize=512)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """True when a whole text matches a pattern of a map."""
+    return len(text) <= 10_000 and _pattern(pattern).fullmatch(text) is not None
+
+
+class Converter:
+    """One map in one direction. Thread-safe: what a conversion knows is in its Run."""
+
+    def __init__(
+        self, map_id: str, reading: Any, writing: Any, root: str, compiled: Compiled, conversions: Any
+    ) -> None:
+        self.map_id = map_id
+        self._reading = reading
+        self._writing = writing
+        self._root = root
+        self._compiled = compiled
+        self._conversions = conversions
+        self._lines = [site.line for site in compiled.sites]
+        self._functions: dict[str, Callable[[Any, Run, Any], bool]] = {}
+
+    def __call__(self, document: Document, settings: Settings = Settings()) -> Conversion:  # noqa: B008 (immutable)
+        root = document.root
+        name, facility = self._reading.origin(root)
+        run = Run(
+            settings,
+            root,
+            f"{settings.sender}|{name}",
+            facility,
+            getattr(self._reading, "resources", None),
+            getattr(self._reading, "index", None),
+        )
+        target = self._writing.start(self._root)
+        variant = self._reading.variant(root)
+        function = self._functions.get(variant) or self._load(variant)
+        applies = function(root, run, target)
+        run.finish()
+        ledger = Ledger(root, self._reading, self._compiled.covers, self._compiled.parts, run.notes, self._lines)
+        if not applies:
+            said = issue("MAP-0105", Where(), map=self.map_id)
+            return Conversion(document=None, issues=(said,), ledger=ledger)
+        made = self._writing.finish(target, run)
+        return Conversion(document=made, issues=self._issues(run, root), ledger=ledger)
+
+    def _load(self, variant: str) -> Callable[[Any, Run, Any], bool]:
+        source = self._compiled.sources[variant]
+        filename = f"<map {self.map_id} {self._reading.name} to {self._writing.name} {variant}>"
+        namespace: dict[str, Any] = {
+            **self._writing.runtime,
+            **self._reading.runtime,
+            "matches": matches,
+            "back_key": back_key,
+            "back_code": back_code,
+            "ONCE": (0,),
+            "NONE": frozenset(),
+        }
+        for name in self._compiled.conversions:
+            plain = name.replace("-", "_")
+            namespace["F_" + plain] = self._conversions[name].forward
+            namespace["B_" + plain] = self._conversions[name].backward
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        exec(compile(source, filename, "exec"), namespace)  # noqa: S102 (our own generated source)
+        function: Callable[[Any, Run, Any], bool] = namespace["run"]
+        self._functions[variant] = function
+        return function
+
+    # ---- issues ----------------------------------------------------------------------------------------------
+
+    def _issues(self, run: Run, root: Any) -> tuple[Issue, ...]:
+        found = [each for note in run.notes if (each := self._issue(note, root)) is not None]
+        found += [issue("MAP-0106", Where(), target=path) for path in dict.fromkeys(run.conflicts)]
+        return tuple(dict.fromkeys(found))
+
+    def _issue(self, note: Note, root: Any) -> Issue | None:
+        kind, at, number, found = note
+        site = self._compiled.sites[number]
+        if kind == UNCLAIMED:
+            return issue("MAP-0107", Where(), type=found[0], profile=found[1], needs=found[2])
+        if kind in (KEYLESS, SAID):
+            where = self._reading.locate(root, at, site.path)
+            if kind == KEYLESS:
+                return issue("MAP-0104", where, type=dict(site.words).get("type", "resource"))
+            return issue(found[0], where, found=found[1])
+        code = _CODES.get(kind)
+        if code is None or (kind == NOTHING and (site.quiet or found is None)):
+            return None
+        return issue(code, self._reading.locate(root, at, site.path), found=_text(found), **_words(site))
+
+
+def _words(site: Site) -> dict[str, str]:
+    words = {"table": "", "kind": "", "target": ", ".join(site.targets), **dict(site.words)}
+    return {name: value or "a value" for name, value in words.items()}
+
+
+def _text(found: Any) -> str | None:
+    if found is None:
+        return None
+    return " ".join(str(part) for part in found if part) if isinstance(found, list) else str(found)
+
+
+__all__ = ["CONFLICT", "Conversion", "Converter", "matches"]

@@ -1,0 +1,78 @@
+"""Writes the source of one generated module: functions with scopes, constants and fresh names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Module:
+    """A module that is being written. Constants are literals by `repr`; equal ones are shared."""
+
+    constants: dict[str, str] = field(default_factory=dict)
+    functions: list[Function] = field(default_factory=list)
+    count: int = 0
+
+    def new(self, stem: str) -> str:
+        self.count += 1
+        return f"{stem}{self.count}"
+
+    def constant(self, value: Any) -> str:
+        text = repr(value)
+        if text not in self.constants:
+            self.constants[text] = f"K{len(self.constants)}"
+        return self.constants[text]
+
+    def function(self, name: str, parameters: str) -> Function:
+        made = Function(self, 0)
+        made.add(f"def {name}({parameters}):")
+        made.depth = 1
+        self.functions.append(made)
+        return made
+
+    def source(self) -> str:
+        head = [f"{name} = {text}" for text, name in self.constants.items()]
+        return "\n".join(head + [line for function in self.functions for line in function.text()]) + "\n"
+
+
+@dataclass(slots=True)
+class Function:
+    """Lines at a depth, among them holds that are filled later."""
+
+    module: Module
+    depth: int
+    lines: list[str | Function] = field(default_factory=list)
+
+    def add(self, line: str) -> None:
+        self.lines.append("    " * self.depth + line)
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        self.add(head)
+        self.depth += 1
+        before = len(self.lines)
+        yield
+        if not any(isinstance(line, str) for line in self.lines[before:]):
+            self.add("pass")  # holds alone may stay empty
+        self.depth -= 1
+
+    def hold(self) -> Function:
+        made = Function(self.module, self.depth)
+        self.lines.append(made)
+        return made
+
+    def new(self, stem: str) -> str:
+        return self.module.new(stem)
+
+    def constant(self, value: Any) -> str:
+        return self.module.constant(value)
+
+    def text(self) -> Iterator[str]:
+        for line in self.lines:
+            if isinstance(line, Function):
+                yield from line.text()
+            else:
+                yield line

@@ -1,0 +1,132 @@
+"""The typed form of map files (docs/maps.md): rules, tables, parts, tests. Read from YAML with every error at once.
+
+What can be known without the formats is checked here; paths, parts and conversions are checked when a map is linked
+and compiled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile"]
+
+OPERATORS = ("is", "eq", "in", "match", "count", "length")
+
+UNMAPPED = ("keep", "drop", "absent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One test of one path: `{v2: PID-29, is: empty}`."""
+
+    side: str
+    path: str
+    operator: str
+    operand: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compound:
+    """`all`, `any` or `not` of further tests."""
+
+    operator: Literal["all", "any", "not"]
+    tests: tuple[Test, ...]
+
+
+Test = Check | Compound
+
+
+def sides_of(test: Test) -> frozenset[str]:
+    """The sides whose paths a test reads."""
+    if isinstance(test, Check):
+        return frozenset((test.side,))
+    return frozenset().union(*(sides_of(each) for each in test.tests))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A resource's identity: by a conversion (`as`), or natural below another resource (`under`)."""
+
+    paths: dict[str, tuple[str, ...]]
+    listed: bool
+    conversion: str = ""
+    under: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Rule:
+    """One rule. `paths` by side; `listed` names the sides whose path was a list; `line` is `file.yaml:12`."""
+
+    kind: Kind
+    line: str
+    paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    listed: frozenset[str] = frozenset()
+    conversion: str = ""
+    table: str = ""
+    use: str = ""
+    when: Test | None = None
+    where: dict[str, tuple[Check, ...]] = field(default_factory=dict)
+    default: dict[str, Any] = field(default_factory=dict)
+    key: Key | None = None
+    name: str = ""
+    type: str = ""
+    """The resource type of `make` or `to`."""
+    ref: str = ""
+    set: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    cases: list[Rule] = field(default_factory=list)
+    """For `choice`: `choices` gives each case's code."""
+    choices: tuple[str, ...] = ()
+    other: Rule | None = None
+    after: tuple[str, ...] = ()
+    context: str = ""
+    """`each: DG1`: the segment or group that opens a context."""
+    reason: str = ""
+    """Why a field is ignored; the profile that is claimed."""
+    needs: list[Any] = field(default_factory=list)
+
+    def path(self, side: str) -> str:
+        """The one path on a side; empty where the rule has none there."""
+        paths = self.paths.get(side, ())
+        return paths[0] if paths else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows of left code and right value (text or an object). `unmapped` is `keep`, `drop`, `absent` or a value."""
+
+    name: str
+    line: str
+    rows: tuple[tuple[str, Any], ...]
+    unmapped: str
+    fallback: Any = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Library:
+    """What a file gives to others."""
+
+    id: str
+    source: str
+    uses: tuple[str, ...] = ()
+    names: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, Table] = field(default_factory=dict)
+    parts: dict[str, list[Rule]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Map(Library):
+    """A map: a library with two sides and rules of its own."""
+
+    sides: tuple[str, str] = ("", "")
+    roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """By side: the structures (HL7 v2) or the root type (FHIR)."""
+    spec: str = ""
+    when: Test | None = None
+    rules: list[Rule] = field(default_factory=list)
+
+
+def format_of(side: str) -> str:
+    """`fhir-alerts` is of format `fhir`."""
+    return side.partition("-")[0]

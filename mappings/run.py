@@ -1,0 +1,309 @@
+"""One conversion under way: what generated source writes resources, references and notes into."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED = range(11)
+"""Kinds of notes: a rule left out, a case or item taken, a conversion or a table that gave nothing (or kept the code),
+an issue said by a conversion, two values for one place, no identity, a reference that leads nowhere, a profile that is
+not claimed."""
+
+Note = tuple[int, tuple[Any, ...], int, Any]
+"""Kind, place, number of the rule's site, what was found."""
+
+Later = tuple[dict[str, Any], str, bool, str, str | None]
+"""A reference to set at the end: object, member, whether it repeats, name, URL when it is known."""
+
+DEFAULT_SALT = "sdoh-gateway"
+"""Without a tenant's salt ids are the same everywhere: fine for a trial, guessable from identifiers in production."""
+
+NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sdoh-gateway:ids")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a site knows of a sender. `authorities`: name or OID of an assigning authority -> URI."""
+
+    salt: str = DEFAULT_SALT
+    zone: str | None = None
+    default_zone: str | None = None
+    authorities: Mapping[str, str] = field(default_factory=dict)
+    sender: str = ""
+    target: str = ""
+    """The version (and structure) to write, where the target has several: `ADT_A03@2.5.1`."""
+
+
+@lru_cache(maxsize=64)
+def _namespace(salt: str) -> Any:
+    return hashlib.sha1(uuid.uuid5(NAMESPACE, salt).bytes, usedforsecurity=False)
+
+
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+
+
+def identifier(salt: str, name: str) -> str:
+    """The UUIDv5 (RFC 9562) of a name below the salt's namespace, as `uuid.uuid5` gives it, in a sixth of the time."""
+    state = _namespace(salt).copy()
+    state.update(name.encode())
+    digits = state.hexdigest()
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
+
+
+class Run:
+    """The state of one conversion."""
+
+    __slots__ = (
+        "_bundle", "_index", "_sources", "conflicts", "facility", "fresh", "later", "made", "message_key", "named",
+        "notes", "of_type", "ordinals", "resources_made", "said", "salt", "settings", "source", "taken",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        settings: Settings,
+        source: Any,
+        message_key: str,
+        facility: list[str],
+        sources: Callable[[Any], Iterator[dict[str, Any]]] | None = None,
+        index: Callable[[Any], dict[str, dict[str, Any]]] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.salt = settings.salt
+        self.source = source
+        self.message_key = message_key
+        self.facility = facility
+        self.notes: list[Note] = []
+        self.later: list[Later] = []
+        self.made: dict[str, dict[str, Any]] = {}
+        """URL -> resource, in the order of making: the entries of the Bundle."""
+        self.of_type: dict[str, dict[str, Any]] = {}
+        self.named: dict[str, list[str]] = {}
+        self.ordinals: dict[str, int] = {}
+        self.taken: set[int] = set()
+        self.said: set[str] = set()
+        """For conversions that say a thing once per document."""
+        self.fresh: list[tuple[str, str | None]] = []
+        self.conflicts: list[str] = []
+        self._bundle = sources
+        self._index = index
+        self._sources: tuple[list[dict[str, Any]], dict[str, dict[str, Any]]] | None = None
+
+    # ---- what conversions may call ---------------------------------------------------------------------------
+
+    def say(self, code: str, found: str | None = None) -> None:
+        """Record an issue of the catalogue at the place that is being converted."""
+        self.fresh.append((code, found))
+
+    # ---- notes -----------------------------------------------------------------------------------------------
+
+    def flush(self, at: tuple[Any, ...], site: int) -> None:
+        """Give what conversions said its place."""
+        self.notes.extend((SAID, at, site, said) for said in self.fresh)
+        self.fresh.clear()
+
+    def conflict(self, path: str) -> None:
+        self.conflicts.append(path)
+
+    # ---- making ----------------------------------------------------------------------------------------------
+
+    def url(self, kind: str, key: str) -> str:
+        """The full URL of the resource of a type and key."""
+        return "urn:uuid:" + identifier(self.salt, f"{kind}|{key}")
+
+    def natural(self, kind: str, owner: str | None, texts: tuple[str, ...]) -> str:
+        """A natural key below another resource (or the message), with an ordinal among equals."""
+        key = f"{owner or self.message_key}|{'|'.join(texts)}"
+        number = self.ordinals[kind + key] = self.ordinals.get(kind + key, 0) + 1
+        return key if number == 1 else f"{key}|{number}"
+
+    def open(self, kind: str, url: str) -> dict[str, Any]:
+        """A resource to be written into; its place among the entries is taken now."""
+        resource: dict[str, Any] = {"resourceType": kind, "id": url[9:]}
+        if url not in self.made:
+            self.made[url] = resource
+        self.of_type[kind] = resource
+        return resource
+
+    def same(self, source: dict[str, Any]) -> str:
+        """The URL that a resource of the source has, so that references to it hold in the target."""
+        for url, resource in self._read()[1].items():
+            if resource is source:
+                return url
+        return self.url(str(source.get("resourceType")), str(source.get("id") or self.message_key))
+
+    def reopen(self, source: dict[str, Any], url: str) -> dict[str, Any]:
+        """The target's resource for one of the source, with its identity."""
+        resource: dict[str, Any] = {"resourceType": source["resourceType"], "id": source.get("id") or url[9:]}
+        self.made.setdefault(url, resource)
+        self.of_type[source["resourceType"]] = resource
+        return resource
+
+    def close(self, kind: str, url: str, resource: dict[str, Any]) -> None:
+        """Keeps what was written; one without content leaves no trace."""
+        first = self.made.get(url)
+        if first is resource:
+            if len(resource) == 2:
+                del self.made[url]
+                if self.of_type.get(kind) is resource:
+                    del self.of_type[kind]
+        elif first is None:
+            if len(resource) > 2:
+                self.made[url] = resource
+        else:
+            self.of_type[kind] = first
+            self.merge(first, resource, kind)
+
+    def share(self, kind: str, url: str, content: dict[str, Any]) -> None:
+        """A resource that several mentions may make: the first is kept, later ones add what it lacks."""
+        first = self.made.get(url)
+        if first is None:
+            self.made[url] = {"resourceType": kind, "id": url[9:], **content}
+        else:
+            self.merge(first, content, kind)
+
+    def merge(self, first: dict[str, Any], other: dict[str, Any], path: str) -> None:
+        """Adds what is missing; a different value for one place is a conflict, and the first stays."""
+        for name, value in other.items():
+            mine = first.get(name)
+            if mine is None:
+                first[name] = value
+            elif mine != value and name != "id":
+                if type(mine) is list and type(value) is list:
+                    mine.extend(each for each in value if each not in mine)
+                else:
+                    self.conflicts.append(f"{path}.{name}")
+
+    def put(self, node: dict[str, Any], name: str, value: Any, path: str) -> None:
+        """Writes where another rule may have written: the first value stays."""
+        if node.setdefault(name, value) != value:
+            self.conflicts.append(path)
+
+    def last(self, kind: str) -> dict[str, Any] | None:
+        """The resource of a type that was made or opened last."""
+        return self.of_type.get(kind)
+
+    def claim(
+        self, node: dict[str, Any], kind: str, profile: str, needs: tuple[tuple[tuple[str, ...], ...], ...], site: int
+    ) -> None:
+        """Names a profile in meta.profile when what it needs was written, else notes what stood in the way."""
+        for alternatives in needs:
+            if not any(_there(node, path) for path in alternatives):
+                missing = " or ".join(".".join(path) for path in alternatives)
+                self.notes.append((UNCLAIMED, (), site, (kind, profile, missing)))
+                return
+        profiles = node.setdefault("meta", {}).setdefault("profile", [])
+        if profile not in profiles:
+            profiles.append(profile)
+
+    def finish(self) -> None:
+        """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
+        empty = False
+        for node, name, many, wanted, url in self.later:
+            if wanted == "*":
+                urls = [each for each, resource in self.made.items() if resource is not node]
+            else:
+                urls = [url] if url is not None else self.named.get(wanted, [])
+            references = [{"reference": each} for each in urls if each in self.made]
+            if not references:
+                empty = True
+            elif many:
+                node.setdefault(name, []).extend(references)
+            else:
+                node[name] = references[0]
+        if empty:
+            for resource in self.made.values():
+                prune(resource)
+
+    # ---- reading FHIR ----------------------------------------------------------------------------------------
+
+    def _read(self) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
+        if self._sources is None:
+            assert self._bundle is not None
+            assert self._index is not None
+            self._sources = list(self._bundle(self.source)), self._index(self.source)
+        return self._sources
+
+    def resources(self, kind: str) -> list[dict[str, Any]]:
+        """The source's resources of a type that no rule has taken."""
+        return [each for each in self._read()[0] if each["resourceType"] == kind and id(each) not in self.taken]
+
+    def resource(self, kind: str) -> dict[str, Any] | None:
+        return next((each for each in self._read()[0] if each["resourceType"] == kind), None)
+
+    def resolve(self, reference: Any, holder: Any = None) -> dict[str, Any] | None:
+        """The resource that a Reference of the source points to, in the Bundle or contained; None when elsewhere."""
+        target = reference.get("reference") if type(reference) is dict else None
+        if type(target) is not str:
+            return None
+        if target.startswith("#") and type(holder) is dict:
+            inner = holder.get("contained")
+            known = inner if type(inner) is list else []
+            return next((each for each in known if type(each) is dict and each.get("id") == target[1:]), None)
+        return self._read()[1].get(target)
+
+    def points(self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any) -> bool:
+        """True unless a reference of the holder leads to another resource than the one wanted."""
+        node: Any = holder
+        for name, _, _ in steps:
+            node = node.get(name) if type(node) is dict else None
+            if type(node) is list:
+                node = node[0] if node else None
+        if type(node) is not dict or wanted is None:
+            return True
+        found = self.resolve(node, holder)
+        return found is None or found is wanted
+
+    def pointing(self, holder: Any, name: str, member: str, wanted: Any) -> dict[str, Any] | None:
+        """The first element of a list whose reference leads to a resource."""
+        items = holder.get(name) if type(holder) is dict else None
+        for item in items if type(items) is list else ():
+            if type(item) is dict and self.resolve(item.get(member), holder) is wanted:
+                return item
+        return None
+
+
+def _there(node: Any, path: tuple[str, ...]) -> bool:
+    """True when a path is there, in every element of the lists on its way."""
+    if not path:
+        return node is not None
+    if type(node) is list:
+        return bool(node) and all(_there(each, path) for each in node)
+    if type(node) is not dict:
+        return False
+    name, rest = path[0], path[1:]
+    if name not in node and "_" + name in node and not rest:
+        return True
+    return name in node and _there(node[name], rest)
+
+
+def prune(node: Any) -> bool:
+    """Removes empty objects and lists in place; True when nothing is left."""
+    if type(node) is dict:
+        for name in [name for name, value in node.items() if type(value) in (dict, list) and prune(value)]:
+            del node[name]
+        return not node
+    if type(node) is list:
+        node[:] = [each for each in node if type(each) not in (dict, list) or not prune(each)]
+        return not node
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What a rule reads, for the ledger: a place (None: that of its parent), the rule's site, its targets and rules
+    below. `claims`: only where a TOOK note says so. `part`: a part's own covers, shared."""
+
+    where: tuple[Any, ...] | None
+    site: int
+    targets: tuple[str, ...] = ()
+    below: tuple[Cover, ...] = ()
+    claims: bool = False
+    part: str = ""
+    ignored: str = ""
+    once: bool = False
+    """Reads the first value where there may be several."""
