@@ -1,0 +1,80 @@
+"""Terminology, offline: what the loaded packages and registered grammars tell of codes, and never more.
+
+Every question has three answers: True, False, and None for "what is here doesn't tell".
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from conformance.definitions.registry import Registry
+from conformance.terminology.code_system import CodeSystem
+from conformance.terminology.registered import SYSTEMS
+from conformance.terminology.value_set import Answer, ValueSet
+
+__all__ = ["Answer", "CodeSystem", "Terminology", "ValueSet", "default_terminology"]
+
+_REMEMBERED = 50_000
+
+
+class Terminology:
+    """Answers from a registry's code systems and value sets, each read when it is first asked for."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._systems: dict[tuple[str, str], CodeSystem | None] = {}
+        self._sets: dict[tuple[str, str], ValueSet | None] = {}
+        self._members: dict[tuple[str, str | None, str, str], Answer] = {}
+
+    def system(self, url: str, near: str = "") -> CodeSystem | None:
+        key = (url, near)
+        if key not in self._systems:
+            found = self._registry.find("CodeSystem", url, near)
+            usable = found is not None and found.facts.get("content") in ("complete", "fragment", "example")
+            self._systems[key] = CodeSystem(found.facts, found.origin) if found is not None and usable else None
+        return self._systems[key]
+
+    def value_set(self, url: str, near: str = "") -> ValueSet | None:
+        key = (url, near)
+        if key not in self._sets:
+            found = self._registry.find("ValueSet", url, near)
+            if found is None:
+                found = self._implicit(url)
+            self._sets[key] = None if found is None else ValueSet(found.facts, found.origin, self)
+        return self._sets[key]
+
+    def _implicit(self, url: str) -> None:
+        """Implicit value sets of SNOMED CT and LOINC (`?fhir_vs`) need content that isn't here."""
+
+    def has(self, system: str, code: str, near: str = "") -> Answer:
+        """Whether a code system has a code."""
+        rule = SYSTEMS.get(system)
+        if rule is not None and (answer := rule(code)) is not None:
+            return answer
+        held = self.system(system, near)
+        return None if held is None else held.has(code)
+
+    def displays(self, system: str, code: str, near: str = "") -> tuple[str, ...]:
+        """What a code may be called; empty where that isn't known."""
+        held = self.system(system, near)
+        concept = held.find(code) if held is not None else None
+        return concept.displays if concept is not None else ()
+
+    def member(self, value_set: str, system: str | None, code: str, near: str = "") -> Answer:
+        """Whether a value set has the code of that system (None: of any)."""
+        key = (value_set, system, code, near)
+        if key not in self._members:
+            if len(self._members) > _REMEMBERED:
+                self._members.clear()
+            held = self.value_set(value_set, near)
+            self._members[key] = None if held is None else held.member(system, code)
+        return self._members[key]
+
+    def has_code(self, value_set: str, code: str) -> Answer:
+        return self.member(value_set, None, code)
+
+
+@cache
+def default_terminology() -> Terminology:
+    """Over the packages that ship."""
+    return Terminology(Registry())
