@@ -18,9 +18,6 @@ from gateway.targets import Misuse, Target
 if TYPE_CHECKING:
     from mappings import Catalog, Ledger, Settings
 
-_SIDES = {"hl7v2": "v2"}
-"""Formats whose maps call them by a shorter name."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
@@ -54,7 +51,7 @@ def convert(document: Document, to: Target, site: Site, map_id: str | None = Non
         found = map_id if map_id and _joins(catalog, map_id, hop) else _find(catalog, hop)
         if found is None:
             return Conversion(document=None, issues=(*issues, _no_map(hop)), ledger=ledger)
-        converter = catalog.converter(found, hop.source, hop.target, _syntax)
+        converter = catalog.converter(found, hop.source, hop.target, formats.syntax)
         if converter is None:
             raise Misuse(f"map {found!r} has errors; see `sdoh-gateway maps lint`")
         result = converter(document, settings)
@@ -78,17 +75,12 @@ def hops(document: Document, to: Target) -> list[Hop]:
     """The way through the pivot; empty where source and target have the same form."""
     path = []
     if document.format != "fhir":
-        path.append(Hop(source=side(document.format), target="fhir", structure=structure(document)))
+        path.append(Hop(source=formats.side(document.format), target="fhir", structure=structure(document)))
     if to.label:
         path.append(Hop(source="fhir", target=f"{to.format}-{to.label}"))
     if to.format != "fhir":
-        path.append(Hop(source="fhir", target=side(to.format), structure=to.structure or structure(document)))
+        path.append(Hop(source="fhir", target=formats.side(to.format), structure=to.structure or structure(document)))
     return path
-
-
-def side(format_name: str) -> str:
-    """What maps call a format."""
-    return _SIDES.get(format_name, format_name)
 
 
 def structure(document: Document) -> str:
@@ -113,21 +105,15 @@ def _joins(catalog: Catalog, map_id: str, hop: Hop) -> bool:
     return {hop.source, hop.target} == set(catalog.heads[map_id].sides)
 
 
-def _syntax(name: str) -> Any:
-    """The path syntax of the format that maps call `name`."""
-    names = {side(one): one for one in formats.names()}
-    format_ = formats.named(names[name])
-    return format_.syntax if format_ else None
-
-
 def _no_map(hop: Hop) -> Issue:
     return issue("MAP-0010", source=_named(hop.source, hop), target=_named(hop.target, hop))
 
 
 def _named(name: str, hop: Hop) -> str:
     """A side as people say it: `hl7v2 ADT_A05`, `fhir`."""
-    format_name = next((long for long, short in _SIDES.items() if short == name), name)
-    return f"{format_name} {hop.structure or 'without a known structure'}" if name == "v2" else format_name
+    if name != "v2":
+        return name
+    return f"hl7v2 {hop.structure or 'without a known structure'}"
 
 
 def _settings(document: Document, to: Target, site: Site) -> Settings:

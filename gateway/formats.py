@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from conformance.document import Format
+
+if TYPE_CHECKING:
+    from conformance.syntax import Syntax
 
 GROUP = "sdoh_gateway.formats"
 
 _OURS: Mapping[str, str] = {"hl7v2": "adapters.formats.hl7v2", "fhir": "adapters.formats.fhir"}
 """Name to module; each has a `FORMAT`. Direct imports spare start-up a walk over all installed distributions."""
+
+_SIDES: Mapping[str, str] = {"hl7v2": "v2"}
 
 HEAD = 4096
 """How much of a source `Format.sniff` is shown."""
@@ -36,6 +41,24 @@ def recognised(raw: bytes) -> Format | None:
     ours = (named(name) for name in _OURS)
     found = next((one for one in ours if one and one.sniff(head)), None)
     return found or next((one for one in _installed().values() if one.sniff(head)), None)
+
+
+def side(name: str) -> str:
+    """What maps call a format: `v2` for `hl7v2`."""
+    return _SIDES.get(name, name)
+
+
+def of_side(name: str) -> Format:
+    """The format that maps call `name`; KeyError where there is none."""
+    found = named(next((one for one in names() if side(one) == name), ""))
+    if found is None:
+        raise KeyError(name)
+    return found
+
+
+def syntax(name: str) -> Syntax:
+    """The path syntax of the format that maps call `name`, for the map compiler."""
+    return of_side(name).syntax
 
 
 @cache

@@ -1,0 +1,138 @@
+"""`sdoh-gateway maps`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from conformance.render.table import summary
+from gateway import formats
+from gateway.cli import options, report
+from gateway.config.site import OVERLAYS
+from gateway.targets import Misuse
+
+if TYPE_CHECKING:
+    from mappings import Catalog
+
+_folders = click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="[DIR]...")
+
+
+@click.group("maps")
+def command() -> None:
+    """List, check and test maps.
+
+    DIR is a folder of maps of your own, or a site's folder with maps and tables; without one the shipped maps are
+    meant alone.
+
+    \b
+    Example:
+      sdoh-gateway maps lint our-site
+    """
+
+
+@command.command("list")
+@_folders
+@options.misuse_is_status_2
+def list_(folders: tuple[Path, ...]) -> None:
+    """List the maps: id, the two sides, message structures, and the table that each follows.
+
+    \b
+    Example:
+      sdoh-gateway maps list
+    """
+    heads = _catalog(folders).heads
+    cells = [
+        [head.id, " and ".join(head.sides), " ".join(head.roots.get("v2", ())), head.spec] for head in heads.values()
+    ]
+    report.grid(["map", "between", "structures", "follows"], cells)
+
+
+@command.command()
+@_folders
+@click.option("--ways", is_flag=True, help="Say of each rule that isn't two-way why.")
+@options.misuse_is_status_2
+def lint(folders: tuple[Path, ...], ways: bool) -> None:
+    """Report what is wrong with maps, with file and line, and how many rules work in both directions.
+
+    \b
+    Example:
+      sdoh-gateway maps lint our-site --ways
+    """
+    from mappings.lint import lint as lint_maps
+
+    issues = lint_maps(_overlays(folders), formats.syntax)
+    report.say(issues, err=False)
+    _judge(_catalog(folders), ways)
+    click.echo(summary(issues), err=True)
+    options.finish(list(issues))
+
+
+def _judge(catalog: Catalog, ways: bool) -> None:
+    from mappings.conversions import REGISTRY
+    from mappings.lint import judge
+
+    for map_id in catalog.ids():
+        judged = judge(catalog.link(map_id)[0], REGISTRY)
+        counts = Counter(one.ways for one in judged)
+        click.echo(f"{map_id}: {', '.join(f'{number} {way}' for way, number in counts.items()) or 'no rules'}")
+        for one in judged if ways else ():
+            if one.why:
+                click.echo(f"  {one.line}  {one.ways}: {one.why}")
+
+
+@command.command()
+@_folders
+@options.misuse_is_status_2
+def test(folders: tuple[Path, ...]) -> None:
+    """Run the tests that stand beside maps, NAME.test.yaml.
+
+    \b
+    Example:
+      sdoh-gateway maps test our-site
+    """
+    from mappings.trial import trial
+
+    outcomes, issues = trial(_overlays(folders), formats.syntax, formats.of_side)
+    report.say(issues, err=False)
+    for one in outcomes:
+        for failure in one.failures:
+            click.echo(f"{one.source}:{one.line}: {one.name}: {report.printable(failure)}")
+    failed = sum(1 for one in outcomes if one.failures)
+    click.echo(f"{len(outcomes)} tests, {failed} failed", err=True)
+    if failed:
+        raise SystemExit(1)
+    options.finish(list(issues))
+
+
+@command.command()
+def schema() -> None:
+    """Print the JSON Schema of map files, for editors.
+
+    \b
+    Example:
+      sdoh-gateway maps schema > map.schema.json
+    """
+    from mappings.schema import schema as map_schema
+
+    click.echo(json.dumps(map_schema(), indent=2))
+
+
+def _overlays(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    """A site's folder stands for the maps and tables in it."""
+    found: list[Path] = []
+    for folder in folders:
+        if not folder.is_dir():
+            raise Misuse(f"there is no folder {str(folder)!r}")
+        inside = [folder / name for name in OVERLAYS if (folder / name).is_dir()]
+        found.extend(one.resolve() for one in inside or [folder])
+    return tuple(found)
+
+
+def _catalog(folders: tuple[Path, ...]) -> Catalog:
+    from mappings import Catalog
+
+    return Catalog(overlays=_overlays(folders))
