@@ -16,7 +16,7 @@ from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from conformance.syntax import PathError, Value
 from mappings.emit import Function, Module
-from mappings.form import Check, Compound, Map, Rule, Table, Test, sides_of
+from mappings.form import Check, Compound, Map, Rule, Table, Test, project
 from mappings.run import BLANK, DROPPED, KEPT, KEYLESS, NOTHING, NOWHERE, SKIP, TOOK, Cover
 
 
@@ -110,9 +110,10 @@ class Compiler:
         reader = self.reading.reader(code, "S", root, self.variant)
         writer = self.writing.writer(code, "D", self.map.roots[self.write][0])
         place = Place(code, reader, writer)
-        if self.map.when is not None and sides_of(self.map.when) <= {self.read}:
+        applies = project(self.map.when, self.read)
+        if applies is not None:
             with self.complaints(self.map.source):
-                code.add(f"if not ({self.condition(self.map.when, place)}): return False")
+                code.add(f"if not ({self.condition(applies, place)}): return False")
         covers = self.rules(self.map.rules, place)
         self.close(place)
         code.add("return True")
@@ -180,15 +181,27 @@ class Compiler:
     def check(self, check: Check, place: Place) -> str:
         operand = check.operand
         if check.operator == "in" and isinstance(operand, str):
-            operand = [code for code, _ in self.table(operand).rows]
+            operand = self.codes(operand)
         return str(place.read.test(check.path, check.operator, operand))
+
+    def codes(self, name: str) -> list[str]:
+        """The codes of a table on the side being read: left ones going forward, right ones going back."""
+        rows = self.table(self.given if name == "given" else name).rows
+        if self.forward:
+            return [left for left, _ in rows]
+        found = (back_key(right) for _, right in rows if right not in ("", {}))
+        return [str(key[1] if isinstance(key, tuple) else key) for key in found]
+
+    def tests(self, rule: Rule, place: Place) -> list[str]:
+        """What `where` and `when` ask of the side being read."""
+        found = [self.check(each, place) for each in rule.where.get(self.read, ())]
+        when = project(rule.when, self.read)
+        return found if when is None else [*found, self.condition(when, place)]
 
     @contextmanager
     def guarded(self, rule: Rule, place: Place, site: int) -> Iterator[None]:
         """A rule's body under its `when` and its `where`, as far as they speak of the side being read."""
-        tests = [self.check(each, place) for each in rule.where.get(self.read, ())]
-        if rule.when is not None and sides_of(rule.when) <= {self.read}:
-            tests.append(self.condition(rule.when, place))
+        tests = self.tests(rule, place)
         if not tests:
             yield
             return
@@ -252,6 +265,8 @@ class Compiler:
 
     def leaf_value(self, rule: Rule, place: Place, site: int, missing: str) -> tuple[Cover, ...]:
         paths = rule.paths[self.read]
+        if self.forward and rule.conversion and self.conversion(rule).whole:
+            return self.whole_value(rule, place, site, missing)
         values = [place.read.leaf(path) for path in paths]
         listed = self.read in rule.listed
         given = " or ".join(f"({value.given})" if "is" in value.given else value.given for value in values)
@@ -263,6 +278,18 @@ class Compiler:
             place.code.add(f"else: {missing} = True")
         targets = self.targets(rule, place)
         return tuple(Cover(place.read.where(path), site, targets, once=True) for path in paths)
+
+    def whole_value(self, rule: Rule, place: Place, site: int, missing: str) -> tuple[Cover, ...]:
+        """A field with all its repetitions, for a conversion that takes them together."""
+        path = rule.path(self.read)
+        given = place.read.test(path, "is", "valued")
+        with place.code.block(f"if {given}:"):
+            var = place.code.new("v")
+            place.code.add(f"{var} = {place.read.key(path, whole=True)}")
+            self.converted(rule, Value(var, var, place.read.at), place, site, missing)
+        if missing:
+            place.code.add(f"else: {missing} = True")
+        return (Cover(place.read.where(path), site, self.targets(rule, place)),)
 
     def targets(self, rule: Rule, place: Place) -> tuple[str, ...]:
         return tuple(place.write.describe(path) for path in rule.paths.get(self.write, ()))
@@ -340,16 +367,20 @@ class Compiler:
             else:
                 code.add(f"N.append(({KEPT}, {value.at}, {site}, {var}))")
         with code.block(f"if {var} is not None:"):
-            self.write_value(rule, var, place, "code")
+            self.write_value(rule, var, place, "code", weak=True)  # another code of the same meaning may stand there
 
-    def write_value(self, rule: Rule, expression: str, place: Place, gives: str) -> None:
+    def write_value(self, rule: Rule, expression: str, place: Place, gives: str, weak: bool = False) -> None:
         paths = rule.paths[self.write]
+        if not self.forward and rule.conversion and self.conversion(rule).whole:
+            place.write.put_whole(paths[0], expression)
+            place.wrote()
+            return
         if self.write in rule.listed and rule.conversion:
             for number, path in enumerate(paths):
                 with place.code.block(f"if {expression}[{number}]:"):
                     place.write.put(path, f"{expression}[{number}]", gives=gives)
         else:
-            place.write.put(paths[0], expression, gives=gives, many=bool(rule.conversion))
+            place.write.put(paths[0], expression, gives=gives, many=bool(rule.conversion), weak=weak)
         place.wrote()
 
     def conversion(self, rule: Rule) -> Any:
@@ -389,6 +420,11 @@ class Compiler:
         return (Cover(where, site, targets, part=part, once=True, claims=self.reading.claims and path != "."),)
 
     def element(self, rule: Rule, value: Value, place: Place, site: int, target: str, path: str) -> str:
+        if target == ".":
+            part = self.part(rule, value, place.read.type_at(path, value), place.write.type_at(target))
+            place.code.add(f"{part}({value.var}, {place.write.var}, R, {value.at})")
+            place.wrote()
+            return part
         child = place.write.child(target)
         part = self.part(rule, value, place.read.type_at(path, value), place.write.type_at(target))
         self.take(value, place, site, path)
@@ -689,9 +725,7 @@ class Compiler:
     @contextmanager
     def guarded_loop(self, rule: Rule, inner: Place) -> Iterator[None]:
         """Inside a loop: what doesn't meet the filter is passed over."""
-        tests = [self.check(each, inner) for each in rule.where.get(self.read, ())]
-        if rule.when is not None and sides_of(rule.when) <= {self.read}:
-            tests.append(self.condition(rule.when, inner))
+        tests = self.tests(rule, inner)
         if tests:
             inner.code.add(f"if not ({' and '.join(tests)}): continue")
         yield
@@ -795,9 +829,7 @@ class Compiler:
     def case(self, case: Rule, place: Place) -> Cover:
         code = place.code
         site = self.site(case)
-        tests = [self.check(each, place) for each in case.where.get(self.read, ())]
-        if case.when is not None and sides_of(case.when) <= {self.read}:
-            tests.append(self.condition(case.when, place))
+        tests = self.tests(case, place)
         bare = replace(case, when=None, where={self.write: case.where.get(self.write, ())})
         took = f"N.append(({TOOK}, {place.read.at}, {site}, None))"
         if tests:

@@ -37,11 +37,15 @@ class Compound:
 Test = Check | Compound
 
 
-def sides_of(test: Test) -> frozenset[str]:
-    """The sides whose paths a test reads."""
-    if isinstance(test, Check):
-        return frozenset((test.side,))
-    return frozenset().union(*(sides_of(each) for each in test.tests))
+def project(test: Test | None, side: str) -> Test | None:
+    """The part of a test that speaks of one side; None when it says nothing that this side alone can decide."""
+    if test is None or isinstance(test, Check):
+        return test if test is not None and test.side == side else None
+    inner = [project(each, side) for each in test.tests]
+    known = tuple(each for each in inner if each is not None)
+    if not known or (len(known) < len(inner) and test.operator != "all"):
+        return None
+    return Compound(operator=test.operator, tests=known)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

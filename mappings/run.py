@@ -276,8 +276,6 @@ def _there(node: Any, path: tuple[str, ...]) -> bool:
     if type(node) is not dict:
         return False
     name, rest = path[0], path[1:]
-    if name not in node and "_" + name in node and not rest:
-        return True
     return name in node and _there(node[name], rest)
 
 

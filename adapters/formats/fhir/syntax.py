@@ -185,7 +185,10 @@ class FhirWrite:
     parent: FhirWrite | None = None
     base: int = 0
     """How many members the object has while nothing was written: 2 for a resource (type and id)."""
-    made: dict[str, tuple[str, str]] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+    """By place: the variable of the object that this context made there."""
+    slots: dict[str, dict[int, str]] = field(default_factory=dict)
+    """By list: index of `coding[2]` -> variable, None while nothing is written there."""
     written: set[str] = field(default_factory=set)
 
     def filled(self) -> str:
@@ -222,24 +225,45 @@ class FhirWrite:
         if name not in self.made:
             var = self.code.new("o")
             self.head.add(f"{var} = R.last({name!r})")
-            self.made[name] = (var, name)
-        return self.made[name][0]
+            self.made[name] = var
+        return self.made[name]
 
     def _object(self, prefix: str, holder: str, step: Step, maybe: bool) -> str:
-        if prefix not in self.made:
-            var = self.code.new("h")
-            self.head.add(f"{var} = None")
-            self.made[prefix] = (var, step.inside)
-        var = self.made[prefix][0]
+        var = self._own(prefix)
         guard = f" and {holder} is not None" if maybe else ""
         new = repr({"url": step.url}) if step.url else "{}"
         with self.code.block(f"if {var} is None{guard}:"):
             self.code.add(f"{var} = {new}")
             if step.many:
-                self.code.add(f"{holder}.setdefault({step.name!r}, []).append({var})")
+                self._append(holder, prefix, step, var)
             else:
                 self.code.add(f"{holder}[{step.name!r}] = {var}")
         return var
+
+    def _append(self, holder: str, prefix: str, step: Step, expression: str) -> None:
+        """Appends to a list; `coding[2]` stands behind `coding[1]` whichever is written first."""
+        if not step.index:
+            self.code.add(f"{holder}.setdefault({step.name!r}, []).append({expression})")
+            return
+        var = self._own(prefix)
+        slots = self.slots.setdefault(prefix.rpartition("[")[0], {})
+        before = [f"({other} is not None)" for index, other in slots.items() if index < step.index]
+        slots[step.index] = var
+        if var != expression:
+            self.code.add(f"{var} = {expression}")
+        self.code.add(f"{holder}.setdefault({step.name!r}, []).insert({' + '.join(before) or '0'}, {var})")
+
+    def _place(self, path: str) -> str:
+        _, inside, rest = self._home(path)
+        return inside + "." + _prefix(resolve(inside, rest))
+
+    def _own(self, prefix: str) -> str:
+        """The variable of the object that this context has at a place; None while nothing is written there."""
+        if prefix not in self.made:
+            var = self.code.new("h")
+            self.head.add(f"{var} = None")
+            self.made[prefix] = var
+        return self.made[prefix]
 
     def put(self, path: str, expression: str, *, gives: str = "", many: bool = False, weak: bool = False) -> None:
         if path == ".":
@@ -251,9 +275,10 @@ class FhirWrite:
         if step.url:
             raise PathError("an extension is written by one of its values")
         with self.code.block(f"if {var} is not None:") if maybe else _nothing():
-            if step.many:
-                call = f"add({var}, {step.name!r}, {expression})"
-                self.code.add(call if many else f"{var}.setdefault({step.name!r}, []).append({expression})")
+            if step.many and many:
+                self.code.add(f"add({var}, {step.name!r}, {expression})")
+            elif step.many:
+                self._append(var, self._place(path), step, expression)
             elif weak:
                 self.code.add(f"{var}.setdefault({step.name!r}, {expression})")
             elif path in self.written:

@@ -341,6 +341,11 @@ class V2Write:
             call = f"{self.var}.put({at.component or 1}, {at.subcomponent}, {expression})"
         self.code.add(call if weak else f"if not {call}: R.conflict({path!r})")
 
+    def put_whole(self, path: str, expression: str) -> None:
+        """All repetitions of a field, as nested lists."""
+        at = parse_path(path)
+        self.code.add(f"if not {self._target(at)}.whole({at.field}, {expression}): R.conflict({path!r})")
+
     def describe(self, path: str) -> str:
         return path if path[:1].isupper() or path == "." else f".{path}"
 

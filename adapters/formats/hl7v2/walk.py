@@ -192,6 +192,18 @@ class Draft:
             repetitions.append(Cells())
         return repetitions[0].place(first, 0, cells)
 
+    def whole(self, field: int, repetitions: list[list[list[str]]]) -> bool:
+        """All repetitions at once, as nested lists of text; False when the field has something already."""
+        if self.fields.get(field):
+            return False
+        for repetition in repetitions:
+            cells = Cells()
+            for first, component in enumerate(repetition, 1):
+                for second, value in enumerate(component, 1):
+                    cells.put(first, second if len(component) > 1 else 0, value)
+            self.fields.setdefault(field, []).append(cells)
+        return True
+
     def row(self) -> list[str]:
         """Canonical, escaped fields: `row[n]` is field n."""
         last = max(self.fields, default=0)
