@@ -6,7 +6,7 @@ same abstract messages without the name. Events that a later version withdrew ke
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 VERSIONS = ("2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2", "2.9")
 """Oldest first."""
@@ -64,6 +64,7 @@ _OTHER = {
 """Message code -> `structure's event:events that share it`, for the messages that are not ADT."""
 
 
+@lru_cache(maxsize=256)
 def rank(version: str) -> int:
     """Place of a version in VERSIONS; unknown text counts as the newest that isn't newer, `2.5.3` as `2.5.1`."""
     key = _parts(version)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
@@ -76,6 +76,7 @@ class Tables:
         return "" if row is None else str(row[0])
 
 
+@lru_cache(maxsize=256)
 def nearest(version: str) -> str:
     """The newest version with tables that isn't newer: 2.9 -> 2.8.2, 2.7.1 -> 2.7; no version at all -> 2.5.1."""
     if not version[:1].isdigit():
@@ -97,7 +98,7 @@ def structure(version: str, name: str) -> Node | None:
     return tables(version).structure(name)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _segment(version: str, name: str) -> tuple[Field, ...] | None:
     return _tables(version).segment(name)
 
@@ -107,7 +108,7 @@ def segment(version: str, name: str) -> tuple[Field, ...] | None:
     return _segment(nearest(version), name)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _datatype(version: str, name: str) -> tuple[Component, ...] | None:
     return _tables(version).datatype(name)
 
@@ -123,7 +124,7 @@ def field_name(version: str, segment_name: str, field: int) -> str:
     return fields[field - 1].name if 0 < field <= len(fields) else ""
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _codes(version: str, table: str) -> frozenset[str] | None:
     for known in VERSIONS[VERSIONS.index(version) :]:
         found = _tables(known).codes(table)

@@ -43,6 +43,15 @@ class Hl7v2:
 
         return [*values(document.root, path)]
 
+    def check(self, document: Document) -> tuple[Issue, ...]:
+        """The message against the structure, fields and tables of its version."""
+        from functools import partial
+
+        from adapters.formats.hl7v2.places import locate
+        from conformance.hl7v2.structure import check
+
+        return check(document.root, partial(locate, document.root))
+
     def reply(self, raw: bytes, issues: Iterable[Issue]) -> bytes:
         from adapters.formats.hl7v2.acknowledge import reply
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from adapters.formats.hl7v2.escapes import replaced
 from adapters.formats.hl7v2.message import Delimiters
-from adapters.formats.hl7v2.report import Report
+from conformance.hl7v2.report import Report
 from conformance.issue import Where
 
 USUAL = "|^~\\&"

@@ -12,7 +12,7 @@ from adapters.formats.hl7v2.delimiters import HEAD, canonical, declared
 from adapters.formats.hl7v2.escapes import malformed
 from adapters.formats.hl7v2.message import HEADERS, Message, Null, Segment
 from adapters.formats.hl7v2.places import locate_offset
-from adapters.formats.hl7v2.report import Report
+from conformance.hl7v2.report import Report
 from conformance.document import Document
 from conformance.issue import Result, Where
 
