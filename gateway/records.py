@@ -1,0 +1,142 @@
+"""What the store keeps: `Envelope`, one thing received, and `Delivery`, one thing to send. Times are UTC."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance.issue import Issue, Where
+from gateway.states import DeliveryState, EnvelopeState
+
+_NAMESPACE = uuid.UUID("6f2f61d4-0f0e-5d6f-9d53-2c3c8f6f8a11")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """Something received and not yet stored. `control_id` is the sender's own name for it, empty where it has none;
+    `dedupe` says which arrivals are the same; `lane` which are worked one after another."""
+
+    id: str
+    channel: str
+    format: str
+    body: bytes = field(repr=False)
+    received_at: datetime
+    control_id: str = field(default="", repr=False)
+    dedupe: bytes
+    sha256: bytes
+    lane: int = 0
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What became of an arrival. `repeated`: it was there already; then `issues` are those of its first answer.
+    `conflicting`: another content has come under the same control id before."""
+
+    seq: int
+    id: str
+    repeated: bool = False
+    conflicting: bool = False
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """`seq` is the order of arrival. `person`: who it is about, once worked; `event` the trigger."""
+
+    seq: int
+    id: str
+    channel: str
+    format: str
+    control_id: str = field(repr=False)
+    sha256: bytes
+    size: int
+    received_at: datetime
+    state: EnvelopeState
+    lane: int
+    repeats: int
+    event: str | None
+    person: str | None
+    reason: str | None
+    generation: int
+    issues: tuple[Issue, ...] = ()
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """`order_key`: those of one destination with the same key go out in their order. `held`: the reason, if any."""
+
+    destination: str
+    route: str
+    order_key: str
+    format: str
+    media_type: str
+    suffix: str
+    payload: bytes = field(repr=False)
+    held: str | None = None
+    lifetime: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """`id` is also the key that the receiver gets: the same over retries, restarts and replays."""
+
+    seq: int
+    id: str
+    envelope: str
+    destination: str
+    route: str
+    order_key: str
+    format: str
+    media_type: str
+    suffix: str
+    state: DeliveryState
+    held: str | None
+    attempts: int
+    created_at: datetime
+    next_at: datetime
+    until: datetime
+    last_code: str | None
+    last_issue: Issue | None = None
+    payload: bytes = field(default=b"", repr=False)
+
+
+def delivery_id(tenant: str, envelope: str, destination: str, number: int, generation: int) -> str:
+    """The UUIDv5 key of a delivery; `number` counts those of one envelope to one destination."""
+    return str(uuid.uuid5(_NAMESPACE, "|".join((tenant, envelope, destination, str(number), str(generation)))))
+
+
+def to_micros(time: datetime) -> int:
+    """Microseconds since 1970, exactly."""
+    return (time - _EPOCH) // _MICRO
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + micros * _MICRO
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO = datetime.resolution
+
+
+def issue_to_dict(issue: Issue) -> dict[str, Any]:
+    """Without what is empty."""
+    plain = asdict(issue)
+    plain["at"] = {name: value for name, value in plain["at"].items() if value not in ("", None)}
+    return {name: value for name, value in plain.items() if value not in ("", None, {})}
+
+
+def issue_from_dict(plain: dict[str, Any]) -> Issue:
+    return Issue(**{**plain, "at": Where(**plain.get("at", {}))})
+
+
+def issues_to_dicts(issues: Iterable[Issue]) -> list[dict[str, Any]]:
+    return [issue_to_dict(issue) for issue in issues]
+
+
+def issues_from_dicts(plain: Sequence[dict[str, Any]]) -> tuple[Issue, ...]:
+    return tuple(map(issue_from_dict, plain))

@@ -1,0 +1,48 @@
+"""Connections: one that writes, durably, and others that can't write at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+
+_BUSY = "PRAGMA busy_timeout = 10000"
+_WRITER = (
+    _BUSY,
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # an acknowledged message survives a power cut; groups of writes make it cheap
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -65536",
+)
+_READER = (_BUSY, "PRAGMA query_only = ON")
+
+
+def writing(url: str) -> Engine:
+    return _engine(url, _WRITER, "BEGIN IMMEDIATE", pool_size=1, max_overflow=1)
+
+
+def reading(url: str) -> Engine:
+    return _engine(url, _READER, "BEGIN", pool_size=8, max_overflow=8)
+
+
+def _engine(url: str, pragmas: tuple[str, ...], begin: str, **pool: int) -> Engine:
+    made: URL = make_url(url)
+    engine = create_engine(made, hide_parameters=True, **pool)
+    if made.get_backend_name() == "sqlite":
+        _prepare(engine, pragmas, begin)
+    return engine
+
+
+def _prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
+    """Takes the transactions into our own hands: the driver would begin them late and without the lock."""
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(pragma).close()
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

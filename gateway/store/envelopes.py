@@ -1,0 +1,248 @@
+"""Statements on envelopes. Those that take a list of items are run by the writer, many in one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
+
+from conformance.issue import Issue
+from gateway.records import (
+    Arrival,
+    Envelope,
+    Stored,
+    from_micros,
+    issues_from_dicts,
+    issues_to_dicts,
+    to_micros,
+)
+from gateway.states import ENVELOPE as FOLLOWS
+from gateway.states import EnvelopeState
+from gateway.store.schema import ENVELOPE
+from gateway.store.seal import Seal, open_json, seal_json
+
+_PLAIN = [column for column in ENVELOPE.c if column.name not in ("body_sealed", "issues_sealed")]
+_ADD = insert(ENVELOPE)
+_SAME = select(ENVELOPE.c.dedupe, ENVELOPE.c.sha256, ENVELOPE.c.seq, ENVELOPE.c.id, ENVELOPE.c.issues_sealed).where(
+    ENVELOPE.c.dedupe.in_(bindparam("dedupes", expanding=True))
+)
+_REPEAT = update(ENVELOPE).where(ENVELOPE.c.seq == bindparam("b_seq")).values(repeats=ENVELOPE.c.repeats + 1)
+_LAST = select(func.coalesce(func.max(ENVELOPE.c.seq), 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a list is narrowed to; None means any. `after`: only later ones, by `seq`."""
+
+    state: EnvelopeState | None = None
+    channel: str | None = None
+    person: str | None = None
+    ids: tuple[str, ...] | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    after: int = 0
+    newest_first: bool = False
+    limit: int = 100
+
+
+class Envelopes:
+    def __init__(self, tenant: str, seal: Seal) -> None:
+        self._tenant = tenant
+        self._seal = seal
+
+    def add(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Stores what is new. What has the same `dedupe` and hash as an earlier one is that one, and is counted."""
+        known = self._known(connection, arrivals)
+        seq = int(connection.execute(_LAST).scalar_one())
+        rows: list[dict[str, Any]] = []
+        repeats: list[dict[str, Any]] = []
+        answers: list[Stored] = []
+        for arrival in arrivals:
+            same = known.setdefault(arrival.dedupe, {})
+            if (first := same.get(arrival.sha256)) is not None:
+                repeats.append({"b_seq": first.seq})
+                answers.append(first)
+                continue
+            seq += 1
+            rows.append(self._row(arrival, seq))
+            answers.append(Stored(seq=seq, id=arrival.id, conflicting=bool(same)))
+            same[arrival.sha256] = Stored(seq=seq, id=arrival.id, repeated=True, issues=arrival.issues)
+        if rows:
+            connection.execute(_ADD, rows)
+        if repeats:
+            connection.execute(_REPEAT, repeats)
+        return answers
+
+    def _known(self, connection: Connection, arrivals: Sequence[Arrival]) -> dict[bytes, dict[bytes, Stored]]:
+        known: dict[bytes, dict[bytes, Stored]] = {}
+        dedupes = list({arrival.dedupe for arrival in arrivals})
+        for dedupe, sha256, seq, name, issues in connection.execute(_SAME, {"dedupes": dedupes}):
+            first = Stored(seq=seq, id=name, repeated=True, issues=self._issues(issues, name))
+            known.setdefault(dedupe, {})[sha256] = first
+        return known
+
+    def _row(self, arrival: Arrival, seq: int) -> dict[str, Any]:
+        name = arrival.id
+        return {
+            "seq": seq,
+            "id": name,
+            "tenant": self._tenant,
+            "channel": arrival.channel,
+            "format": arrival.format,
+            "dedupe": arrival.dedupe,
+            "sha256": arrival.sha256,
+            "control_id": arrival.control_id[:200],
+            "size": len(arrival.body),
+            "received_at": to_micros(arrival.received_at),
+            "lane": arrival.lane,
+            "state": "received",
+            "generation": 0,
+            "repeats": 0,
+            "issues_sealed": self._sealed(arrival.issues, name),
+            "body_sealed": self._seal.seal(arrival.body, f"envelope.body:{name}"),
+        }
+
+    def _sealed(self, issues: Sequence[Issue], name: str) -> bytes | None:
+        return seal_json(self._seal, issues_to_dicts(issues), f"envelope.issues:{name}") if issues else None
+
+    def _issues(self, sealed: bytes | None, name: str) -> tuple[Issue, ...]:
+        return issues_from_dicts(open_json(self._seal, sealed, f"envelope.issues:{name}")) if sealed else ()
+
+    def settle(self, connection: Connection, settled: Sequence[Settled]) -> list[bool]:
+        """Takes envelopes out of `received`; False for one that was not in it any more."""
+        return [self._settle(connection, one) for one in settled]
+
+    def _settle(self, connection: Connection, one: Settled) -> bool:
+        done = connection.execute(
+            update(ENVELOPE)
+            .where(ENVELOPE.c.seq == one.seq, ENVELOPE.c.state == "received", ENVELOPE.c.generation == one.generation)
+            .values(
+                state=one.state,
+                reason=one.reason,
+                event=one.event,
+                person=one.person,
+                worked_at=to_micros(one.at),
+                issues_sealed=self._sealed(one.issues, one.id),
+            )
+        )
+        return done.rowcount == 1
+
+    def again(self, connection: Connection, requests: Sequence[Again]) -> list[int]:
+        """Puts settled envelopes back to `received`, to be worked again; how many of each request."""
+        settled = [state for state, after in FOLLOWS.items() if "received" in after]
+        counts: list[int] = []
+        for request in requests:
+            statement = update(ENVELOPE).where(
+                ENVELOPE.c.tenant == self._tenant, ENVELOPE.c.id.in_(request.ids), ENVELOPE.c.state.in_(settled)
+            )
+            generation = ENVELOPE.c.generation + (1 if request.as_new else 0)
+            counts.append(connection.execute(statement.values(state="received", generation=generation)).rowcount)
+        return counts
+
+    def received(self, connection: Connection, *, lane: int, lanes: int, after: int, limit: int) -> list[Envelope]:
+        """Those to be worked of one lane out of `lanes`, with their bodies, in the order of arrival."""
+        statement = (
+            select(ENVELOPE)
+            .where(
+                ENVELOPE.c.tenant == self._tenant,
+                ENVELOPE.c.state == "received",
+                ENVELOPE.c.seq > after,
+                ENVELOPE.c.lane % lanes == lane,
+            )
+            .order_by(ENVELOPE.c.seq)
+            .limit(limit)
+        )
+        return [self._envelope(row) for row in connection.execute(statement).mappings()]
+
+    def find(self, connection: Connection, name: str) -> Envelope | None:
+        """One, with its body."""
+        statement = select(ENVELOPE).where(ENVELOPE.c.tenant == self._tenant, ENVELOPE.c.id == name)
+        row = connection.execute(statement).mappings().first()
+        return None if row is None else self._envelope(row)
+
+    def listed(self, connection: Connection, wanted: Filter) -> list[Envelope]:
+        """Without bodies."""
+        statement = self._narrowed(select(*_PLAIN, ENVELOPE.c.issues_sealed), wanted)
+        order = ENVELOPE.c.seq.desc() if wanted.newest_first else ENVELOPE.c.seq
+        statement = statement.order_by(order).limit(wanted.limit)
+        return [self._envelope(row) for row in connection.execute(statement).mappings()]
+
+    def names(self, connection: Connection, wanted: Filter) -> list[str]:
+        """The ids of all that match, whatever the limit, in the order of arrival."""
+        statement = self._narrowed(select(ENVELOPE.c.id), wanted).order_by(ENVELOPE.c.seq)
+        return list(connection.execute(statement).scalars())
+
+    def _narrowed(self, statement: Select[Any], wanted: Filter) -> Select[Any]:
+        return statement.where(ENVELOPE.c.tenant == self._tenant, *_conditions(wanted))
+
+    def counts(self, connection: Connection) -> dict[str, int]:
+        """How many there are in each state."""
+        statement = select(ENVELOPE.c.state, func.count().label("number")).where(ENVELOPE.c.tenant == self._tenant)
+        return {row.state: row.number for row in connection.execute(statement.group_by(ENVELOPE.c.state))}
+
+    def _envelope(self, row: RowMapping) -> Envelope:
+        name = row["id"]
+        body = row.get("body_sealed")
+        return Envelope(
+            seq=row["seq"],
+            id=name,
+            channel=row["channel"],
+            format=row["format"],
+            control_id=row["control_id"],
+            sha256=row["sha256"],
+            size=row["size"],
+            received_at=from_micros(row["received_at"]),
+            state=row["state"],
+            lane=row["lane"],
+            repeats=row["repeats"],
+            event=row["event"],
+            person=row["person"],
+            reason=row["reason"],
+            generation=row["generation"],
+            issues=self._issues(row["issues_sealed"], name),
+            body=b"" if body is None else self._seal.open(body, f"envelope.body:{name}"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """What became of an envelope. `generation` is the one it was worked in; `issues` are all it has now."""
+
+    seq: int
+    id: str
+    generation: int
+    state: EnvelopeState
+    at: datetime
+    reason: str | None = None
+    event: str | None = None
+    person: str | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """Envelopes to work again. `as_new`: the receivers get new keys, so that they don't take it for a repetition."""
+
+    ids: tuple[str, ...]
+    as_new: bool = False
+
+
+def _conditions(wanted: Filter) -> Iterator[Any]:
+    """The conditions of a filter; the order of a page decides what `after` means."""
+    if wanted.after:
+        yield ENVELOPE.c.seq < wanted.after if wanted.newest_first else ENVELOPE.c.seq > wanted.after
+    if wanted.state is not None:
+        yield ENVELOPE.c.state == wanted.state
+    if wanted.channel is not None:
+        yield ENVELOPE.c.channel == wanted.channel
+    if wanted.person is not None:
+        yield ENVELOPE.c.person == wanted.person
+    if wanted.ids is not None:
+        yield ENVELOPE.c.id.in_(wanted.ids)
+    if wanted.since is not None:
+        yield ENVELOPE.c.received_at >= to_micros(wanted.since)
+    if wanted.before is not None:
+        yield ENVELOPE.c.received_at < to_micros(wanted.before)

@@ -1,0 +1,130 @@
+"""The single writer: one thread, one connection, and as many writes in a commit as came while the last one ran."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+Write = Callable[[Connection, Sequence[Item]], Sequence[T]]
+"""Does all of these items in the open transaction; one result each, in their order."""
+
+Done = Callable[[Any, BaseException | None], None]
+"""Called once, in the writer's thread, after the commit: with the result, or with why there is none."""
+
+MAX_BATCH = 256
+
+
+class StoreFailedError(Exception):
+    """The store can't be written: nothing may be acknowledged any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    write: Callable[..., Sequence[Any]]
+    item: Any
+    done: Done
+
+
+class Writer:
+    """Commits in groups; a write is done only when its group is on disk."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        self.failure: BaseException | None = None
+        """Set when the disk has failed under a commit. What it holds is then unknown, so nothing is written again."""
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def backlog(self) -> int:
+        return self._jobs.qsize()
+
+    def submit(self, write: Write[Item, T], item: Item, done: Done) -> None:
+        """Hands over a write; many of the same kind that wait together are done together."""
+        if self._closed:
+            raise StoreFailedError("the store is closed")
+        self._jobs.put(_Job(write, item, done))
+
+    def now(self, write: Write[Item, T], item: Item) -> T:
+        """The same, and waits until it is durable."""
+        future: Future[T] = Future()
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self.submit(write, item, done)
+        return future.result()
+
+    def close(self) -> None:
+        """Writes what was handed over, then ends."""
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+            self._thread.join()
+
+    def _run(self) -> None:
+        with self._engine.connect() as connection:
+            ended = False
+            while not ended:
+                batch = [self._jobs.get()]
+                while len(batch) < MAX_BATCH and not self._jobs.empty():
+                    batch.append(self._jobs.get())
+                ended = None in batch
+                self._commit(connection, [job for job in batch if job is not None])
+
+    def _commit(self, connection: Connection, batch: list[_Job]) -> None:
+        """All in one transaction; when that fails, each in its own, so that a bad one fails alone."""
+        if self.failure is None:
+            try:
+                results = self._transact(connection, batch)
+            except Exception as error:  # noqa: BLE001 - it is handed to whoever waits for the write
+                self._give_up_on(error)
+                if len(batch) > 1 and self.failure is None:
+                    for job in batch:
+                        self._commit(connection, [job])
+                    return
+                results = [(None, error)] * len(batch)
+        else:
+            results = [(None, self.failure)] * len(batch)
+        for job, (result, problem) in zip(batch, results, strict=True):
+            job.done(result, None if problem is None else _failed(problem))
+
+    def _transact(self, connection: Connection, batch: list[_Job]) -> list[tuple[Any, BaseException | None]]:
+        results: list[tuple[Any, BaseException | None]] = []
+        with connection.begin():
+            for write, jobs in groupby(batch, key=lambda job: job.write):
+                results.extend((result, None) for result in write(connection, [job.item for job in jobs]))
+        return results
+
+    def _give_up_on(self, error: BaseException) -> None:
+        """After an input/output error (a failed fsync among them) a later success would prove nothing."""
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        code = getattr(cause, "sqlite_errorcode", 0) or 0
+        if code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            self.failure = error
+
+
+def _failed(error: BaseException) -> BaseException:
+    """The store's own errors under one name, without the statement and its values; bugs as they are."""
+    if not isinstance(error, DBAPIError):
+        return error
+    failed = StoreFailedError(getattr(error.orig, "sqlite_errorname", None) or type(error.orig).__name__)
+    failed.__cause__ = None
+    return failed
