@@ -18,6 +18,7 @@ _AREAS = {
     "CFG": "config",
     "IO": "io",
     "NET": "net",
+    "GW": "gateway",
 }
 """Prefix of the code to module of this package."""
 
