@@ -14,8 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from mappings.compile import Compiled, Site
-from mappings.run import Cover
+from mappings.compiled import Compiled, Cover, Site
 
 
 @cache

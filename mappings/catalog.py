@@ -1,7 +1,7 @@
 """The maps there are: the shipped folder and a site's overlay folders, linked and compiled when asked for.
 
-An overlay is a folder of the same YAML and CSV. A file with the id of a shipped one overrides its names, tables and parts
-one by one; a key that ends in `+` (`parts: {pv1+: [...]}`, `rules+: [...]`) adds rules behind the shipped ones.
+An overlay is a folder of the same YAML and CSV. A file with the id of a shipped one overrides its names, tables and
+parts one by one; a key that ends in `+` (`parts: {pv1+: [...]}`, `rules+: [...]`) adds rules behind the shipped ones.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from conformance.yaml import Fields, place
 from mappings import cache
-from mappings.compile import Compiled, compile_map
+from mappings.compiled import Compiled
+from mappings.compiler import compile_map
 from mappings.convert import Converter
 from mappings.form import Library, Map
 from mappings.read import Reader

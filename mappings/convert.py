@@ -12,7 +12,8 @@ from typing import Any
 from conformance.catalogue import issue
 from conformance.document import Document
 from conformance.issue import Issue, Where
-from mappings.compile import Compiled, Site, back_code, back_key
+from mappings.coding import back_code, back_key
+from mappings.compiled import Compiled, Site
 from mappings.ledger import Ledger
 from mappings.run import BLANK, CONFLICT, DROPPED, KEPT, KEYLESS, NOTHING, NOWHERE, SAID, UNCLAIMED, Note, Run, Settings
 

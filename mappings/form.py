@@ -88,6 +88,8 @@ class Rule:
     """`each: DG1`: the segment or group that opens a context."""
     reason: str = ""
     """Why a field is ignored; the profile that is claimed."""
+    derived: str = ""
+    """Why the rule only goes forward: what it writes follows from something else that comes back."""
     needs: list[Any] = field(default_factory=list)
 
     def path(self, side: str) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from conformance.syntax import Leaf
-from mappings.run import BLANK, DROPPED, NOTHING, NOWHERE, SKIP, TOOK, Cover, Note
+from mappings.compiled import Cover
+from mappings.run import BLANK, DROPPED, NOTHING, NOWHERE, SKIP, TOOK, Note
 
 Status = Literal["mapped", "ignored", "unmapped", "null"]
 

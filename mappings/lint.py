@@ -1,7 +1,7 @@
 """Lint: what is wrong with maps, and what each rule does in either direction.
 
-Everything that compiling either direction finds is an issue with file and line. Beyond that a rule is classed as two-way,
-one-way by design, or lossy, and a rule that can never do anything is reported.
+Everything that compiling either direction finds is an issue with file and line. Beyond that a rule is classed as
+two-way, one-way by design, or lossy, and a rule that can never do anything is reported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any, Literal
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from mappings.catalog import SHIPPED, Catalog, Syntaxes
-from mappings.compile import compile_map
+from mappings.compiler import compile_map
 from mappings.form import Map, Rule
 
 Ways = Literal["two-way", "one-way", "lossy"]
@@ -93,6 +93,8 @@ def judge(linked: Map, conversions: Any) -> list[Judged]:
 
 def _judged(rule: Rule, linked: Map, conversions: Any) -> Judged:
     conversion = conversions.get(rule.conversion) if rule.conversion else None
+    if rule.derived:
+        return Judged(line=rule.line, ways="one-way", why=rule.derived)
     if conversion is not None and conversion.backward is None:
         return Judged(line=rule.line, ways="one-way", why=f"`{rule.conversion}` has no inverse")
     if conversion is not None and conversion.lossy:

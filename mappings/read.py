@@ -19,7 +19,7 @@ LIBRARY_KEYS = ("library", "uses", "names", "tables", "parts", "spec", "title", 
 TABLE_KEYS = ("rows", "unmapped", "csv", "from", "to", "spec", "note")
 RULE_KEYS = (
     "each", "make", "to", "ref", "set", "choice", "cases", "other", "rules", "use", "as", "table", "when", "where",
-    "default", "key", "name", "after", "ignore", "profile", "needs", "note",
+    "default", "key", "name", "after", "ignore", "derived", "profile", "needs", "note",
 )  # fmt: skip
 """The closed list of a rule's keys, beside the names of the two sides."""
 
@@ -347,6 +347,7 @@ _READINGS: dict[str, Reading] = {
     "set": Reader.constants,
     "after": _after,
     "ignore": _put("reason", "ignore"),
+    "derived": _put("derived", "derived"),
     "profile": _profile,
     "needs": _needs,
 }

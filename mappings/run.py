@@ -162,9 +162,10 @@ class Run:
         """A resource that several mentions may make: the first is kept, later ones add what it lacks."""
         first = self.made.get(url)
         if first is None:
-            self.made[url] = {"resourceType": kind, "id": url[9:], **content}
+            first = self.made[url] = {"resourceType": kind, "id": url[9:], **content}
         else:
             self.merge(first, content, kind)
+        self.of_type[kind] = first
 
     def merge(self, first: dict[str, Any], other: dict[str, Any], path: str) -> None:
         """Adds what is missing; a different value for one place is a conflict, and the first stays."""
@@ -289,19 +290,3 @@ def prune(node: Any) -> bool:
         node[:] = [each for each in node if type(each) not in (dict, list) or not prune(each)]
         return not node
     return False
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """What a rule reads, for the ledger: a place (None: that of its parent), the rule's site, its targets and rules
-    below. `claims`: only where a TOOK note says so. `part`: a part's own covers, shared."""
-
-    where: tuple[Any, ...] | None
-    site: int
-    targets: tuple[str, ...] = ()
-    below: tuple[Cover, ...] = ()
-    claims: bool = False
-    part: str = ""
-    ignored: str = ""
-    once: bool = False
-    """Reads the first value where there may be several."""

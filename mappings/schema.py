@@ -31,6 +31,7 @@ _ABOUT = {
     "name": "a name that `ref` may use",
     "after": "the segments behind which this one stands",
     "ignore": "why a field is left out by policy",
+    "derived": "why this rule only goes forward: what it writes follows from something that another rule carries back",
     "profile": "a profile that is named in meta.profile when what it needs is there",
     "needs": "the paths that the profile needs",
     "note": "a remark",

@@ -1,0 +1,173 @@
+"""References, constants and profiles, and the rules that choose: `cases`, `choice`, parts inlined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mappings.compiled import Cover
+from mappings.compiler.compilation import Compilation, Place
+from mappings.form import Rule
+from mappings.run import SKIP, TOOK
+
+
+def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    covers: tuple[Cover, ...] = ()
+    site = c.site(rule)
+    if c.writing.references and c.write in rule.paths:
+        with c.guarded(rule, place, site):
+            owner = place.names.get(rule.ref)
+            place.write.later(rule.path(c.write), rule.ref, owner.url if owner is not None else "None")
+    if c.reading.references and c.read in rule.paths:
+        covers = (Cover(place.read.where(rule.path(c.read)), 0, (f"({rule.line})",)),)
+    return covers
+
+
+def constants(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    site = c.site(rule)
+    if c.write in rule.set:
+        with c.guarded(rule, place, site):
+            c.later(place, rule.set[c.write])
+            if rule.where.get(c.write):
+                c.stamp(rule, place)
+    covers: list[Cover] = []
+    for path, value in rule.set.get(c.read, {}).items():
+        if not c.reading.references or path == ".":
+            continue
+        number = c.site(rule)
+        test = place.read.equals(path, value)
+        place.code.add(f"if {test}: N.append(({TOOK}, {place.read.at}, {number}, None))")
+        covers.append(Cover(place.read.where(path), number, (f"({rule.line})",), claims=True))
+    return tuple(covers)
+
+
+def ignore(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    return tuple(
+        Cover(place.read.where(path), c.site(rule), ignored=rule.reason) for path in rule.paths.get(c.read, ())
+    )
+
+
+def inline(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    """Rules of a part, or of the rule itself, in this very context; a data-type part on this very item."""
+    site = c.site(rule)
+    with c.guarded(rule, place, site):
+        c.stamp(rule, place)
+        covers = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, place)
+        if rule.cases:
+            covers += cases(c, rule, place)
+    return (Cover(None, site, (), covers + c.conditions(rule, place)),)
+
+
+def cases(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    site = c.site(rule)
+    code = place.code
+    covers: list[Cover] = []
+    with code.block("for _ in ONCE:"):
+        for case in rule.cases:
+            with c.complaints(case.line):
+                covers.append(take_case(c, case, place))
+        code.add(f"N.append(({SKIP}, {place.read.at}, {site}, None))")
+    return (Cover(None, site, (), tuple(covers)),)
+
+
+def take_case(c: Compilation, case: Rule, place: Place) -> Cover:
+    code = place.code
+    site = c.site(case)
+    tests = c.tests(case, place)
+    bare = replace(case, when=None, where={c.write: case.where.get(c.write, ())})
+    took = f"N.append(({TOOK}, {place.read.at}, {site}, None))"
+    if tests:
+        with code.block(f"if {' and '.join(tests)}:"):
+            code.add(took)
+            covers = c.rule(bare, place)
+            place.wrote()
+            code.add("break")
+    else:
+        outer, place.gave = place.gave, code.new("g")
+        code.add(f"{place.gave} = False")
+        covers = c.rule(bare, place)
+        gave, place.gave = place.gave, outer
+        with code.block(f"if {gave}:"):
+            code.add(took)
+            place.wrote()
+            code.add("break")
+    return Cover(None, site, (), covers + c.conditions(case, place), claims=True)
+
+
+def choice(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    if c.read in rule.paths:
+        return choose(c, rule, place)
+    return attempt(c, rule, place)
+
+
+def choose(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    """The code that is read picks the case."""
+    code = place.code
+    path = rule.path(c.read)
+    value = place.read.leaf(path)
+    covers = [Cover(place.read.where(path), 0, (f"({rule.line})",), once=True)]
+    site = c.site(rule)
+    word = "if"
+    for key, case in zip(rule.choices, rule.cases, strict=True):
+        with code.block(f"{word} {value.var} == {key!r}:"):
+            covers.append(chosen(c, case, place))
+        word = "elif"
+    if not rule.cases:
+        return tuple(covers)
+    with code.block("else:"):
+        if rule.other is not None:
+            covers.append(chosen(c, rule.other, place))
+        else:
+            code.add(f"N.append(({SKIP}, {place.read.at}, {site}, None))")
+    return tuple(covers)
+
+
+def attempt(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    """Going back: the first case that finds something is taken, and its key written."""
+    code = place.code
+    covers: list[Cover] = []
+    pairs = [*zip(rule.choices, rule.cases, strict=True)] + ([("", rule.other)] if rule.other is not None else [])
+    with code.block("for _ in ONCE:"):
+        for key, case in pairs:
+            with c.complaints(case.line):
+                site = c.site(case)
+                outer, place.gave = place.gave, code.new("g")
+                code.add(f"{place.gave} = False")
+                below = c.rule(case, place)
+                gave, place.gave = place.gave, outer
+                with code.block(f"if {gave}:"):
+                    code.add(f"N.append(({TOOK}, {place.read.at}, {site}, None))")
+                    if key and c.write in rule.paths:
+                        place.write.put(rule.path(c.write), repr(key))
+                    place.wrote()
+                    code.add("break")
+                covers.append(Cover(None, site, (), below, claims=True))
+    return tuple(covers)
+
+
+def chosen(c: Compilation, case: Rule, place: Place) -> Cover:
+    site = c.site(case)
+    place.code.add(f"N.append(({TOOK}, {place.read.at}, {site}, None))")
+    with c.complaints(case.line):
+        return Cover(None, site, (), c.rule(case, place), claims=True)
+    return Cover(None, site, claims=True)
+
+
+def profile(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    """Names a profile when what it needs was written."""
+    if not c.writing.references:
+        return ()
+    site = c.site(rule)
+    needs = tuple(
+        tuple(tuple(path.split(".")) for path in (each if isinstance(each, list) else [each])) for each in rule.needs
+    )
+    flag = place.flag()
+    with c.guarded(rule, place, site):
+        place.code.add(f"{flag} = True")
+    write, code = place.write, place.code
+
+    def emit() -> None:
+        claim = f"R.claim({write.var}, {write.inside!r}, {rule.reason!r}, {code.constant(needs)}, {site})"
+        code.add(f"if {flag}: {claim}")
+
+    place.claims.append(emit)
+    return ()

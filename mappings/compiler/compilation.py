@@ -1,0 +1,231 @@
+"""The state of compiling one map in one direction, and what every kind of rule needs: tests, constants, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from conformance.catalogue import issue
+from conformance.issue import Issue, Where
+from conformance.syntax import PathError
+from mappings.coding import back_key
+from mappings.compiled import Cover, Site
+from mappings.emit import Function, Module
+from mappings.form import Check, Map, Rule, Table, Test, project
+from mappings.run import SKIP
+
+
+@dataclass(slots=True)
+class Open:
+    """A named resource that a context around has open: its URL when written, its object when read."""
+
+    type: str
+    url: str = "None"
+    object: str = ""
+
+
+@dataclass(slots=True)
+class Place:
+    """Where rules are compiled: the function, both scopes, and what waits for the end of the context."""
+
+    code: Function
+    read: Any
+    write: Any
+    names: dict[str, Open] = field(default_factory=dict)
+    stamps: list[Callable[[], None]] = field(default_factory=list)
+    claims: list[Callable[[], None]] = field(default_factory=list)
+    siblings: list[Rule] = field(default_factory=list)
+    gave: str = ""
+    head: Function | None = None
+
+    def __post_init__(self) -> None:
+        self.head = self.code.hold()
+
+    def flag(self) -> str:
+        """A variable that is False at the start of the context."""
+        name = self.code.new("d")
+        assert self.head is not None
+        self.head.add(f"{name} = False")
+        return name
+
+    def wrote(self) -> None:
+        if self.gave:
+            self.code.add(f"{self.gave} = True")
+
+
+RuleCompiler = Callable[["Compilation", Rule, Place], tuple[Cover, ...]]
+"""Compiles one kind of rule at a place, and says what it reads."""
+
+
+class Compilation:
+    """One map, one direction, one variant."""
+
+    def __init__(
+        self,
+        linked: Map,
+        sides: tuple[str, str],
+        syntaxes: dict[str, Any],
+        conversions: Mapping[str, Any],
+        variant: str,
+        kinds: Mapping[str, RuleCompiler],
+    ) -> None:
+        self.kinds = kinds
+        self.map = linked
+        self.read, self.write = sides
+        self.forward = self.read == linked.sides[0]
+        self.reading, self.writing = syntaxes[self.read], syntaxes[self.write]
+        self.conversions = conversions
+        self.variant = variant
+        self.module = Module()
+        self.sites: list[Site] = [Site("")]
+        self.issues: list[Issue] = []
+        self.parts: dict[tuple[str, str, str, str], str] = {}
+        self.part_covers: dict[str, tuple[Cover, ...]] = {}
+        self.used: set[str] = set()
+        self.given = ""
+        self.compiling: list[str] = []
+
+    def compile(self) -> tuple[Cover, ...]:
+        code = self.module.function("run", "S, R, D")
+        code.add("N = R.notes; T = R.taken; F = R.fresh")
+        root = self.map.roots[self.read][0]
+        reader = self.reading.reader(code, "S", root, self.variant)
+        writer = self.writing.writer(code, "D", self.map.roots[self.write][0])
+        place = Place(code, reader, writer)
+        applies = project(self.map.when, self.read)
+        if applies is not None:
+            with self.complaints(self.map.source):
+                code.add(f"if not ({self.condition(applies, place)}): return False")
+        covers = self.rules(self.map.rules, place)
+        self.close(place)
+        code.add("return True")
+        return covers
+
+    @contextmanager
+    def complaints(self, line: str) -> Iterator[None]:
+        """A path that isn't there is a finding at the rule's line; the other rules are compiled all the same."""
+        try:
+            yield
+        except PathError as error:
+            source, _, number = line.rpartition(":")
+            where = Where(source=source or line, line=int(number) if number.isdigit() else None)
+            self.issues.append(issue("MAP-0008", where, format="the format", path="", problem=str(error)))
+
+    def site(self, rule: Rule, **words: str) -> int:
+        targets = tuple(rule.paths.get(self.write, ()))
+        quiet = bool(rule.conversion) and self.conversion(rule).quiet
+        path = rule.path(self.read)
+        self.sites.append(Site(rule.line, targets, path, tuple(words.items()), quiet))
+        return len(self.sites) - 1
+
+    def rules(self, rules: list[Rule], place: Place) -> tuple[Cover, ...]:
+        outer, place.siblings = place.siblings, rules
+        covers: list[Cover] = []
+        for rule in rules:
+            with self.complaints(rule.line):
+                covers.extend(self.rule(rule, place))
+        place.siblings = outer
+        return tuple(covers)
+
+    def rule(self, rule: Rule, place: Place) -> tuple[Cover, ...]:
+        place.code.add(f"# {rule.line}")
+        if rule.derived and not self.forward:
+            paths = rule.paths.get(self.read, ())
+            return tuple(Cover(place.read.where(path), 0, (f"({rule.line})",)) for path in paths)
+        return self.kinds[rule.kind](self, rule, place)
+
+    def close(self, place: Place) -> None:
+        """Constants, defaults and profiles, when something else was written in this context."""
+        if place.stamps or place.claims:
+            with place.code.block(f"if {place.write.filled()}:"):
+                for stamp in (*place.stamps, *place.claims):
+                    stamp()
+
+    def condition(self, test: Test, place: Place) -> str:
+        if isinstance(test, Check):
+            return f"({self.check(test, place)})"
+        inner = [self.condition(each, place) for each in test.tests]
+        if test.operator == "not":
+            return f"(not {inner[0]})"
+        return "(" + f" {'and' if test.operator == 'all' else 'or'} ".join(inner or ["True"]) + ")"
+
+    def check(self, check: Check, place: Place) -> str:
+        operand = check.operand
+        if check.operator == "in" and isinstance(operand, str):
+            operand = self.codes(operand)
+        return str(place.read.test(check.path, check.operator, operand))
+
+    def codes(self, name: str) -> list[str]:
+        """The codes of a table on the side being read: left ones going forward, right ones going back."""
+        rows = self.table(self.given if name == "given" else name).rows
+        if self.forward:
+            return [left for left, _ in rows]
+        found = (back_key(right) for _, right in rows if right not in ("", {}))
+        return [str(key[1] if isinstance(key, tuple) else key) for key in found]
+
+    def tests(self, rule: Rule, place: Place) -> list[str]:
+        """What `where` and `when` ask of the side being read."""
+        found = [self.check(each, place) for each in rule.where.get(self.read, ())]
+        when = project(rule.when, self.read)
+        return found if when is None else [*found, self.condition(when, place)]
+
+    @contextmanager
+    def guarded(self, rule: Rule, place: Place, site: int) -> Iterator[None]:
+        """A rule's body under its `when` and its `where`, as far as they speak of the side being read."""
+        tests = self.tests(rule, place)
+        if not tests:
+            yield
+            return
+        with place.code.block(f"if {' and '.join(tests)}:"):
+            yield
+        place.code.add(f"else: N.append(({SKIP}, {place.read.at}, {site}, None))")
+
+    def conditions(self, rule: Rule, place: Place) -> tuple[Cover, ...]:
+        """What a filter reads is accounted for."""
+        return tuple(
+            Cover(place.read.where(check.path), 0, (f"({rule.line})",)) for check in rule.where.get(self.read, ())
+        )
+
+    def stamp(self, rule: Rule, place: Place) -> None:
+        """What a `where` says of the side being written."""
+        checks = [check for check in rule.where.get(self.write, ()) if check.operator == "eq"]
+        if checks:
+            self.later(place, {check.path: check.operand for check in checks})
+
+    def later(self, place: Place, values: dict[str, Any]) -> None:
+        """Constants for the end of the context, if this point was reached."""
+        flag = place.flag()
+        place.code.add(f"{flag} = True")
+        write, code = place.write, place.code
+        literals = [(path, write.constant(path, value), isinstance(value, list)) for path, value in values.items()]
+
+        def emit() -> None:
+            with code.block(f"if {flag}:"):
+                for path, literal, many in literals:
+                    write.put(path, literal, many=many, weak=True)
+
+        place.stamps.append(emit)
+
+    def conversion(self, rule: Rule) -> Any:
+        found = self.conversions.get(rule.conversion)
+        if found is None:
+            raise PathError(f"there is no conversion `{rule.conversion}`")
+        return found
+
+    def kind(self, rule: Rule) -> str:
+        return str(self.conversion(rule).gives) if rule.conversion else ""
+
+    def table_name(self, rule: Rule) -> str:
+        return self.given if rule.table == "given" else rule.table
+
+    def table(self, name: str) -> Table:
+        if name not in self.map.tables:
+            raise PathError(f"there is no table `{name}`")
+        return self.map.tables[name]
+
+    def part_rules(self, rule: Rule) -> list[Rule]:
+        if rule.use not in self.map.parts:
+            raise PathError(f"there is no part `{rule.use}`")
+        return self.map.parts[rule.use]

@@ -1,0 +1,128 @@
+"""What repeats: segments, groups, and the items of a field beside the elements of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from mappings.compiled import Cover
+from mappings.compiler import branches, parts, resources, values
+from mappings.compiler.compilation import Compilation, Place
+from mappings.form import Rule
+from mappings.run import TOOK
+
+
+def each(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    if rule.context:
+        return context(c, rule, place)
+    if c.read not in rule.paths:
+        return ()
+    site = c.site(rule, table=c.table_name(rule), kind=c.kind(rule))
+    path = rule.path(c.read)
+    with place.read.items(path) if not rule.after else pair_after(c, rule, place, path) as reader:
+        inner = Place(place.code, reader, place.write, dict(place.names), siblings=rule.rules, gave=place.gave)
+        with c.guarded(rule, inner, site):
+            if c.reading.claims:
+                place.code.add(f"N.append(({TOOK}, {reader.at}, {site}, None))")
+                if not c.forward:
+                    place.code.add(f"T.add(id({reader.var}))")
+            below = item(c, rule, inner, place, site) + c.conditions(rule, inner)
+    where = place.read.where(path) if not is_segment(c, path) else None
+    target = rule.path(c.write)
+    targets = (place.write.describe(target),) if target else ()
+    return (Cover(where, site, targets, below, claims=c.reading.claims),)
+
+
+def is_segment(c: Compilation, path: str) -> bool:
+    return bool(c.reading.is_context(path))
+
+
+@contextmanager
+def pair_after(c: Compilation, rule: Rule, place: Place, path: str) -> Iterator[Any]:
+    with place.read.contexts(path, rule.after) as reader:
+        yield reader
+
+
+def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> tuple[Cover, ...]:
+    """One repetition, written as one element of the other side's list."""
+    target = rule.path(c.write)
+    value = Rule(
+        kind="value",
+        line=rule.line,
+        paths={c.read: (".",), c.write: (target or ".",)},
+        conversion=rule.conversion,
+        table=rule.table,
+        use=rule.use,
+        type=rule.type,
+        key=rule.key,
+        name=rule.name,
+    )
+    if rule.type or (not rule.use and not rule.rules and not rule.cases):
+        inner.write = outer.write
+        c.stamp(rule, inner)
+        return values.value(c, value, inner)
+    child = outer.write.child(target) if target else outer.write
+    inner.write = child
+    inner.gave = ""
+    covers: tuple[Cover, ...] = ()
+    c.stamp(rule, inner)
+    if rule.use:
+        covers += used_here(c, rule, inner, site)
+    covers += c.rules(rule.rules, inner)
+    if rule.cases:
+        covers += branches.cases(c, rule, inner)
+    c.close(inner)
+    if target:
+        with inner.code.block(f"if {child.filled()}:"):
+            outer.write.attach(target, child)
+            outer.wrote()
+    return covers
+
+
+def used_here(c: Compilation, rule: Rule, inner: Place, site: int) -> tuple[Cover, ...]:
+    """A part on the item itself: called for a data type, inlined for a segment."""
+    value = None if inner.read.is_segment() else inner.read.node(".")
+    if value is None:
+        return c.rules(c.part_rules(rule), inner)
+    part = parts.function_of(c, rule, value, inner.read.type_at(".", value), inner.write.type_at("."))
+    inner.code.add(f"{part}({value.var}, {inner.write.var}, R, {value.at})")
+    return (Cover(None, site, (inner.write.describe("."),), part=part),)
+
+
+def context(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    """`each: DG1`: reading opens a context per segment, writing one per resource that a `make` inside reads."""
+    rules = (c.part_rules(rule) if rule.use else []) + rule.rules
+    if not c.reading.has_contexts:
+        return per_resource(c, rule, rules, place)
+    site = c.site(rule)
+    with place.read.contexts(rule.context, rule.after) as reader:
+        inner = Place(place.code, reader, place.write, dict(place.names), gave=place.gave)
+        with c.guarded(rule, inner, site):
+            c.stamp(rule, inner)
+            below = c.rules(rules, inner) + c.conditions(rule, inner)
+        c.close(inner)
+    return (Cover(None, site, (), below),)
+
+
+def per_resource(c: Compilation, rule: Rule, rules: list[Rule], place: Place) -> tuple[Cover, ...]:
+    flat = list(flattened(c, rules))
+    anchor = next((each for each in flat if each.kind == "make"), None)
+    if anchor is None:
+        return ()
+    others = [each for each in flat if each is not anchor]
+
+    def opened(inner: Place) -> None:
+        inner.write = place.write.context(rule.context, rule.after)
+        c.stamp(rule, inner)
+
+    return resources.read_resource(c, anchor, place, opened, others)
+
+
+def flattened(c: Compilation, rules: list[Rule]) -> Iterator[Rule]:
+    """Rules with plain inline parts opened."""
+    for rule in rules:
+        if rule.kind == "inline" and rule.when is None and not rule.where:
+            yield from flattened(c, (c.part_rules(rule) if rule.use else []) + rule.rules)
+        else:
+            yield rule

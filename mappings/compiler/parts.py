@@ -1,0 +1,134 @@
+"""Data types by their parts, and the resources that several mentions share (`to`)."""
+
+from __future__ import annotations
+
+from conformance.syntax import PathError, Value
+from mappings.compiled import Cover
+from mappings.compiler import resources
+from mappings.compiler.compilation import Compilation, Place
+from mappings.form import Rule
+from mappings.run import NOTHING, NOWHERE, TOOK
+
+
+def part_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str) -> tuple[Cover, ...]:
+    """A data type read by its part; with `to` it makes or reads another resource."""
+    path, target = rule.path(c.read), rule.path(c.write)
+    value = place.read.node(path)
+    with place.code.block(f"if {value.given}:"):
+        if rule.type:
+            part = shared(c, rule, value, place, site, target)
+        else:
+            part = element(c, rule, value, place, site, target, path)
+    if missing:
+        place.code.add(f"else: {missing} = True")
+    targets = (place.write.describe(target) + (f"->{rule.type}" if rule.type else ""),)
+    where = place.read.where(path)
+    if rule.type and c.reading.references:
+        return (Cover(where, site, targets, claims=True), Cover(None, site, targets, part=part, claims=True))
+    return (Cover(where, site, targets, part=part, once=True, claims=c.reading.claims and path != "."),)
+
+
+def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, target: str, path: str) -> str:
+    if target == ".":
+        part = function_of(c, rule, value, place.read.type_at(path, value), place.write.type_at(target))
+        place.code.add(f"{part}({value.var}, {place.write.var}, R, {value.at})")
+        place.wrote()
+        return part
+    child = place.write.child(target)
+    part = function_of(c, rule, value, place.read.type_at(path, value), place.write.type_at(target))
+    take(c, value, place, site, path)
+    place.code.add(f"{part}({value.var}, {child.var}, R, {value.at})")
+    with place.code.block(f"if {child.filled()}:"):
+        place.write.attach(target, child)
+        place.wrote()
+    return part
+
+
+def take(c: Compilation, value: Value, place: Place, site: int, path: str) -> None:
+    """An object that is read belongs to this rule, where the format has exclusive items."""
+    if c.reading.claims and path != ".":
+        place.code.add(f"N.append(({TOOK}, (id({value.var}),), {site}, None))")
+        if not c.forward:
+            place.code.add(f"T.add(id({value.var}))")
+
+
+def shared(c: Compilation, rule: Rule, value: Value, place: Place, site: int, target: str) -> str:
+    return (refer if c.writing.references else follow)(c, rule, value, place, site, target)
+
+
+def refer(c: Compilation, rule: Rule, value: Value, place: Place, site: int, target: str) -> str:
+    """Write side has references: make or reuse the resource, and point to it."""
+    code = place.code
+    keyed = resources.key(c, rule, inside_item(c, place, value, rule), site)
+    part = function_of(c, rule, value, place.read.type_at(rule.path(c.read), value), rule.type)
+    url, content = code.new("u"), code.new("x")
+    with code.block(f"if {keyed} is not None:"):
+        code.add(f"{url} = R.url({rule.type!r}, {keyed}); {content} = {{}}")
+        code.add(f"{part}({value.var}, {content}, R, {value.at})")
+        with code.block(f"if {content} or {url} in R.made:"):
+            code.add(f"R.share({rule.type!r}, {url}, {content})")
+            if rule.name:
+                code.add(f"R.named.setdefault({rule.name!r}, []).append({url})")
+            place.write.put(target, f"{{'reference': {url}}}")
+            place.wrote()
+    code.add(f"else: N.append(({NOTHING}, {value.at}, {site}, None))")
+    return part
+
+
+def inside_item(c: Compilation, place: Place, value: Value, rule: Rule) -> Place:
+    """The place in which a key's component paths are read: the item that the rule reads."""
+    if rule.path(c.read) == "." or not value.level:
+        return place
+    reader = c.reading.item_reader(place.read, value)
+    return Place(place.code, reader, place.write, place.names)
+
+
+def follow(c: Compilation, rule: Rule, value: Value, place: Place, site: int, target: str) -> str:
+    """Read side has references: follow one and read the resource there."""
+    code = place.code
+    found = code.new("o")
+    holder = place.read.root_var()
+    code.add(f"{found} = R.resolve({value.var}, {holder})")
+    part = function_of(c, rule, value, rule.type, place.write.type_at(target))
+    with code.block(f"if {found} is not None and {found}['resourceType'] == {rule.type!r}:"):
+        child = place.write.child(target)
+        code.add(f"N.append(({TOOK}, (id({value.var}),), {site}, None))")
+        code.add(f"N.append(({TOOK}, (id({found}),), {site}, None))")
+        code.add(f"{part}({found}, {child.var}, R, ())")
+        with code.block(f"if {child.filled()}:"):
+            place.write.attach(target, child)
+            place.wrote()
+    code.add(f"elif {found} is None: N.append(({NOWHERE}, {value.at}, {site}, None))")
+    return part
+
+
+def function_of(c: Compilation, rule: Rule, value: Value, inside: str, target: str) -> str:
+    """The function of a part, compiled once per reading level, target type and given table."""
+    name = rule.use or rule.line
+    rules = c.map.parts.get(rule.use) if rule.use else rule.rules
+    if rules is None:
+        raise PathError(f"there is no part `{rule.use}`")
+    given = c.table_name(rule)
+    key = (name, given, value.level or inside, target)
+    if key not in c.parts:
+        if name in c.compiling:
+            raise PathError(f"part `{name}` uses itself")
+        c.parts[key] = c.module.new("p")
+        compile_part(c, c.parts[key], name, rules, value, inside, target, given)
+    return c.parts[key]
+
+
+def compile_part(
+    c: Compilation, function: str, name: str, rules: list[Rule], value: Value, inside: str, target: str, given: str
+) -> None:
+    code = c.module.function(function, "src, x, R, at")
+    code.add("N = R.notes; T = R.taken; F = R.fresh")
+    reader = c.reading.part_reader(code, "src", value.level, inside, c.variant)
+    writer = c.writing.part_writer(code, "x", target)
+    outer, c.given = c.given, given
+    c.compiling.append(name)
+    place = Place(code, reader, writer)
+    c.part_covers[function] = c.rules(rules, place)
+    c.close(place)
+    c.compiling.pop()
+    c.given = outer
