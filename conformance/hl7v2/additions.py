@@ -69,9 +69,10 @@ def _withdrawn(versions: dict[str, dict[str, Any]]) -> None:
     for version, data in versions.items():
         if rank(version) >= rank("2.6"):
             for name, fields in data["segments"].items():
-                for place, field in enumerate(fields):
+                given = [list(field) for field in fields]
+                for place in range(len(fields)):
                     known = before.get(name, [])[place : place + 1]
-                    if known and _is_withdrawn(version, name, fields, place):
+                    if known and _is_withdrawn(version, name, given, place):
                         fields[place] = [known[0][0], "WD", False, True, ""]
             before = data["segments"]
 

@@ -70,14 +70,14 @@ _NOTHING = Field("", "", False, False, "")
 @lru_cache(maxsize=4096)
 def kind(version: str, name: str, table: str = "", depth: int = 0) -> Kind:
     """A data type compiled, two levels deep, as deep as delimiters go."""
-    parts = _components(version, name) if depth < 2 else ()
+    parts = components_of(version, name) if depth < 2 else ()
     below = tuple(kind(version, part.type, part.table, depth + 1) for part in parts)
     format_ = TYPES[name] if name in _FORMATS and not below else None
     listed = codes(version, table) if name == "ID" and table in tables(version).defined else None
     return Kind(name, table, format_, listed, below, not (format_ or listed) and all(part.plain for part in below))
 
 
-def _components(version: str, name: str) -> tuple[Component, ...]:
+def components_of(version: str, name: str) -> tuple[Component, ...]:
     """Of the version, or of the nearest one that has the type: senders mix versions (a CE in v2.8)."""
     known = VERSIONS.index(nearest(version))
     for place in (known, *range(known - 1, -1, -1), *range(known + 1, len(VERSIONS))):
@@ -107,10 +107,10 @@ def _repetition(text: str, kind: Kind, number: int) -> Iterator[Fault]:
         return
     components = text.split("^")
     kinds = kind.components or (kind,)
-    for place, component in enumerate(components[: len(kinds)], 1):
-        if component:
-            yield from _component(component, kinds[place - 1], number, place if kind.components else 0)
-    if any(components[len(kinds) :]):
+    for place, (component, part) in enumerate(zip(components, kinds, strict=False), 1):
+        if component and not (part.plain and "&" not in component):
+            yield from _component(component, part, number, place if kind.components else 0)
+    if len(components) > len(kinds) and any(components[len(kinds) :]):
         extra = next(place for place, one in enumerate(components, 1) if place > len(kinds) and one)
         yield Fault("V2-0118", components[extra - 1], number, extra, 0, kind.name)
 

@@ -18,7 +18,7 @@ from conformance.hl7v2.fields import Kind, faults, kind, rules
 from conformance.hl7v2.groups import Arranged, Group, arrange
 from conformance.hl7v2.report import Report
 from conformance.hl7v2.tables import VERSIONS as TABLED
-from conformance.hl7v2.tables import nearest, structure, tables
+from conformance.hl7v2.tables import nearest, structure
 from conformance.issue import Issue, Where
 
 _LATER = frozenset(("OH1", "OH2", "OH3", "OH4", "GSP", "GSR", "GSC", "PRT"))
@@ -72,7 +72,7 @@ class _Report(Report):
 
 def _linked(issue: Issue) -> Issue:
     name = issue.at.path[:3]
-    known = "[" in issue.at.path and tables("").segment(name) is not None
+    known = "[" in issue.at.path and rules(nearest(""), name) is not None
     return replace(issue, spec=f"https://www.hl7.eu/refactored/seg{name}.html") if known else issue
 
 
