@@ -108,6 +108,7 @@ def _title(name: str | None, segment: str = "") -> str:
     """`MOTHER_S_MAIDEN_NAME` -> `Mother's Maiden Name`."""
     words = [word for word in re.split(r"[_\s]+", name or "") if word]
     said = " ".join(word if word in _UPPER or word == segment else word.capitalize() for word in words)
+    said = re.sub(r"(?<=.) (Of|To|And|Or|For|The|In|On|At|By|With) (?=.)", lambda match: match[0].lower(), said)
     return said.replace(" S ", "'s ").replace("Date Time", "Date/Time")
 
 

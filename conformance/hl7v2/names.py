@@ -1,4 +1,4 @@
-"""Human names of what stands where, for `show`, the ledger and reports: `PID-5.1.1` is Patient Name, Family Name, Surname.
+"""Human names of what stands where, for `show`, the ledger and reports: `PID-5.1.1` is Patient Name, Family Name, ...
 
 Field and component names come from the version's tables; names of segments, data types and events, which those tables
 lack, are the standard's (v2.8.2, appendix A; events: chapter 3).
@@ -186,8 +186,10 @@ EVENTS = {
 
 
 def names(version: str, name: str, field: int, component: int = 0, subcomponent: int = 0) -> tuple[str, ...]:
-    """`("Patient Name", "Family Name", "Surname")` for PID-5.1.1, as deep as asked; shorter where the version (or, for a
-    field it lacks, any later one) has no name. A part beyond a primitive type has none."""
+    """`("Patient Name", "Family Name", "Surname")` for PID-5.1.1, as deep as asked; shorter where no name is known.
+
+    A field that the version lacks has the name of the newest one that has it; a part of a primitive type has none.
+    """
     known = _field(version, name, field)
     if known is None:
         return ()
