@@ -100,8 +100,7 @@ class Output:
 
 
 def replace_file(place: Path, content: Iterable[bytes]) -> None:
-    """Writes a file as a whole or not at all; what a link leads to, and a device or pipe itself."""
-    place = place.resolve()
+    """Writes a file as a whole or not at all. A link to a file is replaced, not followed; a device or pipe is written."""
     if place.exists() and not place.is_file():
         place.write_bytes(b"".join(content))
         return

@@ -1,0 +1,27 @@
+"""What all tests share: the place of the development corpus, and a cache of compiled maps beside pytest's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+os.environ.setdefault("SDOH_GATEWAY_CACHE", str(ROOT / ".pytest_cache" / "maps"))
+
+
+def shared_folder() -> Path | None:
+    """The development corpus: `SDOH_SHARED`, else `../shared` beside the project."""
+    folder = Path(os.environ.get("SDOH_SHARED") or ROOT.parent / "shared")
+    return folder if (folder / "samples").is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The development corpus; a test that needs it is skipped, with this reason, where it isn't."""
+    folder = shared_folder()
+    if folder is None:
+        pytest.skip("the development corpus is not beside the project (../shared, or the folder in SDOH_SHARED)")
+    return folder
