@@ -1,9 +1,9 @@
 """What a format tells the map compiler: its paths, as source text that reads and writes its tree.
 
-Compiling a map writes one Python function per direction. A format takes part through scopes: a `ReadScope` is a place in
-the source from which paths are read, a `WriteScope` a place in the target to which they are written. Both add lines to
-the function that is being written (`Code`). Only names made by `Code.new` and literals made by `repr` enter the text, so
-that no data of a map can become code.
+Compiling a map writes one Python function per direction. A format takes part through scopes: a `ReadScope` is a place
+in the source from which paths are read, a `WriteScope` a place in the target to which they are written. Both add lines
+to the function that is being written (`Code`). Only names made by `Code.new` and literals made by `repr` enter the
+text, so that no data of a map can become code.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from conformance.document import Document
 from conformance.issue import Where
 
 
@@ -60,8 +61,12 @@ class Leaf(NamedTuple):
 
 
 class ReadScope(Protocol):
+    """A place from which paths are read."""
+
     at: str
-    """Expression for the place of this scope."""
+    """Expression for the place of this scope: what notes of the ledger are keyed by."""
+    var: str
+    """Variable of the object read, where the format has objects."""
 
     def leaf(self, path: str) -> Value: ...
 
@@ -72,10 +77,16 @@ class ReadScope(Protocol):
         """A loop over what repeats at a path."""
 
     def contexts(self, name: str, after: tuple[str, ...]) -> AbstractContextManager[ReadScope]:
-        """A loop over the segments or groups of a name."""
+        """A loop over the segments or groups of a name, or over the resources of a type."""
+
+    def pointed(self, path: str, kind: str) -> AbstractContextManager[ReadScope]:
+        """The resource of a type that a reference leads to."""
 
     def test(self, path: str, operator: str, operand: Any) -> str:
         """An expression that is true when the test holds."""
+
+    def equals(self, path: str, value: Any) -> str:
+        """An expression that is true when a constant of the map stands at a path."""
 
     def key(self, path: str, *, whole: bool) -> str:
         """The text of a key's part; with `whole` all of it as nested lists, for a conversion."""
@@ -83,10 +94,32 @@ class ReadScope(Protocol):
     def where(self, path: str) -> tuple[Any, ...]:
         """The place that reading a path covers, for `Syntax.covers`."""
 
+    def type_at(self, path: str, value: Value) -> str:
+        """The type of what is read, for a part."""
+
+    def root_var(self) -> str:
+        """Variable of the resource around, for contained resources."""
+
+    def is_segment(self) -> bool:
+        """True where a part's rules are read in this scope itself, not from an item."""
+
 
 class WriteScope(Protocol):
-    def put(self, path: str, expression: str, *, gives: str = "", many: bool = False) -> None:
-        """Write a value; `gives` is its type where it is known, `many` that it may be a list."""
+    """A place to which paths are written."""
+
+    @property
+    def var(self) -> str: ...
+
+    @property
+    def inside(self) -> str:
+        """The type, or the path in a type, that is written here."""
+
+    def put(self, path: str, expression: str, *, gives: str = "", many: bool = False, weak: bool = False) -> None:
+        """Write a value. `gives` is its type where it is known; `many`: it may be a list; `weak`: only where nothing is
+        yet, and without a complaint."""
+
+    def put_whole(self, path: str, expression: str) -> None:
+        """All repetitions of a field, as nested lists."""
 
     def constant(self, path: str, value: Any) -> str:
         """A constant as an expression of the type that stands at a path."""
@@ -97,7 +130,13 @@ class WriteScope(Protocol):
     def child(self, path: str) -> WriteScope:
         """A new thing for a path, attached with `attach` when something was written into it."""
 
-    def attach(self, path: str, child: WriteScope) -> None: ...
+    def attach(self, path: str, child: Any) -> None: ...
+
+    def context(self, name: str, after: tuple[str, ...]) -> WriteScope:
+        """A new segment or group."""
+
+    def later(self, path: str, name: str, url: str) -> None:
+        """A reference that is set when all is made."""
 
     def filled(self) -> str:
         """An expression: true when something was written here."""
@@ -105,29 +144,71 @@ class WriteScope(Protocol):
     def type_at(self, path: str) -> str:
         """The type that stands at a path, for a part."""
 
-    var: str
+    def describe(self, path: str) -> str:
+        """A path for the ledger; below an item it begins with a dot."""
 
 
 class Syntax(Protocol):
-    """A format's path syntax."""
+    """A format's path syntax and the ledger's view of its documents."""
 
     name: str
-    runtime: Mapping[str, Any]
-    """What generated source may call."""
+
+    @property
+    def runtime(self) -> Mapping[str, Any]:
+        """What generated source may call."""
+
     variants: tuple[str, ...]
     """Generated variants; the first is the plain one."""
+    claims: bool
+    """Items that are read belong to the rule that reads them."""
+    references: bool
+    """Documents are resources that refer to one another."""
+    has_contexts: bool
+    """Documents have segments or groups that `each` loops over."""
 
     def variant(self, root: Any) -> str:
         """The variant that this document needs."""
 
+    def is_context(self, path: str) -> bool:
+        """True for a path that names a segment, not a field."""
+
+    def reader(self, code: Code, var: str, inside: str, variant: str) -> Any: ...
+
+    def part_reader(self, code: Code, var: str, level: str, inside: str, variant: str) -> Any: ...
+
+    def item_reader(self, scope: Any, value: Value) -> Any:
+        """The item that a value stands for, so that paths can be read in it."""
+
+    def writer(self, code: Code, var: str, inside: str) -> Any: ...
+
+    def part_writer(self, code: Code, var: str, inside: str) -> Any: ...
+
+    def start(self, root: str) -> Any:
+        """An empty target."""
+
+    def finish(self, target: Any, run: Any) -> Document:
+        """The document of what was written."""
+
+    def origin(self, root: Any) -> tuple[str, list[str]]:
+        """What identifies a document among those of its sender, and the sending facility."""
+
     def leaves(self, root: Any) -> Iterator[Leaf]:
         """Every populated field, in document order."""
 
-    def covers(self, where: tuple[Any, ...], key: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        """What is left of a leaf's key below a place; None when the leaf isn't there."""
+    def nulls(self, root: Any) -> list[str]:
+        """Paths of explicit nulls."""
+
+    def covers(self, where: tuple[Any, ...], key: tuple[Any, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """What is left of a leaf's key below a place; None when the leaf isn't there. `full` is its whole key."""
+
+    def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
+        """True when reading one value at a place doesn't reach this leaf, a further repetition."""
 
     def inside(self, at: tuple[Any, ...], key: tuple[Any, ...]) -> bool:
         """True when a noted place holds a leaf."""
+
+    def pattern(self, leaf: Leaf) -> str:
+        """A leaf's path without indexes, as rules name it."""
 
     def locate(self, root: Any, at: tuple[Any, ...], path: str) -> Where:
         """A noted place as users write it."""

@@ -1,4 +1,4 @@
-"""FHIR paths as maps write them: `hospitalization.dischargeDisposition`, `extension(url).valueString`, `coding[2].code`.
+"""FHIR paths as maps write them: `hospitalization.destination`, `extension(url).valueString`, `coding[2].code`.
 
 A path is resolved against R4's definitions into steps; a step behind a primitive goes to its `_` sibling.
 """
@@ -82,8 +82,7 @@ def typed(inside: str, path: str, value: Any) -> Any:
     step = resolve(inside, path)[-1]
     if isinstance(value, list):
         return [_typed(step.type, step.inside, each) for each in value]
-    made = _typed(step.type, step.inside, value)
-    return made
+    return _typed(step.type, step.inside, value)
 
 
 def _typed(kind: str, inside: str, value: Any) -> Any:

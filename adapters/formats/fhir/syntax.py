@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from adapters.formats.fhir import walk
 from adapters.formats.fhir.paths import Step, accepts, resolve, typed
@@ -352,8 +352,8 @@ class FhirSyntax:
     """FHIR's paths for the map compiler (`conformance.syntax.Syntax`)."""
 
     name = "fhir"
-    variants = ("plain",)
-    runtime = {
+    variants: tuple[str, ...] = ("plain",)
+    runtime: ClassVar[Mapping[str, Any]] = {
         "get": walk.get,
         "every": walk.every,
         "text": walk.text,

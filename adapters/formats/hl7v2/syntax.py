@@ -6,10 +6,10 @@ Two variants are generated: the plain one for messages without an escape or an e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from adapters.formats.hl7v2 import walk
 from adapters.formats.hl7v2.message import HEADERS, Message
@@ -42,12 +42,6 @@ def parse_path(path: str) -> Path:
     if match := _PART.fullmatch(path):
         return Path("", 0, int(match[1]), int(match[2] or 0))
     raise PathError(f"`{path}` is not an HL7 v2 path")
-
-
-class Groups(NamedTuple):
-    """What a structure says of its groups: name -> (leading segment, members)."""
-
-    of: Callable[[str], tuple[str, frozenset[str]] | None]
 
 
 @dataclass(slots=True)
@@ -97,10 +91,7 @@ class V2Read:
     def leaf(self, path: str) -> Value:
         at = parse_path(path)
         var = self.code.new("v")
-        if at.segment:
-            place = self._leaf_of_field(at, var)
-        else:
-            place = self._leaf_of_item(at, var)
+        place = self._leaf_of_field(at, var) if at.segment else self._leaf_of_item(at, var)
         self._decoded(var)
         return Value(var, var, place)
 
@@ -417,8 +408,8 @@ class V2Syntax:
     """HL7 v2's paths for the map compiler (`conformance.syntax.Syntax`)."""
 
     name = "v2"
-    variants = ("plain", "escaped")
-    runtime = {
+    variants: tuple[str, ...] = ("plain", "escaped")
+    runtime: ClassVar[Mapping[str, Any]] = {
         "first": walk.first,
         "groups": walk.groups,
         "following": walk.following,

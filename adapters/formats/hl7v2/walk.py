@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from adapters.formats.hl7v2.escapes import decode
+from adapters.formats.hl7v2.escapes import decode, encode
 from adapters.formats.hl7v2.message import WIDTH, Message, Segment
 
 EMPTY: list[str] = [""] * (WIDTH + 1)
@@ -114,13 +114,6 @@ def count(text: str) -> int:
     return sum(1 for each in text.split("~") if each)
 
 
-def encode(text: str) -> str:
-    """Escapes a leaf for the wire."""
-    from adapters.formats.hl7v2.escapes import encode as escape
-
-    return escape(text)
-
-
 class Cells:
     """A repetition or component that is being written: (component, subcomponent) -> text, subcomponent 0 for all."""
 
@@ -145,7 +138,7 @@ class Cells:
 
     def take(self, cells: Cells) -> bool:
         """All of another's cells; False when one contradicts."""
-        return all([self._put(first, second, value) for (first, second), value in cells.cells.items()])
+        return not [1 for (first, second), value in cells.cells.items() if not self._put(first, second, value)]
 
     def er7(self, separator: str) -> str:
         """The text, trailing empties trimmed."""
