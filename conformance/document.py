@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from conformance.issue import Issue, Result, Where
@@ -22,6 +22,29 @@ class Document:
     format: str
     version: str
     root: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What an acknowledgement needs to know of a message before it is parsed. `subject`: whom it is about, in the
+    sender's own bytes, so that messages about one person are worked one after another."""
+
+    sender: tuple[str, ...] = ()
+    control_id: str = field(default="", repr=False)
+    processing_id: str = ""
+    subject: bytes = field(default=b"", repr=False)
+    issues: tuple[Issue, ...] = ()
+
+
+@runtime_checkable
+class Glancing(Protocol):
+    """A format whose messages are acknowledged one by one."""
+
+    def glance(self, raw: bytes) -> Glance:
+        """Quick, and never an exception for bad data."""
+
+    def answer(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
+        """What the sender is told once the message has been worked, beside `Format.reply`; empty for nothing."""
 
 
 class Format(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from adapters.formats.hl7v2.parse import parse
-from conformance.document import Document
+from conformance.document import Document, Glance
 from conformance.issue import Issue, Result, Where
 
 if TYPE_CHECKING:
@@ -56,6 +56,16 @@ class Hl7v2:
         from adapters.formats.hl7v2.acknowledge import reply
 
         return reply(raw, issues)
+
+    def glance(self, raw: bytes) -> Glance:
+        from adapters.formats.hl7v2.glance import glance
+
+        return glance(raw)
+
+    def answer(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
+        from adapters.formats.hl7v2.glance import answer
+
+        return answer(raw, issues)
 
     @property
     def syntax(self) -> Syntax:
