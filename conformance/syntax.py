@@ -121,6 +121,9 @@ class WriteScope(Protocol):
     def put_whole(self, path: str, expression: str) -> None:
         """All repetitions of a field, as nested lists."""
 
+    def typed(self, path: str, value: Any) -> Any:
+        """A constant of a map (all text) as the value that stands at a path."""
+
     def constant(self, path: str, value: Any) -> str:
         """A constant as an expression of the type that stands at a path."""
 

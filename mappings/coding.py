@@ -7,6 +7,8 @@ from typing import Any
 
 def back_key(value: Any) -> Any:
     """What a table going back looks up: a text, or system and code of a Coding."""
+    if value is True or value is False:
+        return "true" if value else "false"
     if isinstance(value, dict):
         coding = value["coding"][0] if isinstance(value.get("coding"), list) and value["coding"] else value
         return (coding.get("system"), coding.get("code")) if isinstance(coding, dict) else None

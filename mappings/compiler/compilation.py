@@ -111,7 +111,7 @@ class Compilation:
         except PathError as error:
             source, _, number = line.rpartition(":")
             where = Where(source=source or line, line=int(number) if number.isdigit() else None)
-            self.issues.append(issue("MAP-0008", where, format="the format", path="", problem=str(error)))
+            self.issues.append(issue("MAP-0008", where, problem=str(error)))
 
     def site(self, rule: Rule, **words: str) -> int:
         targets = tuple(rule.paths.get(self.write, ()))

@@ -62,7 +62,8 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
         inner.write = outer.write
         c.stamp(rule, inner)
         return values.value(c, value, inner)
-    child = outer.write.child(target) if target else outer.write
+    own = target not in ("", ".")
+    child = outer.write.child(target) if own else outer.write
     inner.write = child
     inner.gave = ""
     covers: tuple[Cover, ...] = ()
@@ -73,7 +74,7 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
     if rule.cases:
         covers += branches.cases(c, rule, inner)
     c.close(inner)
-    if target:
+    if own:
         with inner.code.block(f"if {child.filled()}:"):
             outer.write.attach(target, child)
             outer.wrote()

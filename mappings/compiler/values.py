@@ -114,20 +114,20 @@ def table_forward(
     objects = any(isinstance(target, dict) for _, target in table.rows)
     rows: dict[str, Any] = {}
     for left, right in table.rows:
-        rows.setdefault(left, right)
+        rows.setdefault(left, right if right in ("", {}) else place.write.typed(rule.path(c.write), right))
     var = code.new("w")
     code.add(f"{var} = {code.constant(rows)}.get({value.var})")
     with code.block(f"if {var} is None:"):
         if table.unmapped == "keep":
             code.add(f"N.append(({KEPT}, {value.at}, {site}, {value.var}))")
-            write_value(c, rule, f"{{'code': {value.var}}}" if objects else value.var, place, "code")
+            write_value(c, rule, f"{{'code': {value.var}}}" if objects else value.var, place, "" if objects else "code")
         else:
             code.add(f"N.append(({DROPPED}, {value.at}, {site}, {value.var}))")
             if table.unmapped == "absent":
                 place.write.absent(rule.path(c.write), value.var)
                 place.wrote()
             elif table.unmapped == "value":
-                write_value(c, rule, repr(table.fallback), place, "")
+                write_value(c, rule, place.write.constant(rule.path(c.write), table.fallback), place, "")
             elif missing:
                 code.add(f"{missing} = True")
     with code.block(f"elif {var} == '' or {var} == {{}}:"):
@@ -135,7 +135,7 @@ def table_forward(
         if missing:
             code.add(f"{missing} = True")
     with code.block("else:"):
-        write_value(c, rule, f"copied({var})" if objects else var, place, "" if objects else "code")
+        write_value(c, rule, f"copied({var})" if objects else var, place, "")
 
 
 def table_backward(c: Compilation, rule: Rule, table: Table, value: Value, place: Place, site: int) -> None:

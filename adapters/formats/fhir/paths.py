@@ -58,8 +58,6 @@ def resolve(inside: str, path: str) -> tuple[Step, ...]:
         position = match.end()
         kind = element.types[0] if element.types else ""
         if position < len(path) and r4.is_primitive(kind):
-            if element.many:
-                raise PathError(f"`{name}` repeats; an extension of one of its values has no path")
             name = "_" + name
         steps.append(Step(name, element.many, kind, element.inside, int(index or 0), url or ""))
         inside = element.inside or kind

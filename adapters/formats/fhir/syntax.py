@@ -295,10 +295,16 @@ class FhirWrite:
         with self.code.block(f"if {var} is not None:") if maybe else _nothing():
             self.code.add(f"R.later.append(({var}, {step.name!r}, {step.many}, {name!r}, {url}))")
 
+    def typed(self, path: str, value: Any) -> Any:
+        """A constant of a map as the JSON value that stands at a path."""
+        if path == ".":
+            members = value if isinstance(value, dict) else {}
+            return {name: typed(self.inside, name, each) for name, each in members.items()} or value
+        _, inside, rest = self._home(path)
+        return typed(inside, rest, value)
+
     def constant(self, path: str, value: Any) -> str:
-        home, inside, rest = self._home(path)
-        del home
-        return repr(typed(inside, rest, value) if path != "." else value)
+        return repr(self.typed(path, value))
 
     def absent(self, path: str, original: str) -> None:
         var, step, maybe = self.container(path)
