@@ -66,12 +66,4 @@ CODES: tuple[Code, ...] = (
         spec="https://hl7.org/fhir/R4/bundle.html",
         type="not-supported",
     ),
-    Code(
-        code="IO-0008",
-        severity="information",
-        title="Nothing to explain",
-        message="source and target have the same form; nothing was mapped",
-        why="A ledger accounts for a map's work; here there was none to do.",
-        type="informational",
-    ),
 )

@@ -57,6 +57,8 @@ def command(
             show([row for row in rows if row.status == "unmapped"] if unmapped else rows, values=values)
             if made.ledger:
                 click.echo(counted(made.ledger.counts()))
+            elif made.value is not None:
+                click.echo("Source and target have the same form; nothing was mapped.")
     report.say(issues, values=values)
     options.finish(issues)
 
