@@ -124,6 +124,18 @@ def identifier_uri_backward(value: str, run: Run) -> list[str]:
     return authority_backward(value, run)[1:]
 
 
+def endpoint_forward(texts: list[str], run: Run) -> str | None:
+    """HD as a MessageHeader endpoint (HD[MessageHeader.source-endpoint]); DNS names become `urn:dns:` as printed there."""
+    _, universal, kind = texts
+    if kind.upper() == "DNS":
+        return f"urn:dns:{universal}" if universal else None
+    return universal_uri(universal, kind)
+
+
+def endpoint_backward(value: str, run: Run) -> list[str]:
+    return ["", value[8:], "DNS"] if value.startswith("urn:dns:") else authority_backward(value, run)
+
+
 def coding_system_forward(text: str, run: Run) -> str | None:
     """A name of HL7 table 0396, `HL7nnnn`, an OID or a URI -> URI; local ones (L, 99xxx) have none."""
     name = text.strip().upper()
@@ -161,6 +173,15 @@ CONVERSIONS = (
         lossy=True,
         quiet=True,
         doc="HD as Identifier.system, by the site's authorities, else by ISO, UUID or URI.",
+    ),
+    Conversion(
+        name="endpoint-url",
+        forward=endpoint_forward,
+        backward=endpoint_backward,
+        gives="url",
+        lossy=True,
+        quiet=True,
+        doc="HD as the endpoint of a message's source or destination.",
     ),
     Conversion(
         name="identifier-uri",

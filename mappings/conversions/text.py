@@ -140,7 +140,55 @@ def text_data_backward(value: str, run: Run) -> str | None:
         return None
 
 
+def name_text_forward(texts: list[str], run: Run) -> str | None:
+    """A name where FHIR has a string (XPN[String]): prefix, given, middle, family, suffix, degree in this order."""
+    return concat_forward(texts, run)
+
+
+def name_text_backward(value: str, run: Run) -> list[str]:
+    """The whole as the family name: where its parts began is not known."""
+    return ["", "", "", value, "", ""]
+
+
+def either_forward(texts: list[str], run: Run) -> str | None:
+    """The first of two components that is valued."""
+    return texts[0] or texts[1] or None
+
+
+def either_backward(value: str, run: Run) -> list[str]:
+    return [value, ""]
+
+
+def other_county_forward(texts: list[str], run: Run) -> str | None:
+    """PID-12 when it isn't the county of the one address (PID[Patient], the four rules of PID-12)."""
+    return texts[0] if texts[0] != texts[1] else None
+
+
 CONVERSIONS = (
+    Conversion(
+        name="name-text",
+        forward=name_text_forward,
+        backward=name_text_backward,
+        gives="string",
+        lossy=True,
+        doc="A name as one text; comes back as the family name.",
+    ),
+    Conversion(
+        name="either",
+        forward=either_forward,
+        backward=either_backward,
+        gives="string",
+        lossy=True,
+        doc="The first of two that is valued; comes back in the first.",
+    ),
+    Conversion(
+        name="other-county",
+        forward=other_county_forward,
+        backward=None,
+        gives="string",
+        quiet=True,
+        doc="One-way: a county comes back in XAD.9.",
+    ),
     Conversion(
         name="given-names",
         forward=given_forward,

@@ -46,6 +46,17 @@ def time_forward(text: str, run: Run) -> str | None:
     return None if digits[:2] == "24" else _clock(digits, fraction)
 
 
+def end_forward(texts: list[str], run: Run) -> str | None:
+    """Start and minutes -> end (PR1-5 and PR1-7), with the start's own offset and precision of seconds."""
+    start, minutes = datetime_forward(texts[0], run), texts[1].strip()
+    if start is None or "T" not in start or not (minutes.isdecimal() and len(minutes) < 8):
+        return None
+    try:
+        return (datetime.fromisoformat(start) + timedelta(minutes=int(minutes))).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
 def date_backward(value: str, run: Run) -> str | None:
     return value[:10].replace("-", "") or None
 
@@ -186,6 +197,13 @@ CONVERSIONS = (
         gives="instant",
         lossy=True,
         doc="DTM with a time of day, like dateTime.",
+    ),
+    Conversion(
+        name="end-after-minutes",
+        forward=end_forward,
+        backward=None,
+        gives="dateTime",
+        doc="One-way: the end of a period from its start and minutes; going back only the start is known here.",
     ),
     Conversion(
         name="time",
