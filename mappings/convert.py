@@ -12,7 +12,7 @@ from typing import Any
 from conformance.catalogue import issue
 from conformance.document import Document
 from conformance.issue import Issue, Where
-from mappings.coding import back_code, back_key
+from mappings.coding import back_code, back_key, copied
 from mappings.compiled import Compiled, Site
 from mappings.ledger import Ledger
 from mappings.run import BLANK, CONFLICT, DROPPED, KEPT, KEYLESS, NOTHING, NOWHERE, SAID, UNCLAIMED, Note, Run, Settings
@@ -86,6 +86,7 @@ class Converter:
             "matches": matches,
             "back_key": back_key,
             "back_code": back_code,
+            "copied": copied,
             "ONCE": (0,),
             "NONE": frozenset(),
         }
