@@ -369,6 +369,7 @@ class FhirSyntax:
         "original": walk.original,
         "member": walk.member,
         "merge": walk.merge,
+        "copied": walk.copied,
     }
     claims = True
     references = True
