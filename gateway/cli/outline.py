@@ -31,7 +31,7 @@ def lines(root: dict[str, Any]) -> Iterator[str]:
 
 def _line(resource: dict[str, Any]) -> str:
     words = [text for key in _TELLING if key in resource for text in [_text(resource[key])] if text]
-    told = "; ".join(dict.fromkeys(words))
+    told = " ".join("; ".join(dict.fromkeys(words)).split())
     return f"{resource.get('resourceType', '?'):<20} {printable(told)[:_WIDTH]}"
 
 

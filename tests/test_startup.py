@@ -1,0 +1,46 @@
+"""Starting is quick, and what makes it so: the heavy libraries come in only where they are needed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("pydantic", "fhir.resources", "fhirpathpy", "rich", "jsonschema", "hl7apy")
+SAMPLE = Path(__file__).parent.parent / "gateway" / "samples" / "discharge-a03.hl7"
+
+COUNT = """
+import sys
+from click.testing import CliRunner
+from gateway.cli import main
+result = CliRunner().invoke(main, sys.argv[2:])
+assert result.exit_code == 0, result.output
+print(*[name for name in sys.argv[1].split(",") if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["convert", str(SAMPLE), "--to", "fhir"], ["validate", str(SAMPLE)]])
+def test_nothing_heavy_is_imported(words: Sequence[str]) -> None:
+    done = subprocess.run([sys.executable, "-c", COUNT, ",".join(HEAVY), *words], capture_output=True, check=True)
+    assert done.stdout.decode().split() == []
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"), [(["--help"], 0.3), (["convert", str(SAMPLE), "--to", "fhir"], 0.6)], ids=["help", "convert"]
+)
+def test_a_call_is_quick(words: Sequence[str], seconds: float) -> None:
+    """The best of several: what is measured is the program, not the load of the machine."""
+    call = [sys.executable, "-m", "gateway", *words]
+    subprocess.run(call, capture_output=True, check=True)
+    taken = []
+    for _ in range(7):
+        begun = time.perf_counter()
+        subprocess.run(call, capture_output=True, check=True)
+        taken.append(time.perf_counter() - begun)
+        if taken[-1] < seconds:
+            return
+    pytest.fail(f"{min(taken):.2f} s")
