@@ -54,7 +54,14 @@ class FhirRead:
         var, inside, rest = self._home(path)
         return var, resolve(inside, rest)
 
-    def leaf(self, path: str) -> Value:
+    def leaf(self, path: str, *, listed: bool = False) -> Value:
+        """A value; with `listed` all values of a list of primitives, for a conversion that takes them together."""
+        if listed and path != ".":
+            home, steps = self._steps(path)
+            if steps[-1].many and not steps[-1].index and r4.is_primitive(steps[-1].type):
+                var = self.code.new("v")
+                self.code.add(f"{var} = every({home}, {self.code.constant(tuple(step.read for step in steps))}, T)")
+                return Value(var, var, f"(id({home}),)")
         return self.node(path)
 
     def node(self, path: str) -> Value:
@@ -222,10 +229,10 @@ class FhirWrite:
         return var, steps[-1], maybe
 
     def _other(self, name: str) -> str:
+        """A variable with the last made resource of a type, looked up here: it changes from rule to rule."""
         if name not in self.made:
-            var = self.code.new("o")
-            self.head.add(f"{var} = R.last({name!r})")
-            self.made[name] = var
+            self.made[name] = self.code.new("o")
+        self.code.add(f"{self.made[name]} = R.last({name!r})")
         return self.made[name]
 
     def _object(self, prefix: str, holder: str, step: Step, maybe: bool) -> str:
