@@ -68,7 +68,8 @@ class ReadScope(Protocol):
     var: str
     """Variable of the object read, where the format has objects."""
 
-    def leaf(self, path: str) -> Value: ...
+    def leaf(self, path: str, *, listed: bool = False) -> Value:
+        """A value; with `listed` all values of a list of primitives, for a conversion that takes them together."""
 
     def node(self, path: str) -> Value:
         """The thing at a path, to be read by a part."""

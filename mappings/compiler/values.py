@@ -45,7 +45,7 @@ def leaf_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str
     paths = rule.paths[c.read]
     if c.forward and rule.conversion and c.conversion(rule).whole:
         return whole_value(c, rule, place, site, missing)
-    values = [place.read.leaf(path) for path in paths]
+    values = [place.read.leaf(path, listed=bool(rule.conversion)) for path in paths]
     listed = c.read in rule.listed
     given = " or ".join(f"({value.given})" if "is" in value.given else value.given for value in values)
     text = "[" + ", ".join(value.var for value in values) + "]" if listed else values[0].var

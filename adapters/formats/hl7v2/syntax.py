@@ -88,7 +88,8 @@ class V2Read:
 
     # ---- reading ---------------------------------------------------------------------------------------------
 
-    def leaf(self, path: str) -> Value:
+    def leaf(self, path: str, *, listed: bool = False) -> Value:
+        del listed
         at = parse_path(path)
         var = self.code.new("v")
         place = self._leaf_of_field(at, var) if at.segment else self._leaf_of_item(at, var)
