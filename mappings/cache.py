@@ -1,17 +1,19 @@
 """What compiling gave, kept between processes, by a hash of everything it came from.
 
-Files are JSON of our own small forms, never pickles: a cache that somebody else could write must not run code. It is
-only trusted below a folder that belongs to this user alone.
+The folder is only trusted when it belongs to this user alone, as Python trusts its `__pycache__`: what is in it runs.
 """
 
 from __future__ import annotations
 
 import json
+import marshal
 import os
+import sys
 import tempfile
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from mappings.compiled import Compiled, Cover, Site
@@ -47,7 +49,7 @@ def _version() -> str:
 
 def _path(name: str) -> Path | None:
     home = folder()
-    return None if home is None else home / f"{sha256(f'{_version()} {name}'.encode()).hexdigest()}.json"
+    return None if home is None else home / f"{sha256(f'{_version()} {name}'.encode()).hexdigest()}"
 
 
 def load(name: str) -> Any:
@@ -61,14 +63,34 @@ def load(name: str) -> Any:
         return None
 
 
+def code(name: str, source: str, filename: str) -> CodeType:
+    """The byte code of generated source; kept like Python's own `__pycache__`, per interpreter."""
+    path = _path(f"{sys.implementation.cache_tag} {sha256(source.encode()).hexdigest()} {name}")
+    if path is not None:
+        try:
+            kept = marshal.loads(path.read_bytes())  # noqa: S302 (our own folder, see above)
+            if isinstance(kept, CodeType):
+                return kept
+        except (OSError, ValueError, EOFError, TypeError):
+            pass  # nothing kept, or not by this interpreter: compile it
+    made = compile(source, filename, "exec")
+    if path is not None:
+        _write(path, marshal.dumps(made))
+    return made
+
+
 def store(name: str, value: Any) -> None:
     """Keeps a value; a cache that can't be written is no error."""
     path = _path(name)
-    if path is None:
-        return
+    if path is not None:
+        _write(path, json.dumps(_encoded(value)).encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All or nothing, so that two processes can't spoil each other's file."""
     try:
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-            json.dump(_encoded(value), file)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(data)
         os.replace(file.name, path)
     except OSError:
         return

@@ -21,8 +21,3 @@ def back_code(value: Any) -> str | None:
         key = back_key(value)
         return key[1] if isinstance(key, tuple) else None
     return None if value is None else str(value)
-
-
-def copied(value: dict[str, Any]) -> dict[str, Any]:
-    """A table's object, for a target of its own: what is written into it later must not reach the table."""
-    return {name: copied(each) if isinstance(each, dict) else each for name, each in value.items()}

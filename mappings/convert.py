@@ -12,7 +12,8 @@ from typing import Any
 from conformance.catalogue import issue
 from conformance.document import Document
 from conformance.issue import Issue, Where
-from mappings.coding import back_code, back_key, copied
+from mappings import cache
+from mappings.coding import back_code, back_key
 from mappings.compiled import Compiled, Site
 from mappings.ledger import Ledger
 from mappings.run import BLANK, CONFLICT, DROPPED, KEPT, KEYLESS, NOTHING, NOWHERE, SAID, UNCLAIMED, Note, Run, Settings
@@ -86,7 +87,6 @@ class Converter:
             "matches": matches,
             "back_key": back_key,
             "back_code": back_code,
-            "copied": copied,
             "ONCE": (0,),
             "NONE": frozenset(),
         }
@@ -95,7 +95,7 @@ class Converter:
             namespace["F_" + plain] = self._conversions[name].forward
             namespace["B_" + plain] = self._conversions[name].backward
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-        exec(compile(source, filename, "exec"), namespace)  # noqa: S102 (our own generated source)
+        exec(cache.code(self.map_id, source, filename), namespace)  # noqa: S102 (our own generated source)
         function: Callable[[Any, Run, Any], bool] = namespace["run"]
         self._functions[variant] = function
         return function

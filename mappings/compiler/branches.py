@@ -49,11 +49,13 @@ def ignore(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
 def inline(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     """Rules of a part, or of the rule itself, in this very context; a data-type part on this very item."""
     site = c.site(rule)
+    outer, c.given = c.given, c.table_name(rule) or c.given
     with c.guarded(rule, place, site):
         c.stamp(rule, place)
         covers = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, place)
         if rule.cases:
             covers += cases(c, rule, place)
+    c.given = outer
     return (Cover(None, site, (), covers + c.conditions(rule, place)),)
 
 
