@@ -98,7 +98,8 @@ def context(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         return per_resource(c, rule, rules, place)
     site = c.site(rule)
     with place.read.contexts(rule.context, rule.after) as reader:
-        inner = Place(place.code, reader, place.write, dict(place.names), gave=place.gave)
+        write = place.write.context(rule.context, rule.after)
+        inner = Place(place.code, reader, write, dict(place.names), gave=place.gave)
         with c.guarded(rule, inner, site):
             c.stamp(rule, inner)
             below = c.rules(rules, inner) + c.conditions(rule, inner)

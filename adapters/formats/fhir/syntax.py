@@ -326,15 +326,25 @@ class FhirWrite:
         base = 1 if step.url else 0
         return FhirWrite(self.code, var, step.inside or step.type, self.code.hold(), self, base)
 
+    def context(self, name: str, after: tuple[str, ...]) -> FhirWrite:
+        """The same object in a new context of the other side: its elements of lists are its own."""
+        return FhirWrite(self.code, self.var, self.inside, self.code.hold(), self, self.base)
+
     def attach(self, path: str, child: FhirWrite) -> None:
+        """An element that was filled; where rules have written to its members, or will, it is one object with them."""
         var, step, maybe = self.container(path)
         with self.code.block(f"if {var} is not None:") if maybe else _nothing():
-            if step.many:
+            if step.many and not step.index:
                 self.code.add(f"{var}.setdefault({step.name!r}, []).append({child.var})")
-            elif path in self.written:
-                self.code.add(f"R.put({var}, {step.name!r}, {child.var}, {path!r})")
-            else:
-                self.code.add(f"{var}[{step.name!r}] = {child.var}")
+                return
+            own = self._own(self._place(path))
+            with self.code.block(f"if {own} is None:"):
+                self.code.add(f"{own} = {child.var}")
+                if step.many:
+                    self._append(var, self._place(path), step, own)
+                else:
+                    self.code.add(f"{var}[{step.name!r}] = {own}")
+            self.code.add(f"else: R.merge({own}, {child.var}, {path!r})")
         self.written.add(path)
 
     def describe(self, path: str) -> str:
