@@ -14,7 +14,7 @@ from conformance.issue import Issue, has_errors
 from gateway.api import Converted, convert_part
 from gateway.cli import er7, options, outline, report
 from gateway.cli.explain import counted
-from gateway.cli.ledgers import Ledgers
+from gateway.cli.ledgers import STATUSES, Ledgers
 from gateway.cli.outputs import replace_file
 from gateway.config import Site
 from gateway.samples import sample
@@ -134,9 +134,9 @@ def _accounted(page: Page, ledger: Ledger) -> None:
     by_segment: Counter[tuple[str, str]] = Counter((row.path[:3], row.status) for row in rows)
     segments = dict.fromkeys(row.path[:3] for row in rows)
     for segment in segments:
-        told = [f"{by_segment[segment, status]} {status}" for status in ledger.counts() if by_segment[segment, status]]
+        told = [f"{by_segment[segment, status]} {status}" for status in STATUSES if by_segment[segment, status]]
         click.echo(f"  {segment}  {', '.join(told)}")
-    click.echo(f"\n  {counted(ledger.counts())}; those that went nowhere:\n")
+    click.echo(f"\n  {counted(rows)}; those that went nowhere:\n")
     report.grid(["  field", "why"], [[f"  {row.path}", row.reason] for row in rows if row.status == "unmapped"])
     place = page.folder / "ledger.jsonl"
     ledgers = Ledgers(str(place), values=False)

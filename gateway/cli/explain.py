@@ -11,6 +11,7 @@ import click
 from gateway.api import convert_part
 from gateway.cli import options, report
 from gateway.cli.inputs import inputs
+from gateway.cli.ledgers import counts
 from gateway.sources import parts
 from gateway.targets import target
 
@@ -56,7 +57,7 @@ def command(
             rows = made.ledger.rows(values=values) if made.ledger else []
             show([row for row in rows if row.status == "unmapped"] if unmapped else rows, values=values)
             if made.ledger:
-                click.echo(counted(made.ledger.counts()))
+                click.echo(counted(rows))
             elif made.value is not None:
                 click.echo("Source and target have the same form; nothing was mapped.")
     report.say(issues, values=values)
@@ -74,7 +75,7 @@ def show(rows: Sequence[Row], *, values: bool) -> None:
         report.grid(head, cells)
 
 
-def counted(counts: dict[str, int]) -> str:
+def counted(rows: Sequence[Row]) -> str:
     """`52 fields: 47 mapped, 5 ignored`."""
-    parts_ = [f"{number} {status}" for status, number in counts.items() if number]
-    return f"{sum(counts.values())} fields: {', '.join(parts_)}"
+    told = [f"{number} {status}" for status, number in counts(rows).items() if number]
+    return f"{len(rows)} fields: {', '.join(told)}"

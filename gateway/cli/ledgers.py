@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,9 @@ from gateway.cli.outputs import replace_file
 
 if TYPE_CHECKING:
     from mappings import Ledger, Row
+    from mappings.ledger import Status
+
+STATUSES: tuple[Status, ...] = ("mapped", "ignored", "unmapped", "null")
 
 
 @dataclass(slots=True)
@@ -28,9 +33,9 @@ class Ledgers:
             return
         import orjson
 
-        rows = [shown(row) for row in ledger.rows(values=self.values)]
-        counts = {str(status): number for status, number in ledger.counts().items()}
-        self._lines.append(orjson.dumps({"file": name, "counts": counts, "rows": rows}) + b"\n")
+        rows = ledger.rows(values=self.values)
+        line = {"file": name, "counts": counts(rows), "rows": [shown(row) for row in rows]}
+        self._lines.append(orjson.dumps(line) + b"\n")
 
     def end(self) -> Issue | None:
         if self.target is None:
@@ -40,6 +45,12 @@ class Ledgers:
         except OSError as error:
             return issue("IO-0006", Where(source=self.target), problem=error.strerror or type(error).__name__)
         return None
+
+
+def counts(rows: Iterable[Row]) -> dict[str, int]:
+    """How many fields have each status."""
+    found = Counter(row.status for row in rows)
+    return {status: found[status] for status in STATUSES}
 
 
 def shown(row: Row) -> dict[str, Any]:

@@ -100,7 +100,7 @@ class Output:
 
 
 def replace_file(place: Path, content: Iterable[bytes]) -> None:
-    """Writes a file as a whole or not at all. A link to a file is replaced, not followed; a device or pipe is written."""
+    """Writes a file as a whole or not at all; a link to a file is replaced, not followed. Devices are written to."""
     if place.exists() and not place.is_file():
         place.write_bytes(b"".join(content))
         return
