@@ -43,6 +43,9 @@ class Glancing(Protocol):
     def glance(self, raw: bytes) -> Glance:
         """Quick, and never an exception for bad data."""
 
+    def refuse(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
+        """The answer to a message that could not be stored: never one that lets the sender forget it."""
+
     def answer(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
         """What the sender is told once the message has been worked, beside `Format.reply`; empty for nothing."""
 

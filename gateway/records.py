@@ -1,4 +1,7 @@
-"""What the store keeps: `Envelope`, one thing received, and `Delivery`, one thing to send. Times are UTC."""
+"""What the store keeps: `Envelope`, one thing received, `Delivery`, one thing to send, and what is known of people.
+
+Times are UTC.
+"""
 
 from __future__ import annotations
 
@@ -29,17 +32,18 @@ class Arrival:
     sha256: bytes
     lane: int = 0
     issues: tuple[Issue, ...] = ()
+    reason: str | None = None
+    """The code of the finding for which it is not to be worked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """What became of an arrival. `repeated`: it was there already; then `issues` are those of its first answer.
-    `conflicting`: another content has come under the same control id before."""
+    """What became of an arrival, with the issues to be answered. `repeated`: it was there already; the issues are
+    those of its first answer."""
 
     seq: int
     id: str
     repeated: bool = False
-    conflicting: bool = False
     issues: tuple[Issue, ...] = ()
 
 
@@ -103,6 +107,27 @@ class Delivery:
     last_code: str | None
     last_issue: Issue | None = None
     payload: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """`id` is the Patient's. `survivor`: the one that this one was merged into."""
+
+    id: str
+    survivor: str | None = None
+    event: str | None = None
+    event_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """`id` is the Encounter's, `status` its status (FHIR's words) after the latest event."""
+
+    id: str
+    person: str
+    status: str
+    event: str | None = None
+    event_at: datetime | None = None
 
 
 def delivery_id(tenant: str, envelope: str, destination: str, number: int, generation: int) -> str:

@@ -14,7 +14,7 @@ CODES: tuple[Code, ...] = (
         message="The message has {size} bytes; the channel takes {limit}.",
         why="A limit keeps one sender from using up the memory that all share. `max_size` of the channel sets it.",
         type="too-long",
-        err="207",
+        err="104",
     ),
     Code(
         code="GW-0002",
@@ -42,6 +42,15 @@ CODES: tuple[Code, ...] = (
         message="Another message has come under the same control id; both are processed.",
         why="Senders start their counters anew. Dropping the second would lose a message, so it is kept and marked.",
         type="duplicate",
+        err="207",
+    ),
+    Code(
+        code="GW-0005",
+        severity="error",
+        title="Not stored",
+        message="The gateway could not store the message; it has to be sent again.",
+        why="What is not on disk is never acknowledged. The disk may be full or broken: see the log and `/readyz`.",
+        type="transient",
         err="207",
     ),
     Code(

@@ -10,20 +10,20 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from gateway.records import NewDelivery
+from gateway.records import NewDelivery, Person, Visit
 from gateway.store import engine
 from gateway.store.deliveries import Attempt, Claim, Deliveries, Move, Tried, Wanted
 from gateway.store.destinations import Destinations, Off
 from gateway.store.envelopes import Again, Envelopes, Filter, Settled
 from gateway.store.lock import Lock, StoreLockedError
 from gateway.store.migration import SchemaError, check, migrate
-from gateway.store.persons import Person, Persons, Visit
+from gateway.store.persons import Persons
 from gateway.store.seal import Clear, Seal
 from gateway.store.writer import StoreFailedError, Writer
 
 __all__ = [
-    "Again", "Attempt", "Claim", "Filter", "Finished", "Move", "Off", "Person", "SchemaError", "Settled", "Store",
-    "StoreFailedError", "StoreLockedError", "Tried", "Visit", "Wanted", "migrate",
+    "Again", "Attempt", "Claim", "Filter", "Finished", "Move", "Off", "SchemaError", "Settled", "Store",
+    "StoreFailedError", "StoreLockedError", "Tried", "Wanted", "migrate",
 ]  # fmt: skip
 
 

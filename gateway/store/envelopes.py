@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
 
+from conformance.catalogue import issue
 from conformance.issue import Issue
 from gateway.records import (
     Arrival,
@@ -67,9 +68,10 @@ class Envelopes:
                 answers.append(first)
                 continue
             seq += 1
-            rows.append(self._row(arrival, seq))
-            answers.append(Stored(seq=seq, id=arrival.id, conflicting=bool(same)))
-            same[arrival.sha256] = Stored(seq=seq, id=arrival.id, repeated=True, issues=arrival.issues)
+            issues = (*arrival.issues, issue("GW-0004")) if same else arrival.issues
+            rows.append(self._row(arrival, seq, issues))
+            answers.append(Stored(seq=seq, id=arrival.id, issues=issues))
+            same[arrival.sha256] = replace(answers[-1], repeated=True)
         if rows:
             connection.execute(_ADD, rows)
         if repeats:
@@ -84,7 +86,7 @@ class Envelopes:
             known.setdefault(dedupe, {})[sha256] = first
         return known
 
-    def _row(self, arrival: Arrival, seq: int) -> dict[str, Any]:
+    def _row(self, arrival: Arrival, seq: int, issues: tuple[Issue, ...]) -> dict[str, Any]:
         name = arrival.id
         return {
             "seq": seq,
@@ -98,10 +100,11 @@ class Envelopes:
             "size": len(arrival.body),
             "received_at": to_micros(arrival.received_at),
             "lane": arrival.lane,
-            "state": "received",
+            "state": "received" if arrival.reason is None else "quarantined",
+            "reason": arrival.reason,
             "generation": 0,
             "repeats": 0,
-            "issues_sealed": self._sealed(arrival.issues, name),
+            "issues_sealed": self._sealed(issues, name),
             "body_sealed": self._seal.seal(arrival.body, f"envelope.body:{name}"),
         }
 

@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select
 
-from gateway.records import from_micros, to_micros
+from gateway.records import Person, Visit, from_micros, to_micros
 from gateway.store.schema import PERSON, VISIT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """`id` is the Patient's. `survivor`: the one that this one was merged into."""
-
-    id: str
-    survivor: str | None = None
-    event: str | None = None
-    event_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
-    """`id` is the Encounter's, `status` its status (FHIR's words) after the latest event."""
-
-    id: str
-    person: str
-    status: str
-    event: str | None = None
-    event_at: datetime | None = None
 
 
 class Persons:

@@ -62,6 +62,11 @@ class Hl7v2:
 
         return glance(raw)
 
+    def refuse(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
+        from adapters.formats.hl7v2.glance import refuse
+
+        return refuse(raw, issues)
+
     def answer(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
         from adapters.formats.hl7v2.glance import answer
 

@@ -84,6 +84,12 @@ def _patient(raw: bytes, header: Header) -> bytes | None:
     return None
 
 
+def refuse(raw: bytes, issues: tuple[Issue, ...]) -> bytes:
+    """AR, or CE in the enhanced mode: not stored, to be sent again."""
+    header = Header(raw)
+    return acknowledge(header, "CE" if header.component(15) else "AR", issues)
+
+
 def answer(raw: bytes, issues: tuple[Issue, ...]) -> bytes:
     """The application answer of the enhanced mode, once the message is worked; empty when MSH-16 wants none."""
     header, code = Header(raw), verdict(issues)

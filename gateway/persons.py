@@ -1,0 +1,153 @@
+"""What one message can't know: who was merged into whom, and whether something newer has come already.
+
+Applied after conversion, to the FHIR form. Our own ids stand for people and visits; nothing else about them is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from conformance.catalogue import issue
+from conformance.document import Document
+from conformance.issue import Issue, Where
+from gateway.records import Person, Visit
+from gateway.routing.bundle import Pivot, Resource, at
+
+LATE = {"system": "urn:sdoh-gateway:event", "code": "late", "display": "A later event was worked before"}
+"""The tag in Bundle.meta of a message that came after a newer one."""
+
+_LONGEST_CHAIN = 20
+
+
+class Memory(Protocol):
+    """What is known so far."""
+
+    def person(self, name: str) -> Person | None: ...
+
+    def visit(self, name: str) -> Visit | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A message in the light of those before it. `key`: whom its deliveries are ordered by, None without a patient."""
+
+    pivot: Document
+    key: str | None
+    event: str | None
+    issues: tuple[Issue, ...] = ()
+    persons: tuple[Person, ...] = ()
+    visits: tuple[Visit, ...] = ()
+
+
+def apply(pivot: Document, memory: Memory) -> Known:
+    """Resolves merged patients, marks what comes late, and says what is to be remembered."""
+    bundle = Pivot(pivot.root)
+    event, happened = _event(bundle), _happened(bundle)
+    merged = dict(_merges(bundle))
+    patient = _subject(bundle)
+    if patient is None:
+        return Known(pivot=pivot, key=None, event=event, persons=tuple(_remember(merged, memory)))
+    key, issues = _survivor(str(patient.get("id", "")), merged, memory.person)
+    person = memory.person(key) or Person(id=key)
+    visit = _visit(bundle, key, event, happened)
+    known = None if visit is None else memory.visit(visit.id)
+    late = _older(happened, known.event_at if known else person.event_at if visit is None else None)
+    if late:
+        issues.append(issue("GW-0201", Where(path="Bundle.timestamp"), what="visit" if known else "person"))
+    persons = {one.id: one for one in _remember(merged, memory)}
+    if not late and not _older(happened, person.event_at):
+        persons[key] = replace(persons.get(key, person), event=event, event_at=happened)
+    return Known(
+        pivot=_tagged(pivot) if late else pivot,
+        key=key,
+        event=event,
+        issues=tuple(issues),
+        persons=tuple(persons.values()),
+        visits=() if visit is None or late else (visit,),
+    )
+
+
+def _event(bundle: Pivot) -> str | None:
+    header = bundle.first("MessageHeader")
+    return next((str(code) for code in at(header, "eventCoding.code")), None)
+
+
+def _happened(bundle: Pivot) -> datetime | None:
+    """When the event was recorded (EVN-2, kept in Provenance), else when the message was made."""
+    stamps = [*(text for one in bundle.all("Provenance") for text in at(one, "recorded")), bundle.root.get("timestamp")]
+    return next((time for text in stamps if (time := _instant(text)) is not None), None)
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return time.astimezone(UTC) if time.tzinfo else None
+
+
+def _older(time: datetime | None, than: datetime | None) -> bool:
+    return time is not None and than is not None and time < than
+
+
+def _subject(bundle: Pivot) -> Resource | None:
+    """The patient that the message is about: the visit's, else the one that isn't retired, else the first."""
+    for encounter in bundle.all("Encounter"):
+        patient = bundle.resolved(encounter.get("subject"))
+        if patient is not None and patient.get("resourceType") == "Patient":
+            return patient
+    patients = bundle.all("Patient")
+    return next((one for one in patients if "replaced-by" not in at(one, "link.type")), next(iter(patients), None))
+
+
+def _merges(bundle: Pivot) -> Iterator[tuple[str, str]]:
+    """(retired, survivor) as Patient.link says it, from either side."""
+    for patient in bundle.all("Patient"):
+        for link in at(patient, "link"):
+            other = bundle.resolved(link.get("other")) if isinstance(link, dict) else None
+            here, there = str(patient.get("id", "")), str((other or {}).get("id", ""))
+            if other is None or not here or not there or here == there:
+                continue
+            if link.get("type") == "replaced-by":
+                yield here, there
+            elif link.get("type") == "replaces":
+                yield there, here
+
+
+def _remember(merged: dict[str, str], memory: Memory) -> Iterator[Person]:
+    for retired, survivor in merged.items():
+        known = memory.person(retired) or Person(id=retired)
+        if known.survivor != survivor:
+            yield replace(known, survivor=survivor)
+
+
+def _survivor(name: str, merged: dict[str, str], recall: Callable[[str], Person | None]) -> tuple[str, list[Issue]]:
+    """Follows the chain of merges to its end; a circle ends where it closes."""
+    seen, at_ = {name}, name
+    for _ in range(_LONGEST_CHAIN):
+        known = recall(at_)
+        following = merged.get(at_) or (known.survivor if known else None)
+        if following is None:
+            break
+        if following in seen:
+            return at_, [issue("GW-0203", Where(path="Patient.link"))]
+        seen.add(following)
+        at_ = following
+    return at_, [] if at_ == name else [issue("GW-0202", Where(path="Patient"))]
+
+
+def _visit(bundle: Pivot, person: str, event: str | None, happened: datetime | None) -> Visit | None:
+    encounter = bundle.first("Encounter")
+    if encounter is None or not encounter.get("id"):
+        return None
+    status = str(encounter.get("status", "unknown"))
+    return Visit(id=str(encounter["id"]), person=person, status=status, event=event, event_at=happened)
+
+
+def _tagged(pivot: Document) -> Document:
+    meta: dict[str, Any] = pivot.root.get("meta", {})
+    tags = [*meta.get("tag", []), LATE]
+    return replace(pivot, root={**pivot.root, "meta": {**meta, "tag": tags}})

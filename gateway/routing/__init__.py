@@ -1,0 +1,158 @@
+"""Who is told: a table of rules over a message, each decision with its reason.
+
+A rule's `when` is a test in the words of maps and profiles, over three kinds of keys: a named fact (`event`, `class`,
+`outreach`, ...), `FORMAT:path` in the source as it came (`hl7v2:PD1-12`), or a FHIRPath in what was made of it. All
+rules are asked. `to` adds destinations; `stop` takes away those of an audience, whatever rule added them; `hold` lets
+them wait for a person's decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from conformance.document import Document
+from conformance.issue import Where
+from gateway import formats
+from gateway.plan import Audience, Destination, Rule
+from gateway.routing.bundle import Pivot
+from gateway.routing.facts import FACTS
+
+Look = Callable[[str], list[tuple[Any, Where]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One key of a rule's `when`: whether it holds, and what stood there."""
+
+    text: str
+    holds: bool
+    found: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """One rule, asked."""
+
+    rule: Rule
+    conditions: tuple[Condition, ...]
+
+    @property
+    def matched(self) -> bool:
+        return all(condition.holds for condition in self.conditions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A destination that a rule chose. `stopped` and `held` name the rules that stand in its way."""
+
+    destination: str
+    rule: str
+    stopped: str | None = None
+    held: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """All rules, and what they decided together."""
+
+    verdicts: tuple[Verdict, ...]
+    choices: tuple[Choice, ...]
+
+
+def route(rules: Iterable[Rule], destinations: Mapping[str, Destination], source: Document, pivot: Document) -> Routing:
+    """Asks every rule, in their order. A destination chosen twice is told once, by the first rule that named it."""
+    look = looking(source, pivot)
+    verdicts = tuple(Verdict(rule=rule, conditions=tuple(_asked(rule, look))) for rule in rules)
+    matched = [verdict.rule for verdict in verdicts if verdict.matched]
+    chosen = {name: rule.name for rule in reversed(matched) for name in reversed(rule.to)}
+    choices = [
+        Choice(
+            destination=name,
+            rule=chosen[name],
+            stopped=_in_the_way(matched, destinations[name].audience, lambda rule: rule.stop),
+            held=_in_the_way(matched, destinations[name].audience, lambda rule: rule.hold),
+        )
+        for name in dict.fromkeys(name for rule in matched for name in rule.to)
+    ]
+    return Routing(verdicts=verdicts, choices=tuple(choices))
+
+
+def _in_the_way(
+    matched: list[Rule], audience: Audience, audiences: Callable[[Rule], tuple[Audience, ...]]
+) -> str | None:
+    return next((rule.name for rule in matched if audience in audiences(rule)), None)
+
+
+def _asked(rule: Rule, look: Look) -> Iterable[Condition]:
+    for key, wanted in rule.when.items():
+        text, test = _compiled(key, _frozen(wanted))
+        found = () if key in ("all", "any", "not") else tuple(str(value) for value, _ in look(key))
+        yield Condition(text=text, holds=test(look), found=found)
+
+
+def looking(source: Document, pivot: Document) -> Look:
+    """Reads any of the three kinds of keys."""
+    bundle = Pivot(pivot.root)
+
+    def look(key: str) -> list[tuple[Any, Where]]:
+        if key in FACTS:
+            return [(value, Where(path=key)) for value in FACTS[key](bundle)]
+        name, colon, path = key.partition(":")
+        if colon and name.isidentifier() and formats.named(name):
+            return _in_source(source, name, path)
+        from conformance.fhir.fhirpath import values
+
+        return list(values(pivot.root, key))
+
+    return look
+
+
+def _in_source(source: Document, name: str, path: str) -> list[tuple[Any, Where]]:
+    format_ = formats.named(name)
+    return format_.values(source, path) if format_ and source.format == name else []
+
+
+def problem(when: Mapping[str, Any]) -> str | None:
+    """What is wrong with the notation of a `when`; None when it can be asked."""
+    for key, wanted in when.items():
+        try:
+            _compiled(key, _frozen(wanted))
+        except ValueError as error:
+            return f"{key}: {error}"
+    return None
+
+
+def _frozen(node: Any) -> Any:
+    """The same notation as something that a cache can hold."""
+    if isinstance(node, Mapping):
+        return ("mapping", tuple((str(key), _frozen(value)) for key, value in node.items()))
+    if isinstance(node, (list, tuple)):
+        return ("list", tuple(map(_frozen, node)))
+    return str(node)
+
+
+def _thawed(node: Any) -> Any:
+    if isinstance(node, str):
+        return node
+    kind, parts = node
+    return {key: _thawed(value) for key, value in parts} if kind == "mapping" else [_thawed(part) for part in parts]
+
+
+@lru_cache(maxsize=4096)
+def _compiled(key: str, wanted: Any) -> tuple[str, Callable[[Look], bool]]:
+    """A list without a test means any of its codes, as `{in: [...]}` does."""
+    from conformance.profile.tests import compile_test
+
+    plain = _thawed(wanted)
+    if isinstance(plain, list) and key not in ("all", "any"):
+        plain = {"in": plain}
+    return f"{key}: {_text(plain)}", compile_test({key: plain})
+
+
+def _text(node: Any) -> str:
+    if isinstance(node, dict):
+        return "{" + ", ".join(f"{key}: {_text(value)}" for key, value in node.items()) + "}"
+    return "[" + ", ".join(map(_text, node)) + "]" if isinstance(node, list) else str(node)

@@ -1,0 +1,101 @@
+"""A process that works envelopes: `python -m gateway.worker FD`, started and spoken to by `gateway.workers`.
+
+A message that hangs, eats all memory or brings down a parser costs this process and nothing else.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from importlib import import_module
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, cast
+
+from gateway.pipeline import work
+from gateway.plan import Work
+from gateway.records import Envelope, Person, Visit
+
+
+class Recall:
+    """What is known of persons: asked of the parent, and what this batch has learnt itself before that."""
+
+    def __init__(self, parent: Connection[Any, Any]) -> None:
+        self._parent = parent
+        self._known: dict[tuple[str, str], Person | Visit | None] = {}
+
+    def person(self, name: str) -> Person | None:
+        return cast("Person | None", self._ask("person", name))
+
+    def visit(self, name: str) -> Visit | None:
+        return cast("Visit | None", self._ask("visit", name))
+
+    def learn(self, persons: tuple[Person, ...], visits: tuple[Visit, ...]) -> None:
+        self._known.update({("person", one.id): one for one in persons})
+        self._known.update({("visit", one.id): one for one in visits})
+
+    def _ask(self, kind: str, name: str) -> Person | Visit | None:
+        if (kind, name) not in self._known:
+            self._parent.send(("recall", kind, name))
+            self._known[kind, name] = self._parent.recv()
+        return self._known[kind, name]
+
+
+def place(error: BaseException) -> str:
+    """The type of a mistake and where it stands in the code: nothing of the data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = f" at {Path(frames[-1].filename).stem}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{last}"
+
+
+def _work(parent: Connection[Any, Any], setup: Work, envelopes: list[Envelope]) -> None:
+    recall = Recall(parent)
+    for envelope in envelopes:
+        try:
+            worked = work(envelope, setup, recall)
+        except Exception as error:  # noqa: BLE001 - one message's mistake must not stop the others
+            parent.send(("broken", place(error)))
+        else:
+            recall.learn(worked.persons, worked.visits)
+            parent.send(("worked", worked))
+
+
+def _call(parent: Connection[Any, Any], name: str, arguments: tuple[Any, ...]) -> None:
+    module, _, function = name.partition(":")
+    try:
+        parent.send(("result", getattr(import_module(module), function)(*arguments)))
+    except Exception as error:  # noqa: BLE001 - told to the parent, which says so to whoever asked
+        parent.send(("broken", place(error)))
+
+
+def _bound(memory: int) -> None:
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
+def main(descriptor: int) -> None:
+    """Serves one parent until it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    parent: Connection[Any, Any] = Connection(descriptor)
+    setup: Work | None = None
+    while True:
+        try:
+            kind, *arguments = parent.recv()
+        except EOFError:
+            return
+        match kind:
+            case "setup":
+                setup, memory = arguments
+                _bound(memory)
+            case "work" if setup is not None:
+                _work(parent, setup, *arguments)
+            case "call":
+                _call(parent, *arguments)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
