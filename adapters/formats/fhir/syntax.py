@@ -196,7 +196,6 @@ class FhirWrite:
     """By place: the variable of the object that this context made there."""
     slots: dict[str, dict[int, str]] = field(default_factory=dict)
     """By list: index of `coding[2]` -> variable, None while nothing is written there."""
-    written: set[str] = field(default_factory=set)
 
     def filled(self) -> str:
         return f"len({self.var}) > {self.base}" if self.base else self.var
@@ -240,20 +239,22 @@ class FhirWrite:
         guard = f" and {holder} is not None" if maybe else ""
         new = repr({"url": step.url}) if step.url else "{}"
         with self.code.block(f"if {var} is None{guard}:"):
-            self.code.add(f"{var} = {new}")
             if step.many:
+                self.code.add(f"{var} = {new}")
                 self._append(holder, prefix, step, var)
             else:
-                self.code.add(f"{holder}[{step.name!r}] = {var}")
+                self.code.add(f"{var} = {holder}.setdefault({step.name!r}, {new})")
         return var
 
     def _append(self, holder: str, prefix: str, step: Step, expression: str) -> None:
-        """Appends to a list; `coding[2]` stands behind `coding[1]` whichever is written first."""
-        if not step.index:
+        """Appends to a list; `coding[2]` stands behind `coding[1]` or `coding`, whichever is written first."""
+        slots = self.slots.setdefault(prefix.rpartition("[")[0], {})
+        if not step.index and not slots:
             self.code.add(f"{holder}.setdefault({step.name!r}, []).append({expression})")
+            if prefix in self.made:
+                slots[0] = expression
             return
         var = self._own(prefix)
-        slots = self.slots.setdefault(prefix.rpartition("[")[0], {})
         before = [f"({other} is not None)" for index, other in slots.items() if index < step.index]
         slots[step.index] = var
         if var != expression:
@@ -288,11 +289,11 @@ class FhirWrite:
                 self._append(var, self._place(path), step, expression)
             elif weak:
                 self.code.add(f"{var}.setdefault({step.name!r}, {expression})")
-            elif path in self.written:
-                self.code.add(f"R.put({var}, {step.name!r}, {expression}, {path!r})")
+            elif expression.isidentifier():
+                test = f"{var}.setdefault({step.name!r}, {expression}) != {expression}"
+                self.code.add(f"if {test}: R.conflict({path!r})")
             else:
-                self.code.add(f"{var}[{step.name!r}] = {expression}")
-        self.written.add(path)
+                self.code.add(f"R.put({var}, {step.name!r}, {expression}, {path!r})")
 
     def later(self, path: str, name: str, url: str) -> None:
         """A reference that is set when all is made."""
@@ -343,9 +344,8 @@ class FhirWrite:
                 if step.many:
                     self._append(var, self._place(path), step, own)
                 else:
-                    self.code.add(f"{var}[{step.name!r}] = {own}")
-            self.code.add(f"else: R.merge({own}, {child.var}, {path!r})")
-        self.written.add(path)
+                    self.code.add(f"{own} = {var}.setdefault({step.name!r}, {child.var})")
+            self.code.add(f"if {own} is not {child.var}: R.merge({own}, {child.var}, {path!r})")
 
     def describe(self, path: str) -> str:
         """A path for the ledger, from the resource type on; in an element it begins with a dot."""
