@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 from conformance.definitions import distil
 from conformance.definitions.pack import Facts, Pack
@@ -148,5 +147,3 @@ class Registry:
 def _matches(held: str, wanted: str) -> bool:
     """`4.0` asks for any `4.0.x` (canonical matching of partial versions)."""
     return held == wanted or held.startswith(wanted + ".")
-
-

@@ -21,7 +21,7 @@ Named = dict[str, frozenset[str]]
 class Tree:
     """An element. `name` is its step (`value[x]`); `slice` its slice's name, `a/b` for a reslice."""
 
-    __slots__ = ("children", "facts", "loose", "name", "origin", "slice", "slices")
+    __slots__ = ("children", "facts", "loose", "many", "name", "origin", "slice", "slices")
 
     def __init__(self, name: str, facts: Facts, origin: str = "", slice_: str = "") -> None:
         self.name = name
@@ -31,12 +31,14 @@ class Tree:
         self.slice = slice_
         self.children: dict[str, Tree] | None = None
         self.slices: dict[str, Tree] = {}
+        self.many = False
+        """True where the type allows several: the element is an array in JSON, whatever a profile's max."""
         self.loose = False
         """True where a differential constrains the element as a whole after its slices were made."""
 
     def copy(self) -> Tree:
         made = Tree(self.name, self.facts, self.origin, self.slice)
-        made.loose = self.loose
+        made.loose, made.many = self.loose, self.many
         if self.children is not None:
             made.children = {name: child.copy() for name, child in self.children.items()}
         made.slices = {name: child.copy() for name, child in self.slices.items()}
@@ -132,6 +134,8 @@ class Snapshots:
                 self.problem(definition, str(error))
                 continue
             apply(node, facts, definition.origin)
+            if definition.facts.get("derivation") != "constraint":
+                node.many = facts.get("max", "*") not in ("0", "1")
         return tree
 
     def _reach(self, tree: Tree, steps: list[tuple[str, str]], definition: Definition, named: Named) -> Tree:
@@ -214,7 +218,9 @@ def _alone(parent: Tree, name: str, siblings: frozenset[str]) -> bool:
     if len(parent.types) == 1 and not parent.slices:
         return True
     stem = parent.name.removesuffix("[x]")
-    others = {each.rstrip("!") for each in siblings if each.startswith(stem) and each[len(stem) : len(stem) + 1].isupper()}
+    others = {
+        each.rstrip("!") for each in siblings if each.startswith(stem) and each[len(stem) : len(stem) + 1].isupper()
+    }
     return not parent.slices and "slicing" not in parent.facts and others <= {name} and name + "!" in siblings
 
 

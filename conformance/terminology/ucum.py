@@ -111,7 +111,7 @@ def _parsed(unit: str) -> Unit:
 @cache
 def _table() -> dict[str, tuple[bool, str]]:
     """Each atom to whether it takes prefixes, and its definition."""
-    rows: dict[str, tuple[bool, str]] = {name: (True, "") for name in _BASE}
+    rows: dict[str, tuple[bool, str]] = dict.fromkeys(_BASE, (True, ""))
     for text, metric in ((_METRIC.replace(" sr=", "|sr="), True), (_OTHER, False)):
         for row in text.replace("\n", "").split("|"):
             name, _, definition = row.partition("=")

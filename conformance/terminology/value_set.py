@@ -111,7 +111,11 @@ class ValueSet:
         if id(part) in self._listed:
             return {owner: self._listed[id(part)]}
         system = self._terminology.system(owner, self.origin)
-        return {owner: {each.code for each in system.concepts.values()}} if system is not None and system.complete else None
+        return (
+            {owner: {each.code for each in system.concepts.values()}}
+            if system is not None and system.complete
+            else None
+        )
 
 
 def _filtered(system: CodeSystem, concept: Concept, rule: Facts) -> Answer:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.fhir.fhirpath.evaluate import Env, compiled
-from conformance.fhir.fhirpath.node import Node, root, type_of
+from conformance.fhir.fhirpath.node import Node, lineage, root, type_of
 from conformance.fhir.fhirpath.references import resolver
 from conformance.fhir.fhirpath.syntax import FhirPathError
 from conformance.issue import Where
 
-__all__ = ["Env", "FhirPathError", "Node", "compiled", "evaluate", "root", "type_of", "values"]
+__all__ = ["Env", "FhirPathError", "Node", "compiled", "evaluate", "lineage", "root", "type_of", "values"]
 
 
 def evaluate(resource: Any, expression: str, *, base: str = "", **env: Any) -> list[Any]:

@@ -304,7 +304,9 @@ def _to_string(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, Quantity):
         return f"{value.value} '{value.unit}'"
-    return None if isinstance(value, (dict, list, Temporal)) else str(value)
+    if isinstance(value, Temporal):
+        return value.text or None
+    return None if isinstance(value, (dict, list)) else str(value)
 
 
 def _to_integer(value: Any) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -24,6 +24,8 @@ class Temporal:
     kind: str
     parts: tuple[Decimal, ...]
     offset: int | None = None
+    text: str = field(default="", compare=False)
+    """As it was written."""
 
     def utc(self) -> tuple[Decimal, ...]:
         """The parts at offset zero; unchanged without an offset or without a time."""
@@ -50,12 +52,14 @@ def parse(text: str) -> Temporal | None:
     offset = None
     if zone:
         offset = 0 if zone == "Z" else (int(zone[1:3]) * 60 + int(zone[4:])) * (-1 if zone[0] == "-" else 1)
-    return Temporal("dateTime" if at or zone else "date", parts, offset)
+    return Temporal("dateTime" if at or zone else "date", parts, offset, text)
 
 
 def _time(text: str) -> Temporal | None:
     match = _TIME.fullmatch(text)
-    return Temporal("time", tuple(Decimal(part) for part in match.groups() if part is not None)) if match else None
+    if match is None:
+        return None
+    return Temporal("time", tuple(Decimal(part) for part in match.groups() if part is not None), None, text)
 
 
 def compare(left: Temporal, right: Temporal) -> int | None:

@@ -1,0 +1,126 @@
+"""What an element's definition says of its value: fixed, pattern, limits, length, and bindings by strength."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from conformance.fhir.fhirpath import FhirPathError, Node
+from conformance.fhir.fhirpath.values import Quantity, order
+from conformance.fhir.values import differing, matches_pattern, same
+from conformance.terminology.value_set import Answer, any_of
+
+if TYPE_CHECKING:
+    from conformance.fhir.plan import Binding, Item
+    from conformance.fhir.walk import Walk
+    from conformance.terminology import Terminology
+
+_ENFORCED = ("required", "maximum")
+
+
+def values(walk: Walk, node: Node, item: Item) -> None:
+    """All rules that an element puts on its value."""
+    if item.fixed is not None and not same(node.value, item.fixed):
+        walk.report("FHIR-0020", node, found=node.value, wanted=_shown(item.fixed))
+    if item.pattern is not None and not matches_pattern(node.value, item.pattern):
+        inner = differing(node.value, item.pattern)
+        place = f"{node.path}.{inner}" if inner and not inner.startswith("[") else node.path + inner
+        walk.report("FHIR-0021", place, found=node.value, wanted=_shown(item.pattern))
+    if item.max_length is not None and isinstance(node.value, str) and len(node.value) > item.max_length:
+        walk.report("FHIR-0015", node, most=item.max_length, number=len(node.value))
+    if item.least is not None or item.most is not None:
+        _limits(walk, node, item)
+    if item.binding is not None:
+        binding(walk, node, item.binding)
+
+
+def _shown(want: Any) -> str:
+    """A definition's value in a message: a leaf, or the names of its parts."""
+    if isinstance(want, dict):
+        return " and ".join(f"{key} {_shown(value)}" for key, value in want.items())
+    if isinstance(want, list):
+        return ", ".join(map(_shown, want))
+    return str(want)
+
+
+def _limits(walk: Walk, node: Node, item: Item) -> None:
+    """minValue and maxValue, across units where UCUM relates them; what can't be compared is an error too."""
+    for limit, wrong, words in ((item.least, -1, "at least"), (item.most, 1, "at most")):
+        if limit is None:
+            continue
+        try:
+            found = order(node, _comparable(limit, item.type))
+        except FhirPathError:
+            found = None
+        if found is None:
+            walk.report("FHIR-0023", node)
+        elif found == wrong:
+            walk.report("FHIR-0022", node, found=_number(node.value), words=words, limit=_shown(limit))
+
+
+def _comparable(limit: Any, type_: str) -> Any:
+    if isinstance(limit, dict):
+        return Quantity(Decimal(str(limit.get("value", 0))), str(limit.get("code") or limit.get("unit") or "1"))
+    return Decimal(str(limit)) if isinstance(limit, (int, float)) else Node(limit, type_)
+
+
+def _number(value: Any) -> Any:
+    return value.get("value") if isinstance(value, dict) else value
+
+
+# Bindings
+
+
+def member(terminology: Terminology, value: Any, value_set: str, near: str = "") -> Answer:
+    """Whether a code, Coding, CodeableConcept or Quantity is in a value set; of several codings, whether one is."""
+    if isinstance(value, str):
+        return terminology.member(value_set, None, value, near)
+    if not isinstance(value, dict):
+        return None
+    if "coding" in value:
+        codings = value["coding"] if isinstance(value["coding"], list) else []
+        return any_of([member(terminology, each, value_set, near) for each in codings if isinstance(each, dict)])
+    code, system = value.get("code"), value.get("system")
+    if not isinstance(code, str):
+        return False
+    if isinstance(system, str):
+        return terminology.member(value_set, system, code, near)
+    return False if terminology.member(value_set, None, code, near) is not None else None
+
+
+def binding(walk: Walk, node: Node, rule: Binding) -> None:
+    """The element's binding, then its additional ones."""
+    if rule.strength in ("required", "extensible") and rule.value_set:
+        _bound(walk, node, rule.value_set, rule.origin, required=rule.strength == "required")
+    for purpose, value_set in rule.additional:
+        if purpose in _ENFORCED:
+            _bound(walk, node, value_set, rule.origin, required=True)
+
+
+def _bound(walk: Walk, node: Node, value_set: str, near: str, *, required: bool) -> None:
+    value = node.value
+    if isinstance(value, dict) and not _coded(value):
+        _uncoded(walk, node, value, value_set, required=required)
+        return
+    answer = member(walk.terminology, value, value_set, near)
+    url = value_set.partition("|")[0]
+    if answer is None:
+        walk.unchecked_once("FHIR-0044", node, url, value_set=url)
+    elif answer is False:
+        found = value if isinstance(value, str) else _codes(value)
+        walk.report("FHIR-0040" if required else "FHIR-0041", node, found=found, value_set=url)
+
+
+def _uncoded(walk: Walk, node: Node, value: dict[str, Any], value_set: str, *, required: bool) -> None:
+    """No code at all: only a CodeableConcept or Coding that must have one is at fault; an extension may say why."""
+    if required and node.type in ("CodeableConcept", "Coding") and "extension" not in value:
+        walk.report("FHIR-0045", node, value_set=value_set.partition("|")[0])
+
+
+def _coded(value: dict[str, Any]) -> bool:
+    return bool(value.get("coding")) if "coding" in value else "code" in value
+
+
+def _codes(value: dict[str, Any]) -> str:
+    codings = value.get("coding") if "coding" in value else [value]
+    return ", ".join(str(each.get("code", "")) for each in codings or () if isinstance(each, dict))

@@ -1,0 +1,132 @@
+"""Rules of Bundles: https://hl7.org/fhir/R4/bundle.html, sections 2.36.4 (references), 2.36.5 (documents), messaging."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from conformance.fhir.fhirpath import Node, type_of
+from conformance.fhir.fhirpath.references import RESTFUL
+
+if TYPE_CHECKING:
+    from conformance.fhir.walk import Walk
+
+_FIRST = {"document": "Composition", "message": "MessageHeader"}
+_UNIDENTIFIED = ("batch", "transaction", "transaction-response", "batch-response", "history")
+
+
+def check(walk: Walk, node: Node) -> None:
+    entries = list(_entries(node))
+    kind = node.value.get("type")
+    for entry in entries:
+        _full_url(walk, entry, str(kind))
+    _links(walk, node)
+    if kind in _FIRST:
+        _first(walk, node, entries, _FIRST[kind])
+        _closure(walk, node, entries, document=kind == "document")
+    if kind == "searchset":
+        _search(walk, entries)
+
+
+class Entry:
+    """An entry with its node, fullUrl and resource."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.url: str = node.value.get("fullUrl") if isinstance(node.value.get("fullUrl"), str) else ""
+        resource = node.value.get("resource")
+        self.resource: dict[str, Any] | None = resource if isinstance(resource, dict) else None
+        self.type = type_of(self.resource)
+        ident = self.resource.get("id") if self.resource is not None else None
+        self.id = ident if isinstance(ident, str) else ""
+        self.inside = Node(self.resource, self.type, node, "resource")
+
+
+def _entries(node: Node) -> Iterator[Entry]:
+    rows = node.value.get("entry")
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
+        if isinstance(row, dict):
+            yield Entry(Node(row, "Bundle.entry", node, "entry", index))
+
+
+def _full_url(walk: Walk, entry: Entry, kind: str) -> None:
+    """A fullUrl is absolute, and a RESTful one agrees with the resource's type and id."""
+    if not entry.url:
+        if kind in _FIRST and entry.resource is not None:
+            walk.report("FHIR-0080", entry.node)
+        return
+    match = RESTFUL.fullmatch(entry.url)
+    if match is None or not match[1]:
+        if not entry.url.startswith(("urn:", "http:", "https:")):
+            walk.report("FHIR-0081", entry.node, found=entry.url)
+        return
+    if entry.resource is None or kind in _UNIDENTIFIED:
+        return
+    if not entry.id:
+        walk.report("FHIR-0082", entry.node)
+    elif (match[2], match[3]) != (entry.type, entry.id):
+        walk.report("FHIR-0083", entry.node, found=entry.url)
+
+
+def _links(walk: Walk, node: Node) -> None:
+    rows = node.value.get("link")
+    seen: set[str] = set()
+    for row in rows if isinstance(rows, list) else ():
+        relation = row.get("relation") if isinstance(row, dict) else None
+        if isinstance(relation, str) and relation in seen:
+            walk.report("FHIR-0084", node, found=relation)
+        seen.add(str(relation))
+
+
+def _first(walk: Walk, node: Node, entries: list[Entry], wanted: str) -> None:
+    if entries and entries[0].type != wanted:
+        walk.report("FHIR-0085", entries[0].node, wanted=wanted)
+
+
+def _search(walk: Walk, entries: list[Entry]) -> None:
+    for entry in entries:
+        if entry.resource is not None and not entry.id and entry.type != "OperationOutcome":
+            walk.report("FHIR-0086", entry.node)
+
+
+def _closure(walk: Walk, node: Node, entries: list[Entry], *, document: bool) -> None:
+    """What the first resource refers to is in the Bundle; every entry hangs together with the first by references."""
+    linked: dict[int, set[int]] = {number: set() for number in range(len(entries))}
+    places = {id(entry.resource): number for number, entry in enumerate(entries)}
+    for number, entry in enumerate(entries):
+        for reference, where in _references(entry.inside):
+            target = walk.resolve(reference, where)
+            if target is not None and id(target.value) in places:
+                other = places[id(target.value)]
+                linked[number].add(other)
+                linked[other].add(number)
+            elif number == 0 and target is None and not reference.startswith("#") and _local(reference, entries):
+                walk.report("FHIR-0087", where, found=reference)
+    reached, fresh = {0}, [0]
+    while fresh:
+        fresh = [other for number in fresh for other in linked[number] if other not in reached]
+        reached |= set(fresh)
+    for number, entry in enumerate(entries):
+        if number not in reached:
+            walk.report("FHIR-0088", entry.node, severity=None if document else "warning")
+
+
+def _local(reference: str, entries: list[Entry]) -> bool:
+    """True for references that can only mean something in the Bundle: urn: and relative ones."""
+    return reference.startswith("urn:") or not reference.startswith(("http:", "https:"))
+
+
+def _references(start: Node) -> Iterator[tuple[str, Node]]:
+    """Every literal reference below a node, with its place."""
+    stack: list[tuple[Any, Node]] = [(start.value, start)]
+    while stack:
+        value, place = stack.pop()
+        if isinstance(value, dict):
+            if isinstance(value.get("reference"), str):
+                yield value["reference"], place
+            stack += [
+                (child, Node(child, "", place, key)) for key, child in value.items() if isinstance(child, (dict, list))
+            ]
+        elif isinstance(value, list):
+            above = place.parent
+            stack += [(child, Node(child, "", above, place.name, number)) for number, child in enumerate(value)]

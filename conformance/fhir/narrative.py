@@ -1,0 +1,97 @@
+"""Narrative: the XHTML that R4 allows in a `div`. https://hl7.org/fhir/R4/narrative.html#xhtml"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+XHTML = "http://www.w3.org/1999/xhtml"
+
+_ELEMENTS = frozenset(
+    ["a", "abbr", "acronym", "b", "big", "blockquote", "br", "caption", "cite", "code", "col", "colgroup", "dd", "dfn", "div", "dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "del", "ins", "address", "bdo", "kbd"]
+)
+_ATTRIBUTES = frozenset(
+    ["abbr", "accesskey", "align", "alt", "axis", "bgcolor", "border", "cellhalign", "cellpadding", "cellspacing", "cellvalign", "char", "charoff", "charset", "cite", "class", "color", "colspan", "compact", "coords", "datetime", "dir", "face", "frame", "headers", "height", "href", "hreflang", "hspace", "id", "lang", "longdesc", "name", "noshade", "nowrap", "rel", "rev", "rowspan", "rules", "scope", "shape", "size", "span", "src", "start", "style", "summary", "tabindex", "title", "type", "valign", "value", "vspace", "width", "xml:lang", "xml:space", "http://www.w3.org/XML/1998/namespace", "lang", "space"]
+)
+
+
+@dataclass(slots=True)
+class Div:
+    """What a narrative holds that other rules ask for, and what is wrong with it."""
+
+    problems: list[str] = field(default_factory=list)
+    language: tuple[str, str] = ("", "")
+    """`lang` and `xml:lang` of the div."""
+    sections: list[tuple[str, str]] = field(default_factory=list)
+    """The same of each div directly below."""
+    ids: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    content: bool = False
+    depth: int = 0
+
+
+def read(text: str) -> Div:
+    """Parses a div; every problem is found, the well-formedness error is the last."""
+    div = Div()
+    if "<!" in text.replace("<!--", ""):
+        div.problems.append("has a document type or another declaration")
+        return div
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.StartElementHandler = lambda name, attributes: _start(div, name, attributes)
+    parser.EndElementHandler = lambda name: _end(div)
+    parser.CharacterDataHandler = lambda data: _text(div, data)
+    parser.ProcessingInstructionHandler = lambda target, data: div.problems.append("has a processing instruction")
+    try:
+        parser.Parse(text.encode("utf-8", "surrogatepass"), True)
+    except (expat.ExpatError, UnicodeEncodeError) as error:
+        code = getattr(error, "code", 0)
+        div.problems.append(f"is not well-formed ({expat.ErrorString(code) if code else 'encoding'})")
+    if not div.content and not div.problems:
+        div.problems.append("has no content")
+    return div
+
+
+def problems(text: str) -> Iterator[str]:
+    yield from read(text).problems
+
+
+def _start(div: Div, name: str, attributes: dict[str, str]) -> None:
+    space, _, local = name.rpartition(" ")
+    div.depth += 1
+    languages = attributes.get("lang", ""), attributes.get(_XML_LANG, "")
+    if div.depth == 1:
+        div.language = languages
+        if local != "div":
+            div.problems.append("must be a div")
+    elif div.depth == 2 and local == "div":
+        div.sections.append(languages)
+    if space != XHTML:
+        div.problems.append("must be in the XHTML namespace")
+    if local not in _ELEMENTS:
+        div.problems.append("has an element that narratives may not have")
+    _attributes(div, local, attributes)
+    div.content = div.content or local == "img"
+
+
+_XML_LANG = "http://www.w3.org/XML/1998/namespace lang"
+
+
+def _attributes(div: Div, local: str, attributes: dict[str, str]) -> None:
+    for key, value in attributes.items():
+        if key.rpartition(" ")[2] not in _ATTRIBUTES:
+            div.problems.append("has an attribute that narratives may not have")
+        if key in ("id", "name") and (key == "id" or local == "a"):
+            div.ids.append(value)
+        if key in ("href", "src") and value.strip().lower().startswith(("javascript:", "vbscript:")):
+            div.problems.append("has a script")
+        if key == "href" and value.startswith("#"):
+            div.links.append(value[1:])
+
+
+def _end(div: Div) -> None:
+    div.depth -= 1
+
+
+def _text(div: Div, data: str) -> None:
+    div.content = div.content or not data.isspace()

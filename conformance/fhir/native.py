@@ -1,0 +1,123 @@
+"""Invariants in Python, by their expression's text: the ones that fire on nearly every element of every resource.
+
+They say what the expression says; a test compares each with our FHIRPath and with fhirpathpy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from conformance.fhir.fhirpath import Node
+
+RULES: dict[str, Callable[[Node], bool]] = {}
+
+
+def rule(*expressions: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool]]:
+    """Registers a function of a node's value (always an object: the walk checks forms first)."""
+
+    def register(function: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        for expression in expressions:
+            RULES[expression] = lambda node: function(node.value)
+        return function
+
+    return register
+
+
+def _contained(value: Any) -> list[Any]:
+    found = value.get("contained")
+    return found if isinstance(found, list) else []
+
+
+@rule("contained.contained.empty()")
+def dom_2(value: Any) -> bool:
+    return not any(isinstance(each, dict) and each.get("contained") for each in _contained(value))
+
+
+@rule("contained.meta.versionId.empty() and contained.meta.lastUpdated.empty()")
+def dom_4(value: Any) -> bool:
+    metas = [each.get("meta") or {} for each in _contained(value) if isinstance(each, dict)]
+    return not any("versionId" in meta or "lastUpdated" in meta for meta in metas)
+
+
+@rule("contained.meta.security.empty()")
+def dom_5(value: Any) -> bool:
+    return not any((each.get("meta") or {}).get("security") for each in _contained(value) if isinstance(each, dict))
+
+
+@rule(
+    "contained.where((('#'+id in (%resource.descendants().reference | %resource.descendants().as(canonical) | "
+    "%resource.descendants().as(uri) | %resource.descendants().as(url))) or descendants().where(reference = '#').exists() "
+    "or descendants().where(as(canonical) = '#').exists() or descendants().where(as(canonical) = '#').exists()).not())"
+    ".trace('unmatched', id).empty()"
+)
+def dom_3(value: Any) -> bool:
+    """Each contained resource is referred to from elsewhere in the resource, or refers to it."""
+    contained = _contained(value)
+    if not contained:
+        return True
+    targets = set(_references(value))
+    return all(
+        not isinstance(each, dict) or f"#{each.get('id')}" in targets or "#" in set(_references(each))
+        for each in contained
+    )
+
+
+def _references(value: Any) -> list[str]:
+    """Every text in a tree that begins with `#`."""
+    found: list[str] = []
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            if item.startswith("#"):
+                found.append(item)
+        elif isinstance(item, dict):
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return found
+
+
+@rule(
+    "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))"
+)
+def ref_1(value: Any) -> bool:
+    """Contained references are followed by `references.form`, which says more than this."""
+    return True
+
+
+@rule("code.empty() or system.exists()")
+def qty_3(value: Any) -> bool:
+    return "code" not in value or "system" in value
+
+
+@rule("value.empty() or code.exists()")
+def value_needs_code(value: Any) -> bool:
+    return "value" not in value or "code" in value
+
+
+@rule("family.exists() or given.exists()")
+def name_given_or_family(value: Any) -> bool:
+    return "family" in value or "given" in value or "_family" in value or "_given" in value
+
+
+@rule("value.empty() or system.exists()", "system.exists() or value.empty()")
+def cpt_2(value: Any) -> bool:
+    return "value" not in value or "system" in value
+
+
+@rule("text.`div`.exists()")
+def dom_6(value: Any) -> bool:
+    text = value.get("text")
+    return isinstance(text, dict) and "div" in text
+
+
+@rule("dataAbsentReason.empty() or value.empty()")
+def obs_6(value: Any) -> bool:
+    return "dataAbsentReason" not in value or not any(key.startswith("value") and key[5:6].isupper() for key in value)
+
+
+@rule("data.empty() or contentType.exists()")
+def att_1(value: Any) -> bool:
+    return "data" not in value or "contentType" in value

@@ -1,0 +1,280 @@
+"""Plans: definitions compiled to what a walk needs, each part when it is first met.
+
+A `Prop` is an element as a property of its parent (cardinality, JSON form, slicing); an `Item` is what one value of it must be.
+Types, profiles and elements with constraints of their own have Items; elements without share their type's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from conformance.definitions import r4
+from conformance.definitions.pack import Facts
+from conformance.definitions.registry import Definition, Registry
+from conformance.definitions.snapshot import Snapshots, Tree
+from conformance.fhir.primitives import CHECKS, Check
+
+if TYPE_CHECKING:
+    from conformance.fhir.slicing import Slicing
+
+_SYSTEM = "http://hl7.org/fhirpath/System."
+_MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
+_ADDITIONAL = "http://hl7.org/fhir/tools/StructureDefinition/additional-binding"
+_STRUCTURAL = frozenset({"hasValue() or (children().count() > id.count())", "extension.exists() != value.exists()"})
+"""ele-1 and ext-1: the walk itself sees to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    key: str
+    severity: str
+    expression: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """`strength` is required or extensible; weaker bindings are not kept, but for a maxValueSet or additional ones."""
+
+    strength: str
+    value_set: str
+    origin: str
+    additional: tuple[tuple[str, str], ...] = ()
+    """Purpose (`required`, `maximum`, ...) and value set."""
+
+
+class Item:
+    """What a value must be: of `type`, with these properties, fixed or patterned values, binding and invariants."""
+
+    def __init__(self, plans: Plans, tree: Tree, content: Tree | None, type_: str, inside: str) -> None:
+        self._plans = plans
+        self.tree = tree
+        self.content = content
+        self.type = type_
+        self.inside = inside
+        """Where FHIRPath finds the children's definitions: a type's name or a path in R4."""
+        self.primitive: Check | None = CHECKS.get(type_)
+        self.is_resource = type_ in ("Resource", "DomainResource")
+        self.nested = tree is not content and r4.is_resource(type_)
+        """True for a resource of a given type inside another."""
+        facts = tree.facts
+        self.fixed = _valued(facts, "fixed")
+        self.pattern = _valued(facts, "pattern")
+        self.least = _valued(facts, "minValue")
+        self.most = _valued(facts, "maxValue")
+        self.max_length: int | None = facts.get("maxLength")
+        self.binding = _binding(facts.get("binding"), tree.origin)
+        self.has_rules = any(
+            each is not None
+            for each in (self.fixed, self.pattern, self.least, self.most, self.max_length, self.binding)
+        )
+        self.targets: tuple[str, ...] = ()
+        self.profiles: tuple[str, ...] = ()
+        self.extensions: list[Facts] = facts.get("extension") or []
+
+    @cached_property
+    def invariants(self) -> tuple[Invariant, ...]:
+        rows = [*(self.tree.facts.get("constraint") or ())]
+        if self.content is not None and self.content is not self.tree:
+            rows += self.content.facts.get("constraint") or ()
+        found: dict[str, Invariant] = {}
+        for row in rows:
+            expression = row.get("expression")
+            if expression and expression not in _STRUCTURAL and not row.get("best"):
+                made = Invariant(str(row.get("key")), str(row.get("severity")), expression, str(row.get("source", "")))
+                found.setdefault(expression, made)
+        return tuple(found.values())
+
+    @cached_property
+    def props(self) -> dict[str, tuple[Prop, str]]:
+        """JSON name to the property and, for choices, its type's code."""
+        source = self.tree.children
+        if source is None:
+            source = (self.content.children if self.content is not None else None) or {}
+        found: dict[str, tuple[Prop, str]] = {}
+        for tree in source.values():
+            if tree.name == "value" and self.primitive is not None:
+                continue
+            prop = Prop(self._plans, tree, self.inside)
+            for key, type_ in prop.keys.items():
+                found[key] = (prop, type_)
+        return found
+
+    def choices_by_stem(self, name: str) -> Iterator[Prop]:
+        """The choice elements that a property's name could belong to."""
+        source = self.tree.children
+        if source is None:
+            source = (self.content.children if self.content is not None else None) or {}
+        for tree in source.values():
+            if tree.name.endswith("[x]") and name.startswith(tree.name[:-3]):
+                yield Prop(self._plans, tree, self.inside)
+
+    @cached_property
+    def required(self) -> tuple[Prop, ...]:
+        return tuple(dict.fromkeys(prop for prop, _ in self.props.values() if prop.min > 0))
+
+    @cached_property
+    def choices(self) -> tuple[Prop, ...]:
+        return tuple(dict.fromkeys(prop for prop, _ in self.props.values() if len(prop.base_keys) > 1))
+
+    @cached_property
+    def sliced(self) -> tuple[Prop, ...]:
+        """Properties whose slices must be counted even where nothing is there."""
+        return tuple(dict.fromkeys(prop for prop, _ in self.props.values() if prop.needs_slices))
+
+
+class Prop:
+    def __init__(self, plans: Plans, tree: Tree, inside: str) -> None:
+        self._plans = plans
+        self._inside = inside
+        self.tree = tree
+        self.name = tree.name.removesuffix("[x]")
+        self.is_choice = tree.name.endswith("[x]")
+        self.min = tree.min
+        self.max = tree.max
+        self.many = tree.many
+        self._items: dict[str, Item | None] = {}
+        self.types = [type_code(each, f"{inside}.{tree.name}") for each in tree.types]
+        if self.is_choice:
+            self.keys = {self.name + code[:1].upper() + code[1:]: code for code in self.types}
+        else:
+            self.keys = {self.name: ""}
+
+    @cached_property
+    def base_keys(self) -> dict[str, str]:
+        """JSON names of every type that R4 itself allows, whatever a profile leaves."""
+        if not self.is_choice:
+            return self.keys
+        stem = f"{self.name}[x]"
+        return {key: each.types[0] for key, each in r4.children(self._inside).items() if each.choice == stem}
+
+    @cached_property
+    def step(self) -> Callable[[str], str]:
+        """The FHIRPath step for a type's code."""
+        if self.is_choice:
+            return lambda code: f"{self.name}.ofType({code})"
+        return lambda code: self.name
+
+    def item(self, code: str) -> Item | None:
+        """The Item for a type's code; of the only type for an empty one."""
+        if code not in self._items:
+            facts = next((each for each in self.tree.types if code in (each.get("code"), "")), None)
+            self._items[code] = self._plans.item(self.tree, facts, self._inside, self.key(code))
+        return self._items[code]
+
+    def key(self, code: str) -> str:
+        return self.name + code[:1].upper() + code[1:] if self.is_choice else self.name
+
+    @cached_property
+    def slicing(self) -> Slicing | None:
+        if not self.tree.slices:
+            return None
+        from conformance.fhir.slicing import Slicing
+
+        return Slicing(self._plans, self.tree, self._inside)
+
+    @property
+    def needs_slices(self) -> bool:
+        return any(each.min > 0 for each in self.tree.slices.values())
+
+
+class Plans:
+    """Items of types and profiles over one registry, made once."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self.snapshots = Snapshots(registry)
+        self._types: dict[str, Item | None] = {}
+        self._profiles: dict[str, Item | None] = {}
+        self._shared: dict[tuple[int, str, str], Item] = {}
+
+    def of_type(self, name: str) -> Item | None:
+        """The Item of a type by its name."""
+        if name not in self._types:
+            tree = self.snapshots.of_type(name)
+            self._types[name] = None if tree is None else Item(self, tree, tree, name, name)
+        return self._types[name]
+
+    def of_profile(self, definition: Definition) -> Item | None:
+        key = f"{definition.canonical} {definition.origin}"
+        if key not in self._profiles:
+            tree = self.snapshots.tree(definition)
+            name = str(definition.facts.get("type", "")).rpartition("/")[2]
+            self._profiles[key] = None if tree is None else Item(self, tree, tree, name, name)
+        return self._profiles[key]
+
+    def item(self, tree: Tree, facts: Facts | None, inside: str, key: str) -> Item | None:
+        """The Item of an element for one of its types; `inside` and `key` place it in R4."""
+        element = r4.children(inside).get(key)
+        where = element.inside if element is not None else key
+        if reference := tree.facts.get("contentReference"):
+            content = self.snapshots.content(tree)
+            return Item(self, tree, content, "BackboneElement", str(reference).rpartition("#")[2])
+        if facts is None:
+            return Item(self, tree, self.snapshots.of_type("Element"), "Element", where) if not tree.types else None
+        code = type_code(facts, f"{inside}.{tree.name}")
+        profiles = tuple(facts.get("profile") or ())
+        content = self._content(tree, code, profiles)
+        if (
+            code not in ("BackboneElement", "Element")
+            and _plain(tree)
+            and not profiles
+            and not facts.get("targetProfile")
+        ):
+            return self.of_type(code) or Item(self, tree, content, code, code)
+        made = Item(self, tree, content, code, where or code)
+        made.targets = tuple(facts.get("targetProfile") or ())
+        made.profiles = profiles if len(profiles) > 1 else ()
+        return made
+
+    def _content(self, tree: Tree, code: str, profiles: tuple[str, ...]) -> Tree | None:
+        if len(profiles) == 1:
+            found = self.snapshots.of(profiles[0], tree.origin)
+            if found is not None:
+                return found
+        return self.snapshots.of_type(code)
+
+
+def _plain(tree: Tree) -> bool:
+    """True where an element says nothing of its values beyond their type."""
+    facts = tree.facts
+    return tree.children is None and not any(
+        key in facts for key in ("binding", "constraint", "maxLength", "extension", "contentReference")
+    ) and not any(key.startswith(("fixed", "pattern", "minValue", "maxValue")) for key in facts)  # fmt: skip
+
+
+def type_code(facts: Facts, ident: str) -> str:
+    """A type's code as R4 names it; what is typed by FHIRPath's System types is given its FHIR type."""
+    code = str(facts.get("code", ""))
+    if not code.startswith(_SYSTEM):
+        return code
+    name = ident.rpartition(".")[2]
+    if name == "id" and r4.is_resource(ident.partition(".")[0]) and ident.count(".") == 1:
+        return "id"
+    return str(next((each.get("valueUrl", "string") for each in facts.get("extension", ())), "string"))
+
+
+def _valued(facts: Facts, prefix: str) -> Any:
+    """The value of `fixedX`, `patternX`, ...; None without one."""
+    return next((value for key, value in facts.items() if key.startswith(prefix)), None)
+
+
+def _binding(facts: Facts | None, origin: str) -> Binding | None:
+    if not facts:
+        return None
+    additional = [(str(each.get("purpose")), str(each.get("valueSet"))) for each in facts.get("additional", ())]
+    for extension in facts.get("extension", ()):
+        if extension.get("url") == _MAX_VALUE_SET:
+            url = extension.get("valueCanonical") or extension.get("valueUri") or extension.get("valueReference")
+            additional.append(("maximum", str(url)))
+        elif extension.get("url") == _ADDITIONAL:
+            parts = {each.get("url"): next((v for k, v in each.items() if k.startswith("value")), None)
+                     for each in extension.get("extension", ())}  # fmt: skip
+            additional.append((str(parts.get("purpose")), str(parts.get("valueSet"))))
+    strength = str(facts.get("strength"))
+    if strength not in ("required", "extensible") and not additional:
+        return None
+    return Binding(strength, str(facts.get("valueSet", "")), origin, tuple(additional))

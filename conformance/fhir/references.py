@@ -1,0 +1,88 @@
+"""References: their form, the type of what they point to, and what a profile asks of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from conformance.definitions import r4
+from conformance.definitions.r4 import CANONICAL
+from conformance.fhir.fhirpath import Node, lineage
+from conformance.fhir.fhirpath.references import RESTFUL
+from conformance.terminology.value_set import Answer
+
+if TYPE_CHECKING:
+    from conformance.fhir.plan import Item
+    from conformance.fhir.walk import Walk
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+
+
+def named(reference: Any) -> str:
+    """The type that a literal reference names by its text; empty where it names none."""
+    match = RESTFUL.fullmatch(reference) if isinstance(reference, str) else None
+    return match[2] if match is not None and r4.is_resource(match[2]) else ""
+
+
+def named_type(node: Node, path: str, names: set[str]) -> Answer:
+    """For a slicing by the type of what is referred to: the answer of the literal reference."""
+    value = node.value
+    for step in path.replace("resolve()", "").strip(".").split("."):
+        if step and step != "$this":
+            value = value.get(step) if isinstance(value, dict) else None
+            value = value[0] if isinstance(value, list) and value else value
+    if not isinstance(value, dict):
+        return False
+    kind = named(value.get("reference")) or value.get("type")
+    return bool(names & set(lineage(str(kind)))) if kind else None
+
+
+def form(walk: Walk, node: Node) -> None:
+    """A Reference by itself: an absolute URL, a RESTful one, or a contained resource that is there."""
+    reference, kind = node.value.get("reference"), node.value.get("type")
+    if not isinstance(reference, str):
+        return
+    target = walk.resolve(reference, node)
+    if reference.startswith("#"):
+        if target is None:
+            walk.report("FHIR-0072", node, found=reference)
+    elif not _ABSOLUTE.match(reference) and not RESTFUL.fullmatch(reference.partition("?")[0]):
+        walk.report(
+            "FHIR-0073", node, found=reference, severity="error" if "/" in reference or " " in reference else None
+        )
+    if isinstance(kind, str) and r4.is_resource(kind):
+        actual = target.type if target is not None else named(reference)
+        if actual and kind not in lineage(actual):
+            walk.report("FHIR-0074", node, found=kind)
+
+
+def targets(walk: Walk, node: Node, item: Item) -> None:
+    """The target's type, and where it is here and a profile is asked for, that it meets one of them."""
+    if item.type == "canonical" or not isinstance(node.value, dict):
+        return
+    reference = node.value.get("reference")
+    target = walk.resolve(reference, node) if isinstance(reference, str) else None
+    kind = target.type if target is not None else named(reference) or str(node.value.get("type") or "")
+    if not kind or not r4.is_resource(kind):
+        return
+    candidates = [(url, _type(walk, url, item)) for url in item.targets]
+    fitting = [url for url, type_ in candidates if type_ is None or type_ in lineage(kind)]
+    if not fitting:
+        allowed = ", ".join(dict.fromkeys(type_ or url for url, type_ in candidates))
+        walk.report("FHIR-0070", node, found=kind, allowed=allowed)
+    elif target is not None and not any(_plain(url) for url in fitting):
+        answers = [walk.conforms(target, url, item.tree.origin) for url in fitting]
+        if True not in answers and None not in answers:
+            walk.report("FHIR-0071", node, profiles=", ".join(fitting))
+
+
+def _plain(url: str) -> bool:
+    return url.startswith(CANONICAL) and r4.is_resource(url.removeprefix(CANONICAL))
+
+
+def _type(walk: Walk, url: str, item: Item) -> str | None:
+    """The type that a target profile constrains; None where it isn't here."""
+    if _plain(url):
+        return url.removeprefix(CANONICAL)
+    definition = walk.plans.registry.find("StructureDefinition", url, item.tree.origin)
+    return str(definition.facts.get("type")) if definition is not None else None

@@ -1,0 +1,324 @@
+"""Slicing: which slice an item of an array belongs to, three-valued. https://hl7.org/fhir/R4/profiling.html#slicing
+
+A matcher answers True, False, or None where what is here doesn't tell (a value set that can't be expanded, a reference that
+can't be followed). Discriminators are compiled when the slicing is first met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from conformance.definitions.pack import Facts
+from conformance.definitions.snapshot import Tree
+from conformance.fhir import fhirpath
+from conformance.fhir.fhirpath import FhirPathError, Node
+from conformance.fhir.values import matches_pattern, same
+from conformance.terminology.value_set import Answer, all_of, any_of
+
+if TYPE_CHECKING:
+    from conformance.fhir.plan import Item, Plans
+    from conformance.fhir.walk import Walk
+
+Matcher = Callable[["Walk", Node], Answer]
+Leaf = tuple[str, Callable[["Walk", list[Any]], Answer]]
+"""A path below the item and what the values there must satisfy."""
+
+
+class Slice:
+    """One slice: its name, cardinality, how its items are known, and what they must be."""
+
+    def __init__(self, plans: Plans, tree: Tree, inside: str, key: str) -> None:
+        self._plans, self._inside, self._key = plans, inside, key
+        self.tree = tree
+        self.name = tree.slice
+        self.min, self.max = tree.min, tree.max
+        self._items: dict[str, Item | None] = {}
+
+    def item(self, code: str) -> Item | None:
+        if code not in self._items:
+            facts = next((each for each in self.tree.types if code in (each.get("code"), "")), None)
+            self._items[code] = self._plans.item(self.tree, facts, self._inside, self._key)
+        return self._items[code]
+
+
+class Slicing:
+    """The slices of an element, and how they are told apart."""
+
+    def __init__(self, plans: Plans, tree: Tree, inside: str) -> None:
+        self._plans = plans
+        self.tree = tree
+        self.loose = tree.loose
+        facts: Facts = tree.facts.get("slicing") or {}
+        self.rules = str(facts.get("rules", "open"))
+        self.ordered = facts.get("ordered") is True
+        self.discriminators: list[tuple[str, str]] = [
+            (str(each.get("type")), str(each.get("path"))) for each in facts.get("discriminator", ())
+        ]
+        if not self.discriminators:
+            self.discriminators = _implied(tree)
+        key = tree.name.removesuffix("[x]")
+        self.slices = [Slice(plans, each, inside, key) for each in tree.slices.values()]
+        self.default = next((each for each in self.slices if each.name == "@default"), None)
+        self.is_choice = tree.name.endswith("[x]")
+
+    @cached_property
+    def by_url(self) -> dict[str, Slice] | None:
+        """Extension slices by url: one look-up where that is the only discriminator and each slice fixes its url."""
+        if self.discriminators != [("value", "url")]:
+            return None
+        found: dict[str, Slice] = {}
+        for each in self.slices:
+            urls = [want for path, want in _fixed_leaves(self._plans, each.tree, "url") if path == "url"]
+            if "/" in each.name or not urls:
+                return None
+            found[str(urls[0])] = each
+        return found
+
+    @cached_property
+    def matchers(self) -> list[tuple[Slice, Matcher]]:
+        ordered = sorted(self.slices, key=lambda each: -each.name.count("/"))
+        return [(each, self._matcher(each.tree)) for each in ordered if each.name != "@default"]
+
+    def _matcher(self, tree: Tree) -> Matcher:
+        place = list(self.tree.slices).index(tree.slice)
+        parts = [
+            _by_position(place) if kind == "position" else _discriminate(self._plans, tree, kind, path)
+            for kind, path in self.discriminators
+        ]
+        if not parts:
+            return lambda walk, node: None
+        if len(parts) == 1:
+            return parts[0]
+        return lambda walk, node: all_of([part(walk, node) for part in parts])
+
+    def find(self, walk: Walk, node: Node) -> tuple[Slice | None, bool]:
+        """The slice of an item (the deepest reslice), and whether that is sure."""
+        if self.by_url is not None:
+            url = node.value.get("url") if isinstance(node.value, dict) else None
+            return (self.by_url.get(url) if isinstance(url, str) else None), True
+        sure = True
+        for each, matcher in self.matchers:
+            answer = matcher(walk, node)
+            if answer:
+                return each, True
+            sure = sure and answer is not None
+        return None, sure
+
+
+def _implied(tree: Tree) -> list[tuple[str, str]]:
+    """Slices of a choice are told apart by type, those of extensions by url, where the differential doesn't say."""
+    if tree.name.endswith("[x]"):
+        return [("type", "$this")]
+    if tree.name in ("extension", "modifierExtension"):
+        return [("value", "url")]
+    return []
+
+
+def _discriminate(plans: Plans, tree: Tree, kind: str, path: str) -> Matcher:
+    if kind in ("value", "pattern"):
+        return _by_value(plans, tree, path)
+    if kind == "exists":
+        return _by_existence(plans, tree, path)
+    if kind == "type":
+        return _by_type(plans, tree, path)
+    if kind == "profile":
+        return _by_profile(plans, tree, path)
+    return lambda walk, node: None
+
+
+def _at(path: str) -> Callable[[Walk, Node], list[Any]]:
+    """What stands at a discriminator's path in an item."""
+    if path == "$this":
+        return lambda walk, node: [node]
+    try:
+        run = fhirpath.compiled(path)
+    except FhirPathError:
+        return lambda walk, node: []
+    return lambda walk, node: run([node], walk.env(node))
+
+
+def _by_value(plans: Plans, tree: Tree, path: str) -> Matcher:
+    """Fixed values, patterns or required bindings in the slice at the path or below it; any value of the path may match."""
+    at = _at(path)
+    target = _descend(plans, tree, path)
+    if target is None:
+        return lambda walk, node: None
+    tests = list(_tests(plans, target))
+    if not tests:
+        if target.min > 0 and target is not tree:
+            return lambda walk, node: bool(at(walk, node))
+        return lambda walk, node: None
+
+    def matcher(walk: Walk, node: Node) -> Answer:
+        return any_of([all_of([test(walk, found) for test in tests]) for found in at(walk, node)])
+
+    return matcher
+
+
+Test = Callable[["Walk", Any], Answer]
+
+
+def _tests(plans: Plans, tree: Tree, depth: int = 0) -> Iterable[Test]:
+    """What the values at an element must satisfy, from its own facts, else from its children's."""
+    own = list(_own_tests(tree))
+    if own or depth > 4:
+        yield from own
+        return
+    children = tree.children
+    if children is None and any(each.get("profile") for each in tree.types):
+        content = plans.snapshots.content(tree)
+        children = content.children if content is not None else None
+    for child in (children or {}).values():
+        for source in (child, *child.slices.values()):
+            if source is child or source.min > 0:
+                yield from (_below(child.name, test) for test in _tests(plans, source, depth + 1))
+
+
+def _below(name: str, test: Test) -> Test:
+    step = fhirpath.compiled(name.removesuffix("[x]"))
+
+    def inner(walk: Walk, found: Any) -> Answer:
+        if type(found) is not Node:
+            return False
+        return any_of([test(walk, each) for each in step([found], walk.env(found))])
+
+    return inner
+
+
+def _own_tests(tree: Tree) -> Iterable[Test]:
+    for key, want in tree.facts.items():
+        if key.startswith("fixed"):
+            yield lambda walk, found, want=want: same(_value(found), want)
+        elif key.startswith("pattern"):
+            yield lambda walk, found, want=want: matches_pattern(_value(found), want)
+    binding = tree.facts.get("binding") or {}
+    if binding.get("strength") == "required" and binding.get("valueSet") and not _has_value(tree):
+        yield lambda walk, found: walk.member(found, str(binding["valueSet"]), tree.origin)
+
+
+def _has_value(tree: Tree) -> bool:
+    return any(key.startswith(("fixed", "pattern")) for key in tree.facts)
+
+
+def _value(found: Any) -> Any:
+    return found.value if type(found) is Node else found
+
+
+def _descend(plans: Plans, tree: Tree, path: str) -> Tree | None:
+    """The slice's element at a discriminator's path; through types, profiles, `extension('url')` and `resolve()`."""
+    node: Tree | None = tree
+    for step in _split(path):
+        if node is None:
+            return None
+        if step == "$this" or step.startswith(("ofType(", "first(")):
+            continue
+        if step == "resolve()":
+            node = _resolved(plans, node)
+            continue
+        children = node.children
+        if children is None:
+            content = plans.snapshots.content(node)
+            children = content.children if content is not None else None
+        children = children or {}
+        if step.startswith("extension("):
+            node = _extension(plans, children.get("extension"), step[10:].strip("()'\""))
+        else:
+            node = children.get(step) or children.get(f"{step}[x]")
+            if node is not None and len(node.slices) == 1 and not _has_value(node):
+                node = next(iter(node.slices.values()))
+    return node
+
+
+def _split(path: str) -> list[str]:
+    """Steps of a path; a dot inside brackets or quotes doesn't part."""
+    steps, depth, start = [], 0, 0
+    for place, character in enumerate(path):
+        depth += (character == "(") - (character == ")")
+        if character == "." and not depth:
+            steps.append(path[start:place])
+            start = place + 1
+    return [*steps, path[start:]]
+
+
+def _resolved(plans: Plans, node: Tree) -> Tree | None:
+    targets = [url for each in node.types for url in each.get("targetProfile", ())]
+    return plans.snapshots.of(targets[0], node.origin) if len(targets) == 1 else None
+
+
+def _extension(plans: Plans, node: Tree | None, url: str) -> Tree | None:
+    for each in node.slices.values() if node is not None else ():
+        if any(want == url for _, want in _fixed_leaves(plans, each, "url")):
+            return each
+    return plans.snapshots.of(url)
+
+
+def _fixed_leaves(plans: Plans, tree: Tree, name: str) -> Iterable[tuple[str, Any]]:
+    """The fixed values of a child, from the slice or from the profile of its type."""
+    for source in (tree, plans.snapshots.content(tree)):
+        child = (source.children or {}).get(name) if source is not None else None
+        if child is not None:
+            for key, want in child.facts.items():
+                if key.startswith(("fixed", "pattern")):
+                    yield name, want
+                    return
+    profiles = [url for each in tree.types for url in each.get("profile", ())]
+    if name == "url" and len(profiles) == 1:
+        yield name, profiles[0].partition("|")[0]
+
+
+def _by_existence(plans: Plans, tree: Tree, path: str) -> Matcher:
+    at = _at(path)
+    target = _descend(plans, tree, path)
+    if target is None:
+        return lambda walk, node: None
+    if target.max == 0:
+        return lambda walk, node: not at(walk, node)
+    if target.min > 0:
+        return lambda walk, node: bool(at(walk, node))
+    return lambda walk, node: None
+
+
+def _by_type(plans: Plans, tree: Tree, path: str) -> Matcher:
+    at = _at(path)
+    target = _descend(plans, tree, path)
+    if target is None:
+        return lambda walk, node: None
+    names = {str(each.get("code")) for each in target.types} if target.types else {target.name}
+    resolved = path.endswith("resolve()")
+
+    def matcher(walk: Walk, node: Node) -> Answer:
+        found = [each for each in at(walk, node) if type(each) is Node]
+        if not found:
+            return walk.reference_type(node, path, names) if resolved else False
+        return any(bool(names & set(fhirpath.lineage(each.type_name))) for each in found)
+
+    return matcher
+
+
+def _by_profile(plans: Plans, tree: Tree, path: str) -> Matcher:
+    at = _at(path)
+    target = _descend(plans, tree, path.removesuffix(".resolve()").removesuffix("resolve()") or "$this")
+    if target is None:
+        return lambda walk, node: None
+    what = "targetProfile" if path.endswith("resolve()") else "profile"
+    urls = [url for each in target.types for url in each.get(what, ())]
+    if not urls and what == "profile":
+        names = {str(each.get("code")) for each in target.types}
+        return lambda walk, node: any(
+            bool(names & set(fhirpath.lineage(each.type_name))) for each in at(walk, node) if type(each) is Node
+        )
+
+    def matcher(walk: Walk, node: Node) -> Answer:
+        found = [each for each in at(walk, node) if type(each) is Node]
+        if not found:
+            return None if what == "targetProfile" else False
+        return any_of([walk.conforms(each, url, target.origin) for each in found for url in urls])
+
+    return matcher
+
+
+def _by_position(place: int) -> Matcher:
+    """The slices in their order are the items in theirs."""
+    return lambda walk, node: node.index == place

@@ -1,0 +1,419 @@
+"""The walk over one resource: structure, values, slices, invariants, and what each type asks of itself.
+
+Data that is broken never stops the walk: every problem becomes an issue at its place and the rest is checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from conformance.catalogue import issue
+from conformance.fhir import bindings, extensions, invariants, references, rules
+from conformance.fhir.fhirpath import Env, Node, lineage, resolver, type_of
+from conformance.fhir.plan import Item, Plans, Prop
+from conformance.issue import Issue, Severity, Where
+from conformance.terminology.value_set import Answer
+
+if TYPE_CHECKING:
+    from conformance.fhir.slicing import Slice, Slicing
+    from conformance.terminology import Terminology
+
+DEEPEST = 200
+MOST_ISSUES = 5_000
+
+
+class Walk:
+    """One validation. `issues` grows as it goes; `generic` is False in passes that only add a profile's own rules."""
+
+    def __init__(self, plans: Plans, terminology: Terminology, root: Node, *, now: str = "") -> None:
+        self.plans = plans
+        self.terminology = terminology
+        self.root = root
+        self.now = now
+        self.issues: list[Issue] = []
+        self.generic = True
+        self.depth = 0
+        self.resolve = resolver(root)
+        self._conforming: dict[tuple[int, str], Answer] = {}
+        self._envs: dict[int, Env] = {}
+        self.unchecked: set[tuple[str, str, str]] = set()
+
+    # What the parts of the validator ask of a walk
+
+    def report(
+        self, code: str, node: Node | str, *, found: Any = None, severity: Severity | None = None, **words: Any
+    ) -> None:
+        """An issue at a node (or at a path)."""
+        if len(self.issues) >= MOST_ISSUES:
+            return
+        path = node if isinstance(node, str) else node.path
+        text = None if found is None or isinstance(found, (dict, list)) else str(found)[:200]
+        made = issue(code, Where(path=path), found=text, **words)
+        self.issues.append(made if severity is None else replace(made, severity=severity))
+
+    def unchecked_once(self, code: str, node: Node, subject: str, **words: Any) -> None:
+        """A "not checked", once per subject and resource."""
+        key = (code, subject, self.resource_of(node).path)
+        if key not in self.unchecked:
+            self.unchecked.add(key)
+            self.report(code, node, **words)
+
+    def resource_of(self, node: Node) -> Node:
+        """The resource around a node: a contained one counts as its own."""
+        here: Node | None = node
+        while here is not None:
+            if isinstance(here.value, dict) and "resourceType" in here.value:
+                return here
+            here = here.parent
+        return self.root
+
+    def env(self, node: Node) -> Env:
+        """The surroundings of an expression evaluated at a node."""
+        resource = self.resource_of(node)
+        env = self._envs.get(id(resource.value))
+        if env is None:
+            container = resource
+            if resource.name == "contained" and resource.parent is not None:
+                container = self.resource_of(resource.parent)
+            env = Env(resource=resource, root=container, resolve=self.resolve, now=self.now)
+            env.member_of, env.conforms_to = self.member, lambda each, url: self.conforms(each, url)
+            self._envs[id(resource.value)] = env
+        env.context, env.this, env.index, env.left = node, [node], None, 2_000_000
+        env.variables = {}
+        return env
+
+    def member(self, found: Any, value_set: str, near: str = "") -> Answer:
+        """Whether a code, Coding, CodeableConcept or Quantity is in a value set."""
+        return bindings.member(self.terminology, found.value if type(found) is Node else found, value_set, near)
+
+    def conforms(self, node: Node, canonical: str, near: str = "") -> Answer:
+        """Whether a node meets a profile, without reporting; None where the profile isn't here."""
+        key = (id(node.value), canonical)
+        if key not in self._conforming:
+            self._conforming[key] = True  # a profile that asks for itself is met where nothing else fails
+            self._conforming[key] = self._conforms(node, canonical, near)
+        return self._conforming[key]
+
+    def _conforms(self, node: Node, canonical: str, near: str) -> Answer:
+        definition = self.plans.registry.find("StructureDefinition", canonical, near)
+        item = None if definition is None else self.plans.of_profile(definition)
+        if item is None:
+            return None
+        if item.type not in lineage(node.type_name):
+            return False
+        found = self.silently(lambda: self.check(node, item))
+        return not any(each.severity in ("error", "fatal") for each in found)
+
+    def silently(self, run: Callable[[], object]) -> list[Issue]:
+        """The issues of a run, kept out of the report."""
+        before, generic, unchecked = self.issues, self.generic, set(self.unchecked)
+        self.issues, self.generic = [], False
+        try:
+            run()
+            return self.issues
+        finally:
+            self.issues, self.generic, self.unchecked = before, generic, unchecked
+
+    def reference_type(self, node: Node, path: str, names: set[str]) -> Answer:
+        """Whether the literal reference at `path.resolve()` names one of these types; None where it names none."""
+        return references.named_type(node, path, names)
+
+    # Resources
+
+    def resource(self, node: Node, profiles: Iterable[str] = (), near: str = "") -> None:
+        """Everything about a resource: its type's rules, those of its profiles, and what is inside."""
+        kind = type_of(node.value)
+        base = self.plans.of_type(kind) if kind else None
+        if base is None or "Resource" not in lineage(kind) or kind in ("Resource", "DomainResource"):
+            self.report("FHIR-0001", node, found=kind or None)
+            return
+        node.type = kind
+        asked = list(dict.fromkeys([*_claimed(node.value), *profiles]))
+        items = [item for item in (self._profile(node, url, near) for url in asked) if item is not None]
+        generic = self.generic
+        for item in items or [base]:
+            self.check(node, item)
+            self.generic = False
+        self.generic = generic
+        if self.generic:
+            rules.resource(self, node)
+
+    def _profile(self, node: Node, canonical: str, near: str) -> Item | None:
+        definition = self.plans.registry.find("StructureDefinition", canonical, near)
+        if definition is None:
+            if not canonical.startswith("http://hl7.org/fhir/StructureDefinition/"):
+                self.unchecked_once("FHIR-0101", node, canonical, found=canonical)
+            else:
+                self.report("FHIR-0102", node, found=canonical)
+            return None
+        item = self.plans.of_profile(definition)
+        if item is not None and item.type not in lineage(node.type):
+            self.report("FHIR-0103", node, profile=definition.url, type=item.type)
+            return None
+        for problem in self.plans.snapshots.problems.get(definition.url, ()):
+            self.unchecked_once("FHIR-0104", node, definition.url, profile=definition.url, problem=problem)
+        return item
+
+    # Elements
+
+    def check(self, node: Node, item: Item) -> None:
+        """One value against its Item."""
+        if self.depth > DEEPEST:
+            self.report("FHIR-0011", node)
+            return
+        self.depth += 1
+        before = len(self.issues)
+        if item.primitive is not None:
+            sound = self._primitive(node, item)
+        elif not isinstance(node.value, dict):
+            self.report("FHIR-0003", node, form="an object")
+            sound = False
+        elif item.is_resource:
+            self.resource(node)
+            sound = False
+        elif item.nested:
+            sound = self._nested(node, item)
+        else:
+            self._object(node, item)
+            sound = not any(each.code in _BROKEN for each in self.issues[before:])
+            self._types(node, item)
+        if sound:
+            if item.has_rules:
+                bindings.values(self, node, item)
+            if item.targets and self.generic is not None:
+                references.targets(self, node, item)
+            if item.profiles:
+                self._any_profile(node, item)
+            if item.invariants:
+                invariants.check(self, node, item.invariants)
+        self.depth -= 1
+
+    def _nested(self, node: Node, item: Item) -> bool:
+        """A resource inside another whose type or profile is given: by itself first, then as it is asked here."""
+        if item.type not in lineage(type_of(node.value)):
+            self.report("FHIR-0007", node, type=item.type, found=type_of(node.value))
+            return False
+        self.resource(node)
+        generic, self.generic = self.generic, False
+        before = len(self.issues)
+        self._object(node, item)
+        self.generic = generic
+        return not any(each.code in _BROKEN for each in self.issues[before:])
+
+    def _types(self, node: Node, item: Item) -> None:
+        rule = rules.TYPES.get(item.type)
+        if rule is not None and self.generic:
+            rule(self, node)
+
+    def _any_profile(self, node: Node, item: Item) -> None:
+        """Several profiles on one type: one of them has to be met."""
+        answers = [self.conforms(node, url, item.tree.origin) for url in item.profiles]
+        if True not in answers and None not in answers:
+            self.report("FHIR-0105", node, profiles=", ".join(item.profiles))
+
+    def _primitive(self, node: Node, item: Item) -> bool:
+        value, extra = node.value, node.extra
+        if value is not None and item.primitive is not None:
+            problem = item.primitive(value)
+            if problem:
+                self.report("FHIR-0008", node, found=value, type=item.type, problem=problem)
+        if extra is not None:
+            if not isinstance(extra, dict):
+                self.report("FHIR-0003", node, form="an object")
+            else:
+                if value is None and "extension" not in extra:
+                    self.report("FHIR-0009", node)
+                self._object(node, item, extra)
+        if value is not None and problem is None:
+            if item.type == "xhtml" and self.generic:
+                rules.narrative(self, node)
+            return True
+        return False
+
+    def _object(self, node: Node, item: Item, value: dict[str, Any] | None = None) -> None:
+        """The properties of an object: unknown ones, forms, cardinality, slices, and each value."""
+        data: dict[str, Any] = node.value if value is None else value
+        if not data:
+            self.report("FHIR-0009", node)
+            return
+        props = item.props
+        present: dict[Prop, list[str]] = {}
+        for key in data:
+            name = key[1:] if key.startswith("_") else key
+            known = props.get(name)
+            if known is None:
+                if key != "resourceType" or item.type not in lineage_of_resource(node):
+                    self._unknown(node, item, key)
+                continue
+            keys = present.setdefault(known[0], [])
+            if name not in keys:
+                keys.append(name)
+        for prop, keys in present.items():
+            self._property(node, item, prop, keys, data)
+        for prop in item.required:
+            if prop not in present:
+                self.report("FHIR-0004", node, element=prop.tree.name)
+        for prop in item.sliced:
+            if prop not in present and prop.slicing is not None and (prop.min == 0):
+                self._count(node, prop.slicing, {}, prop.name, sure=True)
+
+    def _unknown(self, node: Node, item: Item, key: str) -> None:
+        """A property that is not in the plan: of a type that a profile excludes, or of nothing known."""
+        name = key.removeprefix("_")
+        for prop in item.choices_by_stem(name):
+            if name in prop.base_keys:
+                self.report("FHIR-0012", _step(node, prop, name, prop.base_keys[name]), element=prop.tree.name,
+                            types=", ".join(prop.types))  # fmt: skip
+                return
+        if key == "fhir_comments":
+            self.report("FHIR-0013", node)
+        else:
+            self.report("FHIR-0002", node, found=key)
+
+    def _property(self, node: Node, item: Item, prop: Prop, keys: list[str], data: dict[str, Any]) -> None:
+        if len(keys) > 1:
+            self.report("FHIR-0014", node, element=prop.tree.name)
+        if prop.max == 0:
+            self.report("FHIR-0006", node, element=prop.tree.name)
+            return
+        found: list[tuple[Node, str]] = []
+        for key in keys:
+            code = item.props[key][1]
+            found += [(each, code) for each in self._values(node, prop, key, code, data)]
+        if prop.max is not None and len(found) > prop.max:
+            self.report("FHIR-0005", node, element=prop.tree.name, most=prop.max, number=len(found))
+        if 0 < len(found) < prop.min:
+            self.report("FHIR-0004", node, element=f"{prop.tree.name} ({prop.min} times)")
+        slicing = prop.slicing
+        if slicing is None:
+            for each, code in found:
+                inner = prop.item(code)
+                if inner is not None:
+                    self.check(each, inner)
+        else:
+            self._sliced(node, prop, slicing, found)
+        if self.generic and prop.name in ("extension", "modifierExtension"):
+            extensions.check(self, node, prop, [each for each, _ in found])
+
+    def _values(self, node: Node, prop: Prop, key: str, code: str, data: dict[str, Any]) -> list[Node]:
+        """The property's values as nodes; a wrong JSON form is reported and read as what was meant."""
+        value, extra = data.get(key), data.get("_" + key)
+        step = prop.step(code) if prop.is_choice else prop.name
+        item = prop.item(code)
+        kind = item.inside if item is not None else code
+        if value is None and extra is None:
+            self.report("FHIR-0009", Node(None, kind, node, step))
+            return []
+        if not prop.many:
+            if isinstance(value, list) or isinstance(extra, list):
+                self.report("FHIR-0003", Node(value, kind, node, step), form="a single value, not an array")
+                value = value[0] if isinstance(value, list) and value else None
+                extra = None
+                if value is None:
+                    return []
+            return [self._node(value, kind, node, step, -1, extra)]
+        if (value is not None and not isinstance(value, list)) or (extra is not None and not isinstance(extra, list)):
+            self.report("FHIR-0003", Node(value, kind, node, step), form="an array")
+            value = [value] if value is not None and not isinstance(value, list) else value
+            extra = None
+        return self._array(node, value, extra, kind, step)
+
+    def _array(self, node: Node, value: Any, extra: Any, kind: str, step: str) -> list[Node]:
+        values, extras = value or [], extra or []
+        if not values and not extras:
+            self.report("FHIR-0009", node, found=None)
+            return []
+        found = []
+        for index in range(max(len(values), len(extras))):
+            inner = values[index] if index < len(values) else None
+            sibling = extras[index] if index < len(extras) else None
+            if inner is None and sibling is None:
+                self.report("FHIR-0010", Node(None, kind, node, step, index))
+            else:
+                found.append(self._node(inner, kind, node, step, index, sibling))
+        return found
+
+    def _node(self, value: Any, kind: str, parent: Node, step: str, index: int, extra: Any) -> Node:
+        if kind == "Resource":
+            kind = type_of(value) or kind
+        return Node(value, kind, parent, step, index, extra)
+
+    # Slices
+
+    def _sliced(self, node: Node, prop: Prop, slicing: Slicing, found: list[tuple[Node, str]]) -> None:
+        """Each item is checked by its slice's plan (by the element's where none matches), then the slices are counted."""
+        counts: dict[str, int] = {}
+        sure, last = True, -1
+        order = {each.name: place for place, each in enumerate(slicing.slices)}
+        for number, (each, code) in enumerate(found):
+            slice_, certain = slicing.find(self, each)
+            sure = sure and (certain or slice_ is not None)
+            if slice_ is None and certain:
+                self._unmatched(slicing, each, last_item=number == len(found) - 1)
+            slice_ = slice_ or slicing.default
+            if slice_ is not None:
+                self._counted(counts, slice_)
+                if slicing.ordered and order[slice_.name] < last:
+                    self.report("FHIR-0033", each, slice=slice_.name)
+                last = max(last, order[slice_.name])
+            self._slice_item(prop, slicing, slice_, each, code)
+        self._count(node, slicing, counts, prop.name, sure=sure)
+
+    def _unmatched(self, slicing: Slicing, node: Node, *, last_item: bool) -> None:
+        if slicing.default is not None:
+            return
+        if slicing.rules == "closed":
+            self.report("FHIR-0032", node)
+
+    def _counted(self, counts: dict[str, int], slice_: Slice) -> None:
+        """A reslice counts for the slices it is in."""
+        name = slice_.name
+        while name:
+            counts[name] = counts.get(name, 0) + 1
+            name = name.rpartition("/")[0]
+
+    def _slice_item(self, prop: Prop, slicing: Slicing, slice_: Slice | None, node: Node, code: str) -> None:
+        item = prop.item(code)
+        inner = slice_.item(code) if slice_ is not None else None
+        if inner is None:
+            if item is not None:
+                self.check(node, item)
+            return
+        self.check(node, inner)
+        if slicing.loose and item is not None:
+            self.check(node, item)
+
+    def _count(self, node: Node, slicing: Slicing, counts: dict[str, int], name: str, *, sure: bool) -> None:
+        for each in slicing.slices:
+            number = counts.get(each.name, 0)
+            if "/" in each.name and not counts.get(each.name.rpartition("/")[0]):
+                continue
+            if number < each.min:
+                if sure:
+                    self.report("FHIR-0030", node, element=name, slice=each.name, least=each.min, number=number)
+                else:
+                    self.unchecked_once("FHIR-0034", node, f"{name}:{each.name}", element=name, slice=each.name)
+            if each.max is not None and number > each.max:
+                self.report("FHIR-0031", node, element=name, slice=each.name, most=each.max, number=number)
+
+
+_BROKEN = frozenset({"FHIR-0002", "FHIR-0003", "FHIR-0008", "FHIR-0009", "FHIR-0010"})
+"""After these, an element's own rules would only repeat or misread what is wrong."""
+
+
+def lineage_of_resource(node: Node) -> tuple[str, ...]:
+    kind = type_of(node.value)
+    return lineage(kind) if kind else ()
+
+
+def _step(node: Node, prop: Prop, key: str, code: str) -> Node:
+    return Node(None, code, node, prop.step(code))
+
+
+def _claimed(value: Any) -> list[str]:
+    """The profiles that a resource says it meets."""
+    meta = value.get("meta")
+    profiles = meta.get("profile") if isinstance(meta, dict) else None
+    return [each for each in profiles if isinstance(each, str)] if isinstance(profiles, list) else []
