@@ -58,7 +58,7 @@ CODES: tuple[Code, ...] = (
         severity="error",
         title="Work given up",
         message="Working this message took more than {seconds} seconds, or brought its worker down.",
-        why="One message must not hold up the others. The gateway started a new worker; the message is kept as it came.",
+        why="One message must not hold up the others. A new worker was started; the message is kept as it came.",
         type="processing",
     ),
     Code(
@@ -106,7 +106,7 @@ CODES: tuple[Code, ...] = (
         severity="error",
         title="Target profile not met",
         message="What was made for {destination} does not meet {profile}.",
-        why="The issues beside this one say what is missing; `on_gap` of the destination says whether it is sent or held.",
+        why="The issues beside this one say what is missing; `on_gap` says whether it is sent or held.",
         type="incomplete",
     ),
     Code(
