@@ -41,8 +41,8 @@ _READING = (
     Code(
         code="V2-0004",
         severity="fatal",
-        title="Too many fields",
-        message="the message has more than {limit} fields or explicit nulls",
+        title="Too many parts",
+        message="the message has more than {limit} fields, lines, escape characters or explicit nulls",
         why="A bound keeps a hostile message from taking all memory.",
         type="too-long",
         err="104",

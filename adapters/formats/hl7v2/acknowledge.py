@@ -123,10 +123,10 @@ def acknowledge(
 
 
 def _kind(header: Header, version: str) -> str:
-    """MSH-9 of the answer: the event since v2.3, the structure since v2.3.1."""
-    component, event = header.delimiters[1], header.component(9, 2)
-    parts = ["ACK", event, "ACK"] if rank(version) >= rank("2.3.1") else ["ACK", event] if event else ["ACK"]
-    return component.join(parts if event else parts[:1])
+    """MSH-9 of the answer: with the event since v2.2, with the structure since v2.3.1."""
+    event = header.component(9, 2)
+    known = 3 if rank(version) >= rank("2.3.1") else 2 if rank(version) >= rank("2.2") else 1
+    return header.delimiters[1].join(("ACK", event, "ACK")[: known if event else 1])
 
 
 def _identity(header: Header, code: str, told: list[Issue]) -> str:

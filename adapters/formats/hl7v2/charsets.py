@@ -41,8 +41,8 @@ _ALIASES = {
 _WESTERN = frozenset(("ascii", "latin-1", "iso8859-15", "cp1252"))
 """Sets in which a run of valid UTF-8 makes no words (`Ã©`), so that UTF-8 under these names is a wrong declaration."""
 
-_STRICT = frozenset(("ascii", "utf-8", "iso2022_jp_ext"))
-"""Sets that reject bytes that aren't theirs, so that among several declared they can be tried first."""
+_STRICT = ("iso2022_jp_ext", "ascii", "utf-8")
+"""Sets that reject bytes that aren't theirs, so that among several declared they can be tried first, in this order."""
 
 _WIDE = frozenset(("utf-16", "utf-32"))
 """Seen by their zero bytes; where those are missing, a declaration of these is wrong."""
@@ -73,7 +73,7 @@ def _judged(raw: bytes, codecs: list[str], declared: str, report: Report) -> tup
         if declared:
             report("V2-0021", declared)
         return utf8, "utf-8"
-    for codec in sorted(codecs, key=lambda codec: codec not in _STRICT):
+    for codec in sorted(codecs, key=lambda codec: _STRICT.index(codec) if codec in _STRICT else 9):
         if codec == "latin-1" and _strict(raw, "cp1252") is not None and any(0x80 <= byte < 0xA0 for byte in raw):
             report("V2-0022", declared)
             return raw.decode("cp1252"), "cp1252"
@@ -108,7 +108,10 @@ def wide(raw: bytes) -> str:
         return "utf-16"
     if b"\x00" not in head:
         return ""
-    return "utf-16-le" if b"M\x00S\x00H\x00" in head else "utf-16-be" if b"\x00M\x00S\x00H" in head else ""
+    at = head.find(b"M\x00S\x00H")
+    if at < 0:
+        return ""
+    return "utf-16-le" if at % 2 == 0 or head[0] == 0x0B else "utf-16-be"
 
 
 def _declared(header: bytes) -> list[str]:

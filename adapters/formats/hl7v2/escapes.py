@@ -137,9 +137,11 @@ def _switched(switch: str, text: str) -> str:
         return text
     for charset in _ISO_2022:
         try:
-            return (b"\x1b" + bytes.fromhex(switch[1:]) + text.encode("ascii")).decode(charset)
+            decoded = (b"\x1b" + bytes.fromhex(switch[1:]) + text.encode("ascii")).decode(charset)
         except UnicodeError:
             continue
+        if "\x1b" not in decoded:
+            return decoded
     return f"\\{switch}\\{text}"
 
 

@@ -5,6 +5,7 @@ Whatever comes in, what can be read is read, and the rest is reported with its l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from adapters.formats.hl7v2 import charsets
@@ -12,17 +13,20 @@ from adapters.formats.hl7v2.delimiters import HEAD, canonical, declared
 from adapters.formats.hl7v2.escapes import malformed
 from adapters.formats.hl7v2.message import HEADERS, Message, Null, Segment
 from adapters.formats.hl7v2.places import locate_offset
-from conformance.hl7v2.report import Report
 from conformance.document import Document
+from conformance.hl7v2.report import Report
 from conformance.issue import Result, Where
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SEGMENTS = 50_000
-MAX_FIELDS = 250_000
-"""Bounds of one message: its bytes, its segments, its field separators and explicit nulls."""
+MAX_PARTS = 250_000
+"""Bounds of one message: its bytes, its segments; its fields, lines, escape characters and explicit nulls, each."""
 
 _AROUND = " \t\r\n\x0b\x1c\x00\ufeff"
 """What may stand before and after a message: MLLP's blocks, a byte order mark, white space."""
+
+_MSH = re.compile(r"(?:^|(?<=[ \t\r\n\x0b\x1c\x00\ufeff]))MSH(?![A-Za-z0-9\s])")
+"""A message's beginning: first in the text or on a line, with something after it that could be a separator."""
 
 _WRAPPERS = frozenset(("FHS", "BHS", "BTS", "FTS"))
 _READ_APART = _WRAPPERS | {"MSH", "ADD", "DSC"}
@@ -43,18 +47,19 @@ def _message(raw: bytes, limit: int, report: Report) -> Message | None:
         report.refuse("V2-0001", size=len(raw), limit=limit)
         return None
     text, charset = charsets.read(raw, _header(raw), lambda code, name: report.add(code, Where(path="MSH[1]-18"), name))
-    start = _start(text)
-    if start < 0:
+    found = _MSH.search(text)
+    if found is None:
         report.refuse("V2-0003" if text.strip(_AROUND) else "V2-0002", found=text[:80])
         return None
+    start = found.start()
     line = 1 + _breaks(text[:start])
     _before(text[:start].strip(_AROUND), report)
     delimiters = declared(text, start, line, report)
     if delimiters is None:
         return None
     body = canonical(text, start, delimiters).rstrip("\r\n\x1c\x00")
-    if len(body) > MAX_FIELDS and max(body.count("|"), body.count('""')) > MAX_FIELDS:
-        report.refuse("V2-0004", limit=MAX_FIELDS)
+    if len(body) > MAX_PARTS and any(body.count(mark) > MAX_PARTS for mark in ("|", '""', "\\", "\r", "\n")):
+        report.refuse("V2-0004", limit=MAX_PARTS)
         return None
     segments = _segments(body, line, report)
     if segments is None:
@@ -73,17 +78,6 @@ def _header(raw: bytes) -> bytes:
     start = max(raw.find(b"MSH"), 0)
     end = raw.find(b"\r", start)
     return raw[start : end if end >= 0 else None].split(b"\n", 1)[0]
-
-
-def _start(text: str) -> int:
-    """Where MSH begins: at the beginning of the text or of a line, with something that could be a separator."""
-    at = text.find("MSH")
-    while at >= 0:
-        after = text[at + 3 : at + 4]
-        if (at == 0 or text[at - 1] in _AROUND) and not after.isalnum() and not after.isspace():
-            return at
-        at = text.find("MSH", at + 3)
-    return -1
 
 
 def _breaks(text: str) -> int:
