@@ -11,12 +11,16 @@ class Settings(Protocol):
     """The site's settings that conversions read."""
 
     @property
-    def zone(self) -> str:
-        """The sender's IANA zone; empty when not configured."""
+    def salt(self) -> str:
+        """The tenant's salt of ids."""
 
     @property
-    def default_zone(self) -> str:
-        """The zone of senders without their own; empty for UTC."""
+    def zone(self) -> str | None:
+        """The sender's IANA zone."""
+
+    @property
+    def default_zone(self) -> str | None:
+        """The zone of senders without their own; None for UTC."""
 
     @property
     def authorities(self) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from mappings.conversions.conversion import Conversion, Field, Run
 from mappings.conversions.systems import authority_forward
+from mappings.run import identifier
 
 _STATE_GIVEN = frozenset({"SS", "SB", "DL", "PPN", "TAX", "SSN"})
 """Types of HL7 table 0203 that aren't a record's: they don't name a person while anything else does."""
@@ -134,6 +135,16 @@ def text_key(field: Field, run: Run) -> str | None:
     return f"{text}|{_sender(run)}" if text.strip("&^~") else None
 
 
+def message_id(text: str, run: Run) -> str:
+    """Bundle.id of a message: its control id at this sender (FHIR's ids don't take every character of MSH-10)."""
+    return identifier(run.settings.salt, f"Bundle|{_sender(run)}|{text}")
+
+
+def alert_id(text: str, run: Run) -> str:
+    """Bundle.id of the notification that is made from a Bundle: another message, always the same one."""
+    return identifier(run.settings.salt, f"alert|{text}")
+
+
 def _authority(part: list[str], run: Run) -> str:
     """The URI of an HD where there is one, else its universal id or name, else the sender."""
     return (authority_forward(part, run) or part[1] or part[0]) if any(part) else _sender(run)
@@ -161,6 +172,12 @@ def _key(name: str, forward: object, doc: str) -> Conversion:
 
 
 CONVERSIONS = (
+    Conversion(
+        name="message-id", forward=message_id, backward=None, gives="id", doc="One-way: MSH-10 is Bundle.identifier."
+    ),
+    Conversion(
+        name="alert-id", forward=alert_id, backward=None, gives="id", doc="One-way: a notification is never turned back."
+    ),
     _key("person-key", person_key, "CX fields: configured authority, MR, PI, else the sorted set."),
     _key("identifier-key", identifier_key, "CX fields: the first id with its authority."),
     _key("visit-key", visit_key, "PV1-19, PV1-50, else PID-18 or PID-3 with PV1-44."),
