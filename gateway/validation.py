@@ -45,7 +45,7 @@ def _profile(part: Part, document: Document, name: str) -> Iterator[Issue]:
 def _fhir(document: Document, profiles: Sequence[str]) -> Iterator[Issue]:
     from conformance.fhir.validate import validate
 
-    yield from validate(document.root, profiles)
+    yield from validate(document.root, profiles=profiles)
 
 
 def _hl7v2(document: Document) -> Iterator[Issue]:
