@@ -49,7 +49,7 @@ CODES: tuple[Code, ...] = (
     _row("PRO-0109", "None of the alternatives", "At least one of these must have a value: {alternatives}.",
          "The requirement can be met in several ways; it is met in none.", "required", err="101"),
     _row("PRO-0110", "Rule broken", "This must hold: {expression}",
-         "The profile says so; the cited text tells why.", "invariant"),
+         "The profile says so; the cited text tells why.", "invariant", err="102"),
     _row("PRO-0111", "Value set not known", "Not checked: the codes of {value_set} are not known here.",
          "Only codes that are here can be checked offline; this is neither a pass nor an error.", "not-supported",
          severity="information"),
