@@ -58,7 +58,8 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
         key=rule.key,
         name=rule.name,
     )
-    if rule.type or (not rule.use and not rule.rules and not rule.cases):
+    plain = not rule.use and not rule.rules and not rule.cases
+    if rule.type or (plain and c.writing.references):
         inner.write = outer.write
         c.stamp(rule, inner)
         return values.value(c, value, inner)
@@ -68,6 +69,9 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
     inner.gave = ""
     covers: tuple[Cover, ...] = ()
     c.stamp(rule, inner)
+    if plain:
+        value.paths[c.write] = (".",)
+        covers += values.value(c, value, inner)
     if rule.use:
         covers += used_here(c, rule, inner, site)
     covers += c.rules(rule.rules, inner)

@@ -80,7 +80,9 @@ def test_an_index_keeps_its_place_whichever_is_written_first(small: MakeSmall) -
 
 def test_an_extension_of_a_primitive_goes_to_its_sibling(small: MakeSmall) -> None:
     m = small(
-        patient("{v2: PID-7, fhir: birthDate.extension($time).valueDateTime, as: dateTime}", "names: {time: http://t}\n")
+        patient(
+            "{v2: PID-7, fhir: birthDate.extension($time).valueDateTime, as: dateTime}", "names: {time: http://t}\n"
+        )
     )
     made = m.forward(seg("PID", {3: "1", 7: "199001011230-0500"}))
     extension = [{"url": "http://t", "valueDateTime": "1990-01-01T12:30:00-05:00"}]
@@ -215,7 +217,9 @@ def test_an_object_of_a_table_is_no_one_elses(small: MakeSmall) -> None:
     )
     first = m.forward(seg("PID", {3: "1", 16: "M", 17: "v1"}))
     assert content(first, "Patient")["maritalStatus"]["coding"][0]["code"] == "M"
-    assert content(m.forward(seg("PID", {3: "1", 16: "M"})), "Patient") == {"maritalStatus": {"coding": [{"code": "M"}]}}
+    assert content(m.forward(seg("PID", {3: "1", 16: "M"})), "Patient") == {
+        "maritalStatus": {"coding": [{"code": "M"}]}
+    }
 
 
 def test_a_part_with_the_table_given_to_it(small: MakeSmall) -> None:
@@ -250,7 +254,8 @@ def test_set_is_written_only_beside_something(small: MakeSmall) -> None:
 def test_set_appends_to_lists(small: MakeSmall) -> None:
     m = small(
         patient(
-            "{v2: PID-3, fhir: identifier.value}\n  - {set: {fhir: {meta.tag: [$a]}}}\n  - {set: {fhir: {meta.tag: [$b]}}}",
+            "{v2: PID-3, fhir: identifier.value}\n"
+            "  - {set: {fhir: {meta.tag: [$a]}}}\n  - {set: {fhir: {meta.tag: [$b]}}}",
             "names: {a: {code: a}, b: {code: b}}\n",
         )
     )
@@ -261,7 +266,7 @@ def test_set_on_the_v2_side(small: MakeSmall) -> None:
     m = small("rules:\n- {v2: MSH-10, fhir: identifier.value}\n- {set: {v2: {MSH-9.1: ADT, MSH-11: P}}}\n")
     made = m.back(bundle(identifier={"value": "77"}))
     assert made.document is not None
-    assert made.document.root.segments[0].fields[9:12] == ["ADT", "77", "P"]
+    assert made.document.root.segments[0].fields[9:12] == ["ADT^^ADT_A01", "77", "P"]
 
 
 def test_default_is_for_an_empty_source_and_not_alone(small: MakeSmall) -> None:
@@ -328,9 +333,7 @@ def test_a_resource_further_out_is_written_and_read_by_its_type(small: MakeSmall
 
 
 def test_derived_goes_forward_only_and_is_accounted_for_on_the_way_back(small: MakeSmall) -> None:
-    m = small(
-        patient("{v2: PID-8, fhir: gender}\n  - {v2: PID-8, fhir: name.text, derived: it is in gender}")
-    )
+    m = small(patient("{v2: PID-8, fhir: gender}\n  - {v2: PID-8, fhir: name.text, derived: it is in gender}"))
     made = m.forward(seg("PID", {3: "1", 8: "male"}))
     assert content(made, "Patient") == {"gender": "male", "name": [{"text": "male"}]}
     back = m.back(made.document)

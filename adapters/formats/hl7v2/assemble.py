@@ -21,7 +21,7 @@ def assemble(draft: MessageDraft, target: str) -> Document:
     rows = {segment: segment.row() for segment in draft.rows()}
     first = rows.get(header) or ["MSH"]
     event = _event(first)
-    name = wanted if "_" in wanted else structure_of(version, event)
+    name = wanted if "_" in wanted else structure_of(version, event) or draft.structure
     placed = _ordered([segment for segment in rows if segment is not header], structure(version, name))
     body = [_header(first, name, version)] + [rows[segment] for segment in placed]
     return Document(format="hl7v2", version=version, root=build(body))

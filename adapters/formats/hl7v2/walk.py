@@ -206,11 +206,13 @@ class Draft:
 
 
 class MessageDraft:
-    """A message that is being written; `segments` in the order of writing, put in the structure's order at the end."""
+    """A message that is being written; `segments` in the order of writing, put in the structure's order at the end.
+    `structure` is the one that counts when neither caller nor event name one."""
 
-    __slots__ = ("_single", "_spans", "segments")
+    __slots__ = ("_single", "_spans", "segments", "structure")
 
-    def __init__(self) -> None:
+    def __init__(self, structure: str = "") -> None:
+        self.structure = structure
         self.segments: list[Draft] = []
         self._single: dict[tuple[str, tuple[str, int] | None], Draft] = {}
         self._spans = 0
