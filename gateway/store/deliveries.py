@@ -285,13 +285,14 @@ class Deliveries:
         grouped = statement.group_by(DELIVERY.c.destination, DELIVERY.c.state)
         return {(destination, state): count for destination, state, count in connection.execute(grouped)}
 
-    def next_due(self, connection: Connection, destination: str) -> datetime | None:
-        """When the next one of a destination is due."""
+    def next_due(self, connection: Connection, destination: str, after: datetime) -> datetime | None:
+        """When the next one of a destination becomes due, of those that are not due yet."""
         statement = select(func.min(DELIVERY.c.next_at)).where(
             DELIVERY.c.tenant == self._tenant,
             DELIVERY.c.destination == destination,
             _undone(DELIVERY),
             DELIVERY.c.state != "sending",
+            DELIVERY.c.next_at > to_micros(after),
         )
         micros = connection.execute(statement).scalar()
         return None if micros is None else from_micros(micros)

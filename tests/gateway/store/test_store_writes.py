@@ -238,7 +238,7 @@ def test_what_an_attempt_gave_is_kept(store: Store) -> None:
     assert (one.attempts, one.last_code, one.last_issue) == (1, "V2-0001", ISSUE)
     with store.reading() as connection:
         assert [tried.number for tried in store.deliveries.attempts(connection, one.seq)] == [1]
-        assert store.deliveries.next_due(connection, "hub") == NOW + timedelta(seconds=5)
+        assert store.deliveries.next_due(connection, "hub", NOW) == NOW + timedelta(seconds=5)
 
 
 def test_working_again_keeps_the_keys_and_as_new_does_not(store: Store) -> None:
