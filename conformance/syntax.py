@@ -8,7 +8,7 @@ text, so that no data of a map can become code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -24,7 +24,8 @@ class PathError(Exception):
 class Code(Protocol):
     """The function that is being written."""
 
-    def add(self, line: str) -> None: ...
+    def add(self, line: str | Callable[[], str]) -> None:
+        """A line, or what gives it once everything is compiled."""
 
     def block(self, head: str) -> AbstractContextManager[None]:
         """Lines added inside stand below `head`, indented."""

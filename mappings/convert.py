@@ -5,7 +5,6 @@ from __future__ import annotations
 import linecache
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -16,18 +15,56 @@ from mappings import cache
 from mappings.coding import back_code, back_key
 from mappings.compiled import Compiled, Site
 from mappings.ledger import Ledger
-from mappings.run import BLANK, CONFLICT, DROPPED, KEPT, KEYLESS, NOTHING, NOWHERE, SAID, UNCLAIMED, Note, Run, Settings
+from mappings.run import (
+    BLANK,
+    CONFLICT,
+    DROPPED,
+    KEPT,
+    KEYLESS,
+    MOST_REMEMBERED,
+    NOTHING,
+    NOWHERE,
+    SAID,
+    TOOK,
+    UNCLAIMED,
+    Memory,
+    Note,
+    Run,
+    Settings,
+)
+
+MOST_FACILITIES = 64
+"""How many facilities' directories are remembered at once."""
 
 _CODES = {KEPT: "MAP-0103", DROPPED: "MAP-0102", BLANK: "MAP-0109", NOTHING: "MAP-0101", NOWHERE: "MAP-0108"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """What a conversion gave: the target document (None when the map doesn't apply), issues, and the ledger."""
+    """What a conversion gave: the target document (None when the map doesn't apply), issues, and the ledger.
 
-    document: Document | None
-    issues: tuple[Issue, ...]
-    ledger: Ledger
+    Issues and ledger are made of the run's notes when they are first asked for.
+    """
+
+    __slots__ = ("_converter", "_issues", "_ledger", "_run", "document")
+
+    def __init__(self, converter: Converter, run: Run, document: Document | None) -> None:
+        self.document = document
+        self._converter = converter
+        self._run = run
+        self._issues: tuple[Issue, ...] | None = None
+        self._ledger: Ledger | None = None
+
+    @property
+    def issues(self) -> tuple[Issue, ...]:
+        if self._issues is None:
+            self._issues = self._converter.issues(self._run, applied=self.document is not None)
+        return self._issues
+
+    @property
+    def ledger(self) -> Ledger:
+        if self._ledger is None:
+            self._ledger = self._converter.ledger(self._run)
+        return self._ledger
 
 
 @lru_cache(maxsize=512)
@@ -53,11 +90,15 @@ class Converter:
         self._compiled = compiled
         self._conversions = conversions
         self._lines = [site.line for site in compiled.sites]
+        self._memories: dict[tuple[Any, ...], Memory] = {}
         self._functions: dict[str, Callable[[Any, Run, Any], bool]] = {}
 
     def __call__(self, document: Document, settings: Settings = Settings()) -> Conversion:  # noqa: B008 (immutable)
         root = document.root
         name, facility = self._reading.origin(root)
+        memory = self._memories.get((settings.key, *facility))
+        if memory is None or len(memory) > MOST_REMEMBERED:
+            memory = self._forget(settings, facility)
         run = Run(
             settings,
             root,
@@ -65,18 +106,28 @@ class Converter:
             facility,
             getattr(self._reading, "resources", None),
             getattr(self._reading, "index", None),
+            memory,
         )
         target = self._writing.start(self._root)
         variant = self._reading.variant(root)
         function = self._functions.get(variant) or self._load(variant)
-        applies = function(root, run, target)
+        if not function(root, run, target):
+            return Conversion(self, run, None)
         run.finish()
-        ledger = Ledger(root, self._reading, self._compiled.covers, self._compiled.parts, run.notes, self._lines)
-        if not applies:
-            said = issue("MAP-0105", Where(), map=self.map_id)
-            return Conversion(document=None, issues=(said,), ledger=ledger)
-        made = self._writing.finish(target, run)
-        return Conversion(document=made, issues=self._issues(run, root), ledger=ledger)
+        return Conversion(self, run, self._writing.finish(target, run))
+
+    def _forget(self, settings: Settings, facility: list[str]) -> Memory:
+        """A new memory for a facility; all are dropped when there are too many."""
+        if len(self._memories) >= MOST_FACILITIES:
+            self._memories.clear()
+        memory: Memory = {}
+        self._memories[(settings.key, *facility)] = memory
+        return memory
+
+    def ledger(self, run: Run) -> Ledger:
+        """The account of a run."""
+        compiled = self._compiled
+        return Ledger(run.source, self._reading, compiled.covers, compiled.parts, run.notes, self._lines)
 
     def _load(self, variant: str) -> Callable[[Any, Run, Any], bool]:
         source = self._compiled.sources[variant]
@@ -102,8 +153,12 @@ class Converter:
 
     # ---- issues ----------------------------------------------------------------------------------------------
 
-    def _issues(self, run: Run, root: Any) -> tuple[Issue, ...]:
-        found = [each for note in run.notes if (each := self._issue(note, root)) is not None]
+    def issues(self, run: Run, *, applied: bool) -> tuple[Issue, ...]:
+        """What a run met, in the order of its rules."""
+        if not applied:
+            return (issue("MAP-0105", Where(), map=self.map_id),)
+        root = run.source
+        found = [each for note in run.notes if note[0] > TOOK and (each := self._issue(note, root)) is not None]
         found += [issue("MAP-0106", Where(), target=path) for path in dict.fromkeys(run.conflicts)]
         return tuple(dict.fromkeys(found))
 

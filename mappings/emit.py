@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +26,12 @@ class Module:
             self.constants[text] = f"K{len(self.constants)}"
         return self.constants[text]
 
+    def lines_of(self, name: str) -> Iterator[str]:
+        """The lines of a function that is complete."""
+        for function in self.functions:
+            if function.lines and function.lines[0] == f"def {name}(src, x, R, at):":
+                yield from function.text()
+
     def function(self, name: str, parameters: str) -> Function:
         made = Function(self, 0)
         made.add(f"def {name}({parameters}):")
@@ -44,10 +50,11 @@ class Function:
 
     module: Module
     depth: int
-    lines: list[str | Function] = field(default_factory=list)
+    lines: list[str | Function | tuple[int, Callable[[], str]]] = field(default_factory=list)
 
-    def add(self, line: str) -> None:
-        self.lines.append("    " * self.depth + line)
+    def add(self, line: str | Callable[[], str]) -> None:
+        """A line, or what gives it once everything is compiled."""
+        self.lines.append("    " * self.depth + line if isinstance(line, str) else (self.depth, line))
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
@@ -74,5 +81,7 @@ class Function:
         for line in self.lines:
             if isinstance(line, Function):
                 yield from line.text()
+            elif isinstance(line, tuple):
+                yield "    " * line[0] + line[1]()
             else:
                 yield line

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED = range(11)
@@ -20,13 +20,20 @@ Note = tuple[int, tuple[Any, ...], int, Any]
 Later = tuple[dict[str, Any], str, bool, str, str | None]
 """A reference to set at the end: object, member, whether it repeats, name, URL when it is known."""
 
+Memory = dict[tuple[str, str], Any]
+"""What is remembered for one facility and one set of settings: part and text -> what they gave."""
+
+MOST_REMEMBERED = 20_000
+LONGEST_REMEMBERED = 250
+"""Bounds of a memory: entries, and characters of a text."""
+
 DEFAULT_SALT = "sdoh-gateway"
 """Without a tenant's salt ids are the same everywhere: fine for a trial, guessable from identifiers in production."""
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:sdoh-gateway:ids")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Settings:
     """What a site knows of a sender. `authorities`: name or OID of an assigning authority -> URI."""
 
@@ -37,6 +44,11 @@ class Settings:
     sender: str = ""
     target: str = ""
     """The version (and structure) to write, where the target has several: `ADT_A03@2.5.1`."""
+
+    @cached_property
+    def key(self) -> tuple[Any, ...]:
+        """All that a conversion's result can depend on, as a key of what is remembered."""
+        return (self.salt, self.zone, self.default_zone, self.sender, tuple(sorted(self.authorities.items())))
 
 
 @lru_cache(maxsize=64)
@@ -59,8 +71,8 @@ class Run:
     """The state of one conversion."""
 
     __slots__ = (
-        "_bundle", "_index", "_sources", "conflicts", "facility", "fresh", "later", "made", "message_key", "named",
-        "notes", "of_type", "ordinals", "resources_made", "said", "salt", "settings", "source", "taken",
+        "_bundle", "_index", "_sources", "conflicts", "facility", "fresh", "later", "made", "memory", "message_key",
+        "named", "notes", "of_type", "ordinals", "said", "salt", "settings", "source", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +83,10 @@ class Run:
         facility: list[str],
         sources: Callable[[Any], Iterator[dict[str, Any]]] | None = None,
         index: Callable[[Any], dict[str, dict[str, Any]]] | None = None,
+        memory: Memory | None = None,
     ) -> None:
+        self.memory: Memory = {} if memory is None else memory
+        self.trace: list[Any] | None = None
         self.settings = settings
         self.salt = settings.salt
         self.source = source
@@ -160,12 +175,64 @@ class Run:
 
     def share(self, kind: str, url: str, content: dict[str, Any]) -> None:
         """A resource that several mentions may make: the first is kept, later ones add what it lacks."""
+        if self.trace is not None:
+            self.trace.append((kind, url, content))
         first = self.made.get(url)
         if first is None:
             first = self.made[url] = {"resourceType": kind, "id": url[9:], **content}
         else:
             self.merge(first, content, kind)
         self.of_type[kind] = first
+
+    # ---- remembering -----------------------------------------------------------------------------------------
+    # What a directory resource or a code is made of depends on nothing but its text, the settings and the facility.
+    # Everything that is remembered is copied on its way in and out: no two documents ever share an object.
+
+    def recall(self, part: str, text: str, target: dict[str, Any], at: tuple[Any, ...]) -> bool:
+        """Fills `target` as the part would; False when this text was not met before."""
+        found = self.memory.get((part, text))
+        if found is None:
+            return False
+        content, notes = found
+        target.update(copied(content))
+        if notes:
+            self.notes.extend([(kind, at + below, site, what) for kind, below, site, what in notes])
+        return True
+
+    def remember(self, part: str, text: str, target: dict[str, Any], at: tuple[Any, ...], since: int) -> None:
+        """Keeps what a part gave for a text, with the notes made since."""
+        notes = self._below(at, since)
+        if notes is not None and len(text) <= LONGEST_REMEMBERED:
+            self.memory[(part, text)] = (copied(target), notes)
+
+    def recall_shared(self, part: str, text: str, at: tuple[Any, ...]) -> str | None:
+        """The URL of a shared resource met before (empty: the text gives none), made again with all it refers to."""
+        found = self.memory.get((part, text))
+        if found is None:
+            return None
+        url, shares, notes = found
+        for kind, each, content in shares:
+            self.share(kind, each, copied(content))
+        if notes:
+            self.notes.extend([(kind, at + below, site, what) for kind, below, site, what in notes])
+        return str(url)
+
+    def remember_shared(self, part: str, text: str, at: tuple[Any, ...], url: str, since: int) -> None:
+        """Keeps what was shared since `start`."""
+        shares = self.trace or []
+        notes = self._below(at, since)
+        if notes is not None and len(text) <= LONGEST_REMEMBERED:
+            self.memory[(part, text)] = (url, [(kind, each, copied(what)) for kind, each, what in shares], notes)
+
+    def _below(self, at: tuple[Any, ...], since: int) -> list[Note] | None:
+        """The notes since, their places relative to `at`; None when one can't be repeated elsewhere."""
+        depth = len(at)
+        notes: list[Note] = []
+        for kind, place, site, what in self.notes[since:]:
+            if kind in (SAID, UNCLAIMED) or place[:depth] != at:
+                return None
+            notes.append((kind, place[depth:], site, what))
+        return notes
 
     def merge(self, first: dict[str, Any], other: dict[str, Any], path: str) -> None:
         """Adds what is missing; a different value for one place is a conflict, and the first stays."""
@@ -175,7 +242,7 @@ class Run:
                 first[name] = value
             elif mine != value and name != "id":
                 if type(mine) is list and type(value) is list:
-                    mine.extend(each for each in value if each not in mine)
+                    first[name] = mine + [each for each in value if each not in mine]
                 else:
                     self.conflicts.append(f"{path}.{name}")
 
@@ -211,7 +278,7 @@ class Run:
                 urls = [url] if url is not None else self.named.get(wanted, [])
             references = [{"reference": each} for each in urls if each in self.made]
             if not references:
-                empty = True
+                empty = empty or not node
             elif many:
                 node.setdefault(name, []).extend(references)
             else:
@@ -278,6 +345,15 @@ def _there(node: Any, path: tuple[str, ...]) -> bool:
         return False
     name, rest = path[0], path[1:]
     return name in node and _there(node[name], rest)
+
+
+def copied(value: Any) -> Any:
+    """A copy of a tree that shares no object with the original."""
+    if type(value) is dict:
+        return {name: each if type(each) is str else copied(each) for name, each in value.items()}
+    if type(value) is list:
+        return [each if type(each) is str else copied(each) for each in value]
+    return value
 
 
 def prune(node: Any) -> bool:

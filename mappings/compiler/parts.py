@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from conformance.syntax import PathError, Value
 from mappings.compiled import Cover
 from mappings.compiler import resources
@@ -28,20 +30,45 @@ def part_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str
     return (Cover(where, site, targets, part=part, once=True, claims=c.reading.claims and path != "."),)
 
 
+CODED = frozenset(("CodeableConcept", "Coding"))
+DIRECTORY = frozenset(("Device", "Endpoint", "HealthcareService", "Location", "Organization", "Practitioner"))
+"""What may be remembered by its text: codes, and what a directory holds; never what a patient is known by."""
+
+
 def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, target: str, path: str) -> str:
+    """A part on an element of the target: the very place that is written, or a new element for a path."""
+    kind = place.write.type_at(target)
+    part = function_of(c, rule, value, place.read.type_at(path, value), kind)
+    call = f"{part}({value.var}, {{}}, R, {value.at})"
     if target == ".":
-        part = function_of(c, rule, value, place.read.type_at(path, value), place.write.type_at(target))
-        place.code.add(f"{part}({value.var}, {place.write.var}, R, {value.at})")
+        place.code.add(call.format(place.write.var))
         place.wrote()
         return part
     child = place.write.child(target)
-    part = function_of(c, rule, value, place.read.type_at(path, value), place.write.type_at(target))
     take(c, value, place, site, path)
-    place.code.add(f"{part}({value.var}, {child.var}, R, {value.at})")
+    if kind in CODED and value.level and pure(c, part):
+        with place.code.block(f"if not R.recall({part!r}, {value.var}, {child.var}, {value.at}):"):
+            place.code.add("since = len(N)")
+            place.code.add(call.format(child.var))
+            place.code.add(f"R.remember({part!r}, {value.var}, {child.var}, {value.at}, since)")
+    else:
+        place.code.add(call.format(child.var))
     with place.code.block(f"if {child.filled()}:"):
         place.write.attach(target, child)
         place.wrote()
     return part
+
+
+def pure(c: Compilation, part: str) -> bool:
+    """True when a part writes to nothing but its target and what it shares."""
+    lines = list(c.module.lines_of(part))
+    if any("R.later" in line or "R.last(" in line or "R.named" in line or "R.open(" in line for line in lines):
+        return False
+    inner = {called for line in lines for called in _CALL.findall(line)} - {part}
+    return all(pure(c, each) for each in inner)
+
+
+_CALL = re.compile(r"\b(p[0-9]+)\(")
 
 
 def take(c: Compilation, value: Value, place: Place, site: int, path: str) -> None:
@@ -59,20 +86,40 @@ def shared(c: Compilation, rule: Rule, value: Value, place: Place, site: int, ta
 def refer(c: Compilation, rule: Rule, value: Value, place: Place, site: int, target: str) -> str:
     """Write side has references: make or reuse the resource, and point to it."""
     code = place.code
-    keyed = resources.key(c, rule, inside_item(c, place, value, rule), site)
     part = function_of(c, rule, value, place.read.type_at(rule.path(c.read), value), rule.type)
-    url, content = code.new("u"), code.new("x")
+    url = code.new("u")
+    if rule.type in DIRECTORY and value.level and rule.key is not None and not rule.key.under and pure(c, part):
+        name = f"{part} {rule.key.conversion} {' '.join(rule.key.paths.get(c.read, ()))}"
+        code.add(f"{url} = R.recall_shared({name!r}, {value.var}, {value.at})")
+        with code.block(f"if {url} is None:"):
+            trace = code.new("r")
+            code.add(f"{trace}, R.trace, since = R.trace, [], len(N)")
+            make_shared(c, rule, value, place, site, part, url)
+            code.add(f"R.remember_shared({name!r}, {value.var}, {value.at}, {url}, since)")
+            code.add(f"R.trace = {trace} if {trace} is None else {trace} + R.trace")
+    else:
+        make_shared(c, rule, value, place, site, part, url)
+    with code.block(f"if {url}:"):
+        if rule.name:
+            code.add(f"R.named.setdefault({rule.name!r}, []).append({url})")
+        place.write.put(target, f"{{'reference': {url}}}")
+        place.wrote()
+    return part
+
+
+def make_shared(c: Compilation, rule: Rule, value: Value, place: Place, site: int, part: str, url: str) -> None:
+    """Emits the making of a shared resource; its URL is empty when it has no identity or no content."""
+    code = place.code
+    keyed = resources.key(c, rule, inside_item(c, place, value, rule), site)
+    content = code.new("x")
+    code.add(f"{url} = ''")
     with code.block(f"if {keyed} is not None:"):
-        code.add(f"{url} = R.url({rule.type!r}, {keyed}); {content} = {{}}")
-        code.add(f"{part}({value.var}, {content}, R, {value.at})")
+        code.add(f"{content} = {{}}; {part}({value.var}, {content}, R, {value.at})")
+        code.add(f"{url} = R.url({rule.type!r}, {keyed})")
         with code.block(f"if {content} or {url} in R.made:"):
             code.add(f"R.share({rule.type!r}, {url}, {content})")
-            if rule.name:
-                code.add(f"R.named.setdefault({rule.name!r}, []).append({url})")
-            place.write.put(target, f"{{'reference': {url}}}")
-            place.wrote()
+        code.add(f"else: {url} = ''")
     code.add(f"else: N.append(({NOTHING}, {value.at}, {site}, None))")
-    return part
 
 
 def inside_item(c: Compilation, place: Place, value: Value, rule: Rule) -> Place:

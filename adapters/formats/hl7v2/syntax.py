@@ -63,7 +63,8 @@ class V2Read:
     head: Code | None = None
     opened: dict[str, tuple[str, str]] = field(default_factory=dict)
     parts: str = ""
-    exact: bool = True
+    width: int = 0
+    """How many separators are needed behind an item so that every component read is there."""
 
     # ---- segments --------------------------------------------------------------------------------------------
 
@@ -84,7 +85,7 @@ class V2Read:
 
     def _decoded(self, var: str) -> None:
         if self.escaped:
-            self.code.add(f"if '\\\\' in {var}: {var} = plain({var})")
+            self.code.add(f"if {var} and '\\\\' in {var}: {var} = plain({var})")
 
     # ---- reading ---------------------------------------------------------------------------------------------
 
@@ -102,7 +103,7 @@ class V2Read:
         fields, index, _ = self._segment(at.segment)
         self.code.add(f"{var} = {fields}[{at.field}]")
         if not at.component:
-            self.code.add(f"if '^' in {var} or '~' in {var}: {var} = head({var})")
+            self.code.add(f"if {var} and ('^' in {var} or '~' in {var}): {var} = head({var})")
             return f"({index}, {at.field}, 0)"
         self.code.add(f"if {var}: {var} = component(repetition({var}), {at.component})")
         if at.subcomponent:
@@ -128,14 +129,13 @@ class V2Read:
         )
 
     def _parts(self, wanted: int) -> str:
-        """The item split and padded, in its head."""
-        del wanted
+        """The item split, and padded to the last component that anything here reads; in its head."""
         if not self.parts:
             self.parts = self.code.new("c")
             separator = "^" if self.level == "component" else "&"
             assert self.head is not None
-            pad = self.code.constant(separator * 31)
-            self.head.add(f"{self.parts} = ({self.item} + {pad}).split({separator!r})")
+            self.head.add(lambda: f"{self.parts} = ({self.item} + {separator * self.width!r}).split({separator!r})")
+        self.width = max(self.width, wanted - 1)
         return self.parts
 
     def node(self, path: str) -> Value:
@@ -146,7 +146,7 @@ class V2Read:
             if not at.field:
                 raise PathError("a segment is read by an `each`")
             self.code.add(f"{var} = {fields}[{at.field}]")
-            self.code.add(f"if '~' in {var}: {var} = repetition({var})")
+            self.code.add(f"if {var} and '~' in {var}: {var} = repetition({var})")
             if not at.component:
                 return Value(var, var, f"({index}, {at.field}, 0)", "component")
             self.code.add(f"if {var}: {var} = component({var}, {at.component})")
@@ -452,7 +452,7 @@ class V2Syntax:
         )
 
     def start(self, root: str) -> walk.MessageDraft:
-        return walk.MessageDraft()
+        return walk.MessageDraft(root)
 
     def finish(self, target: walk.MessageDraft, run: Any) -> Document:
         """The message, in the order of its structure."""
