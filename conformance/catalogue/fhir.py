@@ -184,4 +184,13 @@ _PROFILES: tuple[Code, ...] = (
          "One of the two is wrong; the data may have been cut.", "value", page="datatypes.html#Attachment"),
 )  # fmt: skip
 
-CODES: tuple[Code, ...] = (*_STRUCTURE, *_VALUES, *_CODES, *_RULES, *_BUNDLES, *_PROFILES)
+_PACKAGES: tuple[Code, ...] = (
+    _row("0201", "Package not readable", "The package could not be read: {problem}.",
+         "Its definitions are missing from every check.", "not-found"),
+    _row("0202", "Dependency not here", "The package depends on {name}, which is not here.",
+         "What it defines can't be checked; findings say where that matters.", "not-found", severity="information"),
+    _row("0203", "Package not installed", "No package of that name is installed.",
+         "There is nothing to remove.", "not-found"),
+)  # fmt: skip
+
+CODES: tuple[Code, ...] = (*_STRUCTURE, *_VALUES, *_CODES, *_RULES, *_BUNDLES, *_PROFILES, *_PACKAGES)

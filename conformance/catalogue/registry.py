@@ -12,6 +12,7 @@ _AREAS = {
     "V2": "v2",
     "FHIR": "fhir",
     "JSON": "fhir_json",
+    "XML": "xml",
     "MAP": "map",
     "YAML": "notation",
     "PRO": "profile",
@@ -19,6 +20,10 @@ _AREAS = {
     "IO": "io",
     "NET": "net",
     "GW": "gateway",
+    "HTTP": "http",
+    "PKG": "package",
+    "BASE": "baseline",
+    "MOD": "models",
 }
 """Prefix of the code to module of this package."""
 

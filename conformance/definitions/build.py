@@ -3,35 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
-import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from conformance.definitions import distil, pack
-from conformance.definitions.pack import Entry, Facts
-
-
-def resources(archive: Path) -> Iterator[tuple[str, Facts]]:
-    """The JSON files of a package: name inside `package/`, content."""
-    with tarfile.open(archive) as tar:
-        for member in tar:
-            if member.isfile() and member.name.endswith(".json") and (file := tar.extractfile(member)) is not None:
-                yield member.name.removeprefix("package/"), json.load(file)
+from conformance import packages
 
 
 def build(archive: Path, folder: Path) -> Path:
     """One pack from one package; its head tells what it was made from."""
-    about: Facts = {"sha256": hashlib.sha256(archive.read_bytes()).hexdigest(), "source": archive.name}
-    entries: list[Entry] = []
-    for name, resource in resources(archive):
-        if name == "package.json":
-            about |= {key: resource.get(key) for key in ("name", "version", "dependencies", "canonical", "license")}
-        elif "/" not in name and (entry := distil.entry(resource)) is not None:
-            entries.append(entry)
-    path = folder / f"{about['name']}-{about['version']}.pack"
-    pack.write(path, about, entries)
+    raw = archive.read_bytes()
+    about = {"sha256": hashlib.sha256(raw).hexdigest(), "source": archive.name}
+    path = folder / f"{archive.name.removesuffix('.tgz')}.pack"
+    packages.compile_(packages.archive(raw), about, path)
     return path
 
 

@@ -1,0 +1,60 @@
+"""The one hardened parse of XML: no document types, no entities, no network, bounded size and depth."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from conformance.catalogue import issue
+from conformance.issue import Result, Where
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a document."""
+
+
+def parse(raw: bytes, source: str = "") -> Result[etree._Element]:
+    """The root element, each element with its line; None and the reason when it isn't to be used.
+
+    A document type is refused whatever it says: it is how entities are defined, and no clinical format needs one.
+    """
+    if len(raw) > LARGEST:
+        return Result(value=None, issues=(issue("XML-0003", Where(source=source), limit=LARGEST),))
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=False, recover=False
+    )
+    try:
+        root = etree.fromstring(raw, parser)
+    except etree.XMLSyntaxError as error:
+        line, column = error.position
+        if root_type(raw):
+            return Result(value=None, issues=(issue("XML-0002", Where(source=source, path="(xml)")),))
+        where = Where(source=source, path="(xml)", line=line or None, column=column or None)
+        return Result(value=None, issues=(issue("XML-0001", where, problem=_kind(error)),))
+    except ValueError:
+        where = Where(source=source, path="(xml)")
+        return Result(value=None, issues=(issue("XML-0001", where, problem="its encoding is not what it says"),))
+    if root.getroottree().docinfo.internalDTD is not None or root_type(raw):
+        return Result(value=None, issues=(issue("XML-0002", Where(source=source, path="(xml)")),))
+    return Result(value=root)
+
+
+def root_type(raw: bytes) -> bool:
+    """True when a document type stands before the root element."""
+    head = raw[:65_536]
+    start = head.find(b"<!DOCTYPE")
+    return start >= 0 and b"<" not in _without_prolog(head[:start])
+
+
+def _without_prolog(head: bytes) -> bytes:
+    """What stands before a document type, less the declaration, comments and processing instructions."""
+    while (start := head.find(b"<")) >= 0:
+        end = head.find(b"-->" if head.startswith(b"<!--", start) else b">", start)
+        if not head.startswith((b"<?", b"<!--"), start) or end < 0:
+            return head[start:]
+        head = head[end + 1 :]
+    return b""
+
+
+def _kind(error: etree.XMLSyntaxError) -> str:
+    """libxml2's name of the error, which carries nothing of the data: ERR_TAG_NAME_MISMATCH."""
+    code = error.code
+    return str(etree.ErrorTypes._getName(code, "syntax error")) if isinstance(code, int) else "syntax error"
