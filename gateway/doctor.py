@@ -101,7 +101,9 @@ def _zones() -> Finding:
 
 
 def _cache() -> Finding:
-    from mappings.cache import folder
+    from conformance.cache import folder
 
     where = folder()
-    return Finding(True, "map cache", str(where) if where else "no folder of our own: maps are compiled at each start")
+    return Finding(
+        True, "cache", str(where) if where else "no folder of our own: maps and packages are compiled each time"
+    )

@@ -16,23 +16,8 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from conformance.cache import folder
 from mappings.compiled import Compiled, Cover, Site
-
-
-@cache
-def folder() -> Path | None:
-    """The cache's folder, made with mode 0700; None where there can be none."""
-    base = os.environ.get("SDOH_GATEWAY_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sdoh-gateway"
-    )
-    path = Path(base)
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        owner = path.stat()
-    except OSError:
-        return None
-    mine = not hasattr(os, "getuid") or (owner.st_uid == os.getuid() and not owner.st_mode & 0o022)
-    return path if mine else None
 
 
 @cache

@@ -17,6 +17,9 @@ AREAS = {
     "IO": "Files",
     "NET": "Connections and receivers",
     "GW": "The running gateway",
+    "PKG": "Packages and terminology",
+    "BASE": "Baselines",
+    "MOD": "The second opinion on FHIR",
 }
 """Headings; an area without one goes by its prefix."""
 
