@@ -21,9 +21,9 @@ _TABLES = {"0301": ("L,M,N", ("L", "M", "N"))}
 _OPEN = frozenset(("0359", "0396", "0418"))
 """Tables of which the standard gives a pattern besides codes: `2 and higher`, `99zzz`."""
 
-_ELSEWHERE = frozenset(("0104", "0211", "0354", "0399"))
-"""Versions, character sets and structures: what is wrong with these is said by who reads them. Countries are ISO's, and
-are sent in its two-letter form as often."""
+_ELSEWHERE = frozenset(("0003", "0076", "0104", "0211", "0354", "0399"))
+"""Events, message types, versions, character sets and structures: what is wrong with these is said by who reads them.
+Countries are ISO's, and are sent in its two-letter form as often."""
 
 _NOT_REQUIRED = (("EVN", 1), ("OBX", 2), ("OBX", 4))
 """Conditional, or kept for older receivers only, in versions for which hl7apy has them required."""

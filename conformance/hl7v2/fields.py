@@ -16,6 +16,9 @@ from conformance.profile.types import TYPES
 _FORMATS = {"DT": "V2-0121", "DTM": "V2-0121", "TM": "V2-0121", "TS": "V2-0121", "NM": "V2-0122", "SI": "V2-0123"}
 """Primitive types with a format to check -> the issue's code."""
 
+PRIMITIVES = frozenset(("ST", "TX", "FT", "ID", "IS", "TN", "GTS", *_FORMATS))
+"""Types without components in every version; TS has them in some."""
+
 _ANY = frozenset(("", "WD", "varies"))
 """Types of which nothing is known: unnamed, withdrawn, or said by another field."""
 

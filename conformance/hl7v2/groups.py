@@ -147,8 +147,7 @@ def _backward(segment: SegmentLike, arranged: Arranged) -> bool:
 
 
 def _earlier(name: str, current: Group) -> tuple[Group, int] | None:
-    last = max(current.items, default=-1)
-    for place in range(last, -1, -1):
+    for place in range(len(current.node.members) - 1, -1, -1):
         member = current.node.members[place]
         if not member.members:
             if member.name == name:

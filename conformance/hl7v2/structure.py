@@ -14,7 +14,7 @@ from typing import Protocol
 
 from conformance.hl7v2.abstract import Node
 from conformance.hl7v2.events import VERSIONS, structure_of
-from conformance.hl7v2.fields import Kind, faults, kind, rules
+from conformance.hl7v2.fields import PRIMITIVES, Kind, components_of, faults, kind, rules
 from conformance.hl7v2.groups import Arranged, Group, arrange
 from conformance.hl7v2.report import Report
 from conformance.hl7v2.tables import VERSIONS as TABLED
@@ -174,6 +174,7 @@ def _segment(segment: SegmentLike, version: str, nulls: set[tuple[int, int]], lo
 
 def _kind(segment: SegmentLike, number: int, given: Kind, version: str) -> Kind:
     """The field's type; of OBX-5 what OBX-2 says."""
-    if given.name == "varies" and segment.name == "OBX" and len(segment.fields[2]) in (2, 3):
-        return kind(version, segment.fields[2])
-    return given
+    if given.name != "varies" or segment.name != "OBX":
+        return given
+    name = segment.fields[2]
+    return kind(version, name) if name in PRIMITIVES or components_of(version, name) else given
