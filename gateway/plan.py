@@ -6,13 +6,13 @@ Secrets of destinations are in their adapters' settings, which stay in the proce
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from adapters.tls import Tls
 from gateway.config.site import Site
 from gateway.targets import Target
+from gateway.web.settings import Settings as Http
 
 Acknowledge = Literal["stored", "validated"]
 Audience = Literal["hub", "cbo", "practitioner", "plan", "other"]
@@ -92,17 +92,6 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Http:
-    """`keys`: name of a client to its key."""
-
-    host: str = "127.0.0.1"
-    port: int = 8080
-    tls: Tls | None = None
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-    max_body: int = 32 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything. `time_limit` is what one message may take, in seconds; `memory_limit` a worker's, in bytes."""
 
@@ -129,12 +118,8 @@ class Plan:
 
 
 def _bare_channel(channel: Channel) -> Channel:
-    from dataclasses import replace
-
     return replace(channel, listen=None)
 
 
 def _bare_destination(destination: Destination) -> Destination:
-    from dataclasses import replace
-
     return replace(destination, to=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from conformance import yaml
 from conformance.catalogue import issue
 from conformance.issue import Issue, Result, Where, has_errors
-from gateway.config.model import Config
+from gateway.config.file import Config
 from gateway.config.references import Location, Resolver
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Loaded:
 
     config: Config
     written: Mapping[Location, str]
+    tree: Any = field(default=None, repr=False)
+    """What was read, with the place of each node."""
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Result[Loaded]:
@@ -49,7 +51,9 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Result[Load
         issues.extend(_issue(one, tree.value, source) for one in found if _counts(one, resolver))
         return Result(value=None, issues=_in_order(issues))
     issues.extend(_advice(config, path, tree.value))
-    return Result(value=None if has_errors(issues) else Loaded(config, resolver.written), issues=_in_order(issues))
+    return Result(
+        value=None if has_errors(issues) else Loaded(config, resolver.written, tree.value), issues=_in_order(issues)
+    )
 
 
 def _counts(error: ErrorDetails, resolver: Resolver) -> bool:
@@ -71,16 +75,44 @@ def _advice(config: Config, path: Path, tree: Any) -> Iterator[Issue]:
 
 
 def _issue(error: ErrorDetails, tree: Any, source: str) -> Issue:
-    location = error["loc"]
+    location = _untagged(error["loc"], tree)
     where = _place(tree, location, source, key=error["type"] == "extra_forbidden")
     name = ".".join(map(str, location)) or "the file"
     if error["type"] == "extra_forbidden":
-        hint = _did_you_mean(str(location[-1]), _settings(location[:-1]))
+        hint = _did_you_mean(str(location[-1]), _settings(location[:-1], tree))
         return issue("CFG-0002", where, path=name, hint=hint)
     if error["type"] == "missing":
         return issue("CFG-0004", where, path=name)
+    if error["type"] == "union_tag_not_found":
+        return issue("CFG-0004", where, path=f"{name}.{_chooser(error)}")
+    if error["type"] == "union_tag_invalid":
+        known = [one.strip(" '") for one in str(error["ctx"]["expected_tags"]).split(",")]
+        hint = _did_you_mean(str(error["ctx"]["tag"]), known)
+        problem = "nothing of this kind is installed"
+        return issue("CFG-0003", where, path=f"{name}.{_chooser(error)}", problem=problem, hint=hint)
     problem = error["msg"].removeprefix("Value error, ")
     return issue("CFG-0003", where, path=name, problem=problem, hint=_zone_hint(problem, _node(tree, location)))
+
+
+def _chooser(error: ErrorDetails) -> str:
+    """The setting that names one of several kinds of section."""
+    return str(error["ctx"]["discriminator"]).strip("'")
+
+
+def _untagged(location: Location, tree: Any) -> Location:
+    """Without the steps that name a choice of types and no setting: they stand in no file."""
+    kept: list[str | int] = []
+    for number, step in enumerate(location):
+        here = _node(tree, tuple(kept))
+        last = number == len(location) - 1
+        if last or isinstance(step, int) or not isinstance(here, dict) or step in here:
+            kept.append(step)
+    return tuple(kept)
+
+
+def place_of(loaded: Loaded, location: Location, source: str) -> Where:
+    """Where a setting stands in its file, or the nearest one above that does."""
+    return yaml.place(_node(loaded.tree, location), source)
 
 
 def _place(tree: Any, location: Location, source: str, *, key: bool) -> Where:
@@ -100,20 +132,31 @@ def _node(tree: Any, location: Location) -> Any:
     return tree
 
 
-def _settings(location: Location) -> list[str]:
+def _settings(location: Location, tree: Any) -> list[str]:
     """The settings that the section at a location has, from the schema."""
     schema = Config.model_json_schema()
     node: Any = schema
-    for step in location:
-        node = _resolved(node, schema)
-        node = node.get("properties", {}).get(step) or node.get("additionalProperties") or node.get("items") or {}
-    return list(_resolved(node, schema).get("properties", {}))
+    for number, step in enumerate(location):
+        node = _resolved(node, schema, _node(tree, location[:number]))
+        named = next(iter(node.get("patternProperties", {}).values()), None) or node.get("additionalProperties")
+        node = node.get("properties", {}).get(step) or named or node.get("items") or {}
+    return list(_resolved(node, schema, _node(tree, location)).get("properties", {}))
 
 
-def _resolved(node: Any, schema: dict[str, Any]) -> dict[str, Any]:
-    while isinstance(node, dict) and "$ref" in node:
-        node = schema["$defs"][node["$ref"].rpartition("/")[2]]
-    return node if isinstance(node, dict) else {}
+def _resolved(node: Any, schema: dict[str, Any], value: Any) -> dict[str, Any]:
+    """Follows references, and of several possible sections takes the one that the value's own words choose."""
+    while isinstance(node, dict):
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].rpartition("/")[2]]
+        elif "discriminator" in node:
+            chooser = node["discriminator"]
+            tag = value.get(chooser["propertyName"]) if isinstance(value, dict) else None
+            node = {"$ref": chooser["mapping"][tag]} if tag in chooser["mapping"] else {}
+        elif "anyOf" in node:
+            node = next((one for one in node["anyOf"] if one.get("type") != "null"), {})
+        else:
+            return node
+    return {}
 
 
 def _did_you_mean(word: str, known: list[str]) -> str:

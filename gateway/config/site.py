@@ -56,15 +56,15 @@ def site(path: Path | None) -> Result[Site]:
 
     if not path.is_dir():
         loaded = load(path)
-        return Result(value=_site(loaded.value, path.parent) if loaded.value else None, issues=loaded.issues)
+        return Result(value=site_of(loaded.value, path.parent) if loaded.value else None, issues=loaded.issues)
     folders = tuple(path / name for name in OVERLAYS if (path / name).is_dir())
     if not (path / FILE_NAME).exists():
         return Result(value=Site(overlays=folders))
     loaded = load(path / FILE_NAME)
-    return Result(value=_site(loaded.value, path, folders) if loaded.value else None, issues=loaded.issues)
+    return Result(value=site_of(loaded.value, path, folders) if loaded.value else None, issues=loaded.issues)
 
 
-def _site(loaded: Loaded, folder: Path, overlays: tuple[Path, ...] = ()) -> Site:
+def site_of(loaded: Loaded, folder: Path, overlays: tuple[Path, ...] = ()) -> Site:
     config = loaded.config
     salt = config.tenant.salt
     senders = (
