@@ -54,7 +54,8 @@ def test_a_command_of_the_readme_works(line: str, tmp_path: Path, monkeypatch: p
 
 
 def test_the_readme_shows_what_the_commands_print(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line of a console block stands in the output of the command above it; `...` stands for what is left out."""
+    """Each line of a console block stands in the output of the command above it, columns apart; `...` is what is left
+    out."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "discharge.hl7").write_bytes((ROOT / "gateway" / "samples" / "discharge-a03.hl7").read_bytes())
     text = README.read_text(encoding="utf-8")
@@ -63,6 +64,11 @@ def test_the_readme_shows_what_the_commands_print(tmp_path: Path, monkeypatch: p
     for block in blocks:
         command, *shown = block.splitlines()
         result = CliRunner().invoke(main, shlex.split(command.removeprefix("$ "))[1:], catch_exceptions=False)
-        printed = [line.rstrip() for line in result.output.splitlines()]
+        printed = {plain(line) for line in result.output.splitlines()}
         for line in shown:
-            assert line.strip() == "..." or line.rstrip() in printed, f"{command}: {line}"
+            assert line == "..." or plain(line) in printed, f"{command}: {line}"
+
+
+def plain(line: str) -> str:
+    """Without the width of columns and the numbers of lines in maps, which change with every edit."""
+    return re.sub(r"(\.yaml):\d+", r"\1", " ".join(line.split()))

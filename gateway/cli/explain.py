@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ from gateway.targets import target
 if TYPE_CHECKING:
     from conformance.issue import Issue
     from mappings import Row
+
+_EXTENSION = re.compile(r"\([^()]*/([^()/]*)\)")
+"""An extension's URL in a path, of which people read the end."""
 
 
 @click.command("explain")
@@ -65,14 +69,19 @@ def command(
 
 
 def show(rows: Sequence[Row], *, values: bool) -> None:
-    """The rows as a table: where, what became of it, where to, by which rule or why not."""
-    head = ["field", *(["value"] if values else []), "status", "to", "by"]
-    cells = [
-        [row.path, *([row.value or ""] if values else []), row.status, " ".join(row.targets), row.rule or row.reason]
-        for row in rows
-    ]
+    """The rows as a table: where, what became of it, by which rule or why not, and where to, a line for each target."""
+    head = ["field", *(["value"] if values else []), "status", "by", "to"]
+    cells = [line for row in rows for line in _lines(row, values)]
     if cells:
         report.grid(head, cells)
+
+
+def _lines(row: Row, values: bool) -> Iterator[list[str]]:
+    by = row.rule if row.status == "mapped" else row.reason
+    first = [row.path, *([str(row.value or "")] if values else []), row.status, by]
+    targets = [_EXTENSION.sub(r"(\1)", target) for target in row.targets] or [""]
+    yield [*first, targets[0]]
+    yield from ([*("" for _ in first), further] for further in targets[1:])
 
 
 def counted(rows: Sequence[Row]) -> str:

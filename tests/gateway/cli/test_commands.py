@@ -95,7 +95,7 @@ def test_issues_of_a_batch_name_the_message(call: Call) -> None:
 def test_explain_shows_where_fields_went(call: Call, site: Path) -> None:
     made = call("explain", "-", "--site", site, stdin=A21)
     assert made.status == 0, made.err
-    assert re.search(r"PID\[1\]-7\[1\] +mapped +Patient.birthDate +leave.yaml:\d+", made.out)
+    assert re.search(r"PID\[1\]-7\[1\] +mapped +leave.yaml:\d+ +Patient.birthDate", made.out)
     assert re.search(r"ZZZ\[1\]-1\[1\] +unmapped", made.out)
     assert re.search(r"\d+ fields: 6 mapped, \d+ unmapped, 1 null", made.out)
     assert "secret" not in made.out
