@@ -8,38 +8,38 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from gateway import Misuse, convert, convert_all, explain, validate
-from tests.gateway.cli.conftest import A21, SITE
+from tests.gateway.cli.conftest import A99, SITE
 
 
 def test_bytes_text_and_files_become_the_same_bundle(tmp_path: Path) -> None:
     path = tmp_path / "a.hl7"
-    path.write_bytes(A21)
-    made = convert(A21, to="fhir", site=SITE)
+    path.write_bytes(A99)
+    made = convert(A99, to="fhir", site=SITE)
     assert made.ok
     assert made.value["resourceType"] == "Bundle"
     assert made.ledger is not None
     assert made.ledger.counts()["mapped"] == 6
-    assert convert(A21.decode(), to="fhir", site=str(SITE)).value == made.value
+    assert convert(A99.decode(), to="fhir", site=str(SITE)).value == made.value
     assert convert(path, to="fhir", site=SITE).value == made.value
 
 
 def test_there_and_back_by_dicts() -> None:
-    bundle = convert(A21, to="fhir", site=SITE).value
-    back = convert(bundle, to="hl7v2", site=SITE)
+    bundle = convert(A99, to="fhir", site=SITE).value
+    back = convert(bundle, as_="ADT_A99", site=SITE)
     assert back.value.startswith(b"MSH|^~\\&|LAB")
     assert b"|Doe^Jo||19800203" in back.value
 
 
 def test_typed_gives_pydantic_objects() -> None:
-    made = convert(A21, to="fhir", site=SITE, typed=True, bundle="collection")
+    made = convert(A99, to="fhir", site=SITE, typed=True, bundle="collection")
     assert isinstance(made.value, Bundle)
     assert made.value.type == "collection"
-    patients = convert(A21, to="fhir", site=SITE, typed=True, bundle="ndjson").value
+    patients = convert(A99, to="fhir", site=SITE, typed=True, bundle="ndjson").value
     assert [type(one).__name__ for one in patients] == ["MessageHeader", "Patient"]
 
 
 def test_a_batch_is_converted_one_by_one() -> None:
-    batch = A21 + A21.replace(b"|77|", b"|78|")
+    batch = A99 + A99.replace(b"|77|", b"|78|")
     with pytest.raises(Misuse, match="2 documents"):
         convert(batch, to="fhir", site=SITE)
     assert [made.ok for made in convert_all(batch, to="fhir", site=SITE)] == [True, True]
@@ -52,24 +52,24 @@ def test_bad_data_are_issues_and_misuse_is_an_exception() -> None:
     assert [one.code for one in made.issues] == ["IO-0002"]
     for wrong in ({"to": "fihr"}, {}, {"to": "fhir", "from_": "pdf"}, {"to": "fhir", "map": "nope"}):
         with pytest.raises(Misuse):
-            convert(A21, **wrong)  # type: ignore[arg-type]  # one dict of several options
+            convert(A99, **wrong)  # type: ignore[arg-type]  # one dict of several options
 
 
 def test_wrong_settings_are_told_with_their_place(tmp_path: Path) -> None:
     (tmp_path / "gateway.yaml").write_text("tennant: {}")
     with pytest.raises(Misuse, match=r"gateway\.yaml:1:1.*did you mean `tenant`"):
-        convert(A21, to="fhir", site=tmp_path)
+        convert(A99, to="fhir", site=tmp_path)
 
 
 def test_validate_gives_an_outcome() -> None:
-    outcome = validate(A21.replace(b"||7||", b"||||"))
+    outcome = validate(A99.replace(b"||7||", b"||||"))
     assert outcome["resourceType"] == "OperationOutcome"
     assert {"error", "warning", "information"} & {one["severity"] for one in outcome["issue"]}
     assert "diagnostics" not in str(outcome)
 
 
 def test_explain_gives_rows() -> None:
-    rows = {row.path: row for row in explain(A21, site=SITE)}
+    rows = {row.path: row for row in explain(A99, site=SITE)}
     assert rows["PID[1]-7[1]"].targets == ("Patient.birthDate",)
     assert rows["PID[1]-7[1]"].value is None
-    assert {row.path: row for row in explain(A21, site=SITE, values=True)}["PID[1]-7[1]"].value == "19800203"
+    assert {row.path: row for row in explain(A99, site=SITE, values=True)}["PID[1]-7[1]"].value == "19800203"

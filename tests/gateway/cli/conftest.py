@@ -13,8 +13,8 @@ from gateway.cli import main
 
 SITE = Path(__file__).parent.parent / "site"
 
-A21 = (
-    b"MSH|^~\\&|LAB|RIVERBEND GENERAL|||20260101||ADT^A21^ADT_A21|77|P|2.5.1\r"
+A99 = (
+    b"MSH|^~\\&|LAB|RIVERBEND GENERAL|||20260101||ADT^A99^ADT_A99|77|P|2.5.1\r"
     b'PID|||7||Doe^Jo||19800203||||||""\r'
     b"ZZZ|secret\r"
 )

@@ -11,7 +11,7 @@ from fhir.resources.R4B.operationoutcome import OperationOutcome
 
 from gateway.cli import COMMANDS
 from gateway.samples import sample
-from tests.gateway.cli.conftest import A21, Call
+from tests.gateway.cli.conftest import A99, Call
 
 BAD = b"MSH|^~\\&|A|B|||not a time||ADT^A03|1|P|2.5.1\rEVN|A03\rPID|||7||SECRETNAME\rPV1||Q\r"
 DOUBLE = b'{"resourceType": "Patient",\n "gender": "male",\n "gender": "female"}'
@@ -93,14 +93,14 @@ def test_issues_of_a_batch_name_the_message(call: Call) -> None:
 
 
 def test_explain_shows_where_fields_went(call: Call, site: Path) -> None:
-    made = call("explain", "-", "--site", site, stdin=A21)
+    made = call("explain", "-", "--site", site, stdin=A99)
     assert made.status == 0, made.err
     assert re.search(r"PID\[1\]-7\[1\] +mapped +leave.yaml:\d+ +Patient.birthDate", made.out)
     assert re.search(r"ZZZ\[1\]-1\[1\] +unmapped", made.out)
     assert re.search(r"\d+ fields: 6 mapped, \d+ unmapped, 1 null", made.out)
     assert "secret" not in made.out
-    assert "secret" in call("explain", "-", "--site", site, "--values", stdin=A21).out
-    only = call("explain", "-", "--site", site, "--unmapped", stdin=A21)
+    assert "secret" in call("explain", "-", "--site", site, "--values", stdin=A99).out
+    only = call("explain", "-", "--site", site, "--unmapped", stdin=A99)
     assert "Patient.birthDate" not in only.out
 
 
@@ -119,13 +119,13 @@ def test_show_names_fields_and_makes_nulls_and_escapes_visible(call: Call) -> No
 
 
 def test_show_steers_no_terminal(call: Call) -> None:
-    made = call("show", "-", stdin=A21.replace(b"secret", b"\x1b[2Jsecret"))
+    made = call("show", "-", stdin=A99.replace(b"secret", b"\x1b[2Jsecret"))
     assert "\x1b" not in made.out
     assert "\\x1b[2Jsecret" in made.out
 
 
 def test_show_of_a_bundle_is_a_line_for_each_resource(call: Call, site: Path) -> None:
-    bundle = call("convert", "-", "--to", "fhir", "--site", site, stdin=A21).raw
+    bundle = call("convert", "-", "--to", "fhir", "--site", site, stdin=A99).raw
     made = call("show", "-", stdin=bundle)
     assert made.out.splitlines()[0] == "Bundle of type message, 2 resources"
     assert re.search(r"Patient +Jo Doe; 7; 1980-02-03", made.out)
@@ -147,7 +147,7 @@ def test_config_check_show_and_schema(call: Call, site: Path) -> None:
 
 
 def test_maps_are_listed_checked_and_tested(call: Call, site: Path) -> None:
-    assert re.search(r"leave +v2 and fhir +ADT_A21", call("maps", "list", site).out)
+    assert re.search(r"leave +v2 and fhir +ADT_A99", call("maps", "list", site).out)
     linted = call("maps", "lint", site)
     assert linted.status == 0, linted.out
     assert "leave: 8 two-way" in linted.out

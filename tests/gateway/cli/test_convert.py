@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from gateway.samples import sample
-from tests.gateway.cli.conftest import A21, Call
+from tests.gateway.cli.conftest import A99, Call
 
-BATCH = b"BHS|^~\\&|A\r" + A21 + A21.replace(b"|77|", b"|78|").replace(b"||7||", b"||8||") + b"BTS|2\r"
+BATCH = b"BHS|^~\\&|A\r" + A99 + A99.replace(b"|77|", b"|78|").replace(b"||7||", b"||8||") + b"BTS|2\r"
 
 
 @pytest.fixture
@@ -19,12 +19,12 @@ def inbox(tmp_path: Path) -> Path:
     """A folder with a message, one in a folder below, a batch, and something else."""
     folder = tmp_path / "inbox"
     (folder / "b").mkdir(parents=True)
-    (folder / "x.hl7").write_bytes(A21)
-    (folder / "b" / "y.hl7").write_bytes(A21)
+    (folder / "x.hl7").write_bytes(A99)
+    (folder / "b" / "y.hl7").write_bytes(A99)
     (folder / "batch.hl7").write_bytes(BATCH)
     (folder / "README.txt").write_text("not a message")
-    (folder / ".hidden.hl7").write_bytes(A21)
-    (folder / "half.hl7.part").write_bytes(A21)
+    (folder / ".hidden.hl7").write_bytes(A99)
+    (folder / "half.hl7.part").write_bytes(A99)
     return folder
 
 
@@ -55,7 +55,7 @@ def test_outputs_of_a_folder_are_named_after_their_sources(call: Call, inbox: Pa
     [
         (["--to", "fhir", "--bundle", "ndjson"], "x.hl7.ndjson"),
         (["--to", "hl7v2"], "x.hl7.hl7"),
-        (["--as", "ADT_A21@2.8"], "x.hl7.hl7"),
+        (["--as", "ADT_A99@2.8"], "x.hl7.hl7"),
     ],
 )
 def test_the_suffix_is_that_of_the_target(
@@ -73,7 +73,7 @@ def test_a_glob_keeps_the_path_below_its_fixed_part(call: Call, inbox: Path, sit
 
 
 def test_standard_input_and_a_named_file(call: Call, site: Path) -> None:
-    made = call("convert", "-", "--to", "fhir", "--site", site, "-o", "one.json", stdin=A21)
+    made = call("convert", "-", "--to", "fhir", "--site", site, "-o", "one.json", stdin=A99)
     assert made.status == 0, made.err
     assert json.loads(Path("one.json").read_bytes())["resourceType"] == "Bundle"
     assert files(Path()) == ["one.json"], "nothing is left beside it"
@@ -126,7 +126,7 @@ def test_a_structure_without_a_map_is_refused_by_name(call: Call, inbox: Path) -
     made = call("convert", inbox / "x.hl7", "--to", "fhir", "-o", "out/")
     assert made.status == 1
     assert "MAP-0010" in made.err
-    assert "hl7v2 ADT_A21" in made.err
+    assert "hl7v2 ADT_A99" in made.err
     assert not Path("out").exists()
 
 
@@ -208,13 +208,13 @@ def test_misuse_is_told_and_nothing_is_written(call: Call, arguments: list[str],
     for folder in ("a", "b", "empty", "broken"):
         Path(folder).mkdir()
     for name in ("x.hl7", "a/x.hl7", "b/x.hl7"):
-        Path(name).write_bytes(A21)
+        Path(name).write_bytes(A99)
     Path("broken/gateway.yaml").write_text("tennant: {}")
     made = call(*arguments)
     assert made.status == 2
     assert said in " ".join(made.err.lower().split())
     assert made.out == ""
-    assert Path("x.hl7").read_bytes() == A21
+    assert Path("x.hl7").read_bytes() == A99
     assert not Path("out").exists()
 
 
@@ -245,7 +245,7 @@ def test_ten_megabytes_of_nothing_are_refused_quickly(call: Call) -> None:
 
 
 def test_the_shipped_sample_by_a_device(call: Call, site: Path) -> None:
-    made = call("convert", "-", "--to", "fhir", "--site", site, "-o", os.devnull, stdin=A21)
+    made = call("convert", "-", "--to", "fhir", "--site", site, "-o", os.devnull, stdin=A99)
     assert made.status == 0, made.err
     assert Path(os.devnull).is_char_device()
 
