@@ -129,6 +129,12 @@ class WriteScope(Protocol):
     def constant(self, path: str, value: Any) -> str:
         """A constant as an expression of the type that stands at a path."""
 
+    def plan_constants(self, values: dict[str, Any]) -> None:
+        """Constants that `put_constants` will write at the end of the context."""
+
+    def put_constants(self, values: dict[str, Any]) -> None:
+        """Typed constants, where nothing else is yet."""
+
     def absent(self, path: str, original: str) -> None:
         """Leave a required code out: data-absent-reason `unsupported`, with the original text."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +37,14 @@ from mappings.run import (
 MOST_FACILITIES = 64
 """How many facilities' directories are remembered at once."""
 
-_CODES = {KEPT: "MAP-0103", DROPPED: "MAP-0102", BLANK: "MAP-0109", NOTHING: "MAP-0101", NOWHERE: "MAP-0108"}
+_CODES = {
+    KEPT: "MAP-0103",
+    DROPPED: "MAP-0102",
+    BLANK: "MAP-0109",
+    NOTHING: "MAP-0101",
+    NOWHERE: "MAP-0108",
+    KEYLESS: "MAP-0104",
+}
 
 
 class Conversion:
@@ -90,6 +98,7 @@ class Converter:
         self._compiled = compiled
         self._conversions = conversions
         self._lines = [site.line for site in compiled.sites]
+        self._templates: dict[tuple[int, int], Issue] = {}
         self._memories: dict[tuple[Any, ...], Memory] = {}
         self._functions: dict[str, Callable[[Any, Run, Any], bool]] = {}
 
@@ -167,19 +176,25 @@ class Converter:
         site = self._compiled.sites[number]
         if kind == UNCLAIMED:
             return issue("MAP-0107", Where(), type=found[0], profile=found[1], needs=found[2])
-        if kind in (KEYLESS, SAID):
-            where = self._reading.locate(root, at, site.path)
-            if kind == KEYLESS:
-                return issue("MAP-0104", where, type=dict(site.words).get("type", "resource"))
-            return issue(found[0], where, found=found[1])
-        code = _CODES.get(kind)
-        if code is None or (kind == NOTHING and (site.quiet or found is None)):
+        if kind == NOTHING and (site.quiet or found is None):
             return None
-        return issue(code, self._reading.locate(root, at, site.path), found=_text(found), **_words(site))
+        where = self._reading.locate(root, at, site.path)
+        if kind == SAID:
+            return issue(found[0], where, found=found[1])
+        return replace(self._template(kind, number), at=where, found=_text(found))
+
+    def _template(self, kind: int, number: int) -> Issue:
+        """What a kind of note says of a rule, apart from the place and what was found."""
+        made = self._templates.get((kind, number))
+        if made is None:
+            made = self._templates[(kind, number)] = issue(
+                _CODES[kind], Where(), **_words(self._compiled.sites[number])
+            )
+        return made
 
 
 def _words(site: Site) -> dict[str, str]:
-    words = {"table": "", "kind": "", "target": ", ".join(site.targets), **dict(site.words)}
+    words = {"table": "", "kind": "", "type": "", "target": ", ".join(site.targets), **dict(site.words)}
     return {name: value or "a value" for name, value in words.items()}
 
 

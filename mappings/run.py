@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from marshal import dumps, loads
 from typing import Any
 
 SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED = range(11)
@@ -171,6 +172,7 @@ class Run:
                 self.made[url] = resource
         else:
             self.of_type[kind] = first
+            self.moved[id(resource)] = first
             self.merge(first, resource, kind)
 
     def share(self, kind: str, url: str, content: dict[str, Any]) -> None:
@@ -186,15 +188,15 @@ class Run:
 
     # ---- remembering -----------------------------------------------------------------------------------------
     # What a directory resource or a code is made of depends on nothing but its text, the settings and the facility.
-    # Everything that is remembered is copied on its way in and out: no two documents ever share an object.
+    # It is kept as bytes, so that no two documents ever share an object; marshal is the quickest copy of plain trees.
 
     def recall(self, part: str, text: str, target: dict[str, Any], at: tuple[Any, ...]) -> bool:
         """Fills `target` as the part would; False when this text was not met before."""
         found = self.memory.get((part, text))
         if found is None:
             return False
-        content, notes = found
-        target.update(copied(content))
+        content, notes = found  # noqa: S302 (what this process put there)
+        target.update(loads(content))
         if notes:
             self.notes.extend([(kind, at + below, site, what) for kind, below, site, what in notes])
         return True
@@ -203,16 +205,16 @@ class Run:
         """Keeps what a part gave for a text, with the notes made since."""
         notes = self._below(at, since)
         if notes is not None and len(text) <= LONGEST_REMEMBERED:
-            self.memory[(part, text)] = (copied(target), notes)
+            self.memory[(part, text)] = (dumps(target), notes)
 
     def recall_shared(self, part: str, text: str, at: tuple[Any, ...]) -> str | None:
         """The URL of a shared resource met before (empty: the text gives none), made again with all it refers to."""
         found = self.memory.get((part, text))
         if found is None:
             return None
-        url, shares, notes = found
-        for kind, each, content in shares:
-            self.share(kind, each, copied(content))
+        url, shares, notes = found  # noqa: S302 (what this process put there)
+        for kind, each, content in loads(shares):
+            self.share(kind, each, content)
         if notes:
             self.notes.extend([(kind, at + below, site, what) for kind, below, site, what in notes])
         return str(url)
@@ -222,7 +224,7 @@ class Run:
         shares = self.trace or []
         notes = self._below(at, since)
         if notes is not None and len(text) <= LONGEST_REMEMBERED:
-            self.memory[(part, text)] = (url, [(kind, each, copied(what)) for kind, each, what in shares], notes)
+            self.memory[(part, text)] = (url, dumps(shares), notes)
 
     def _below(self, at: tuple[Any, ...], since: int) -> list[Note] | None:
         """The notes since, their places relative to `at`; None when one can't be repeated elsewhere."""
@@ -272,10 +274,13 @@ class Run:
         """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
         empty = False
         for node, name, many, wanted, url in self.later:
+            node = self.moved.get(id(node), node)
             if wanted == "*":
-                urls = [each for each, resource in self.made.items() if resource is not node]
+                urls = [each for each in self.made if each != url]
+            elif url is None:
+                urls = self.named.get(wanted, [])
             else:
-                urls = [url] if url is not None else self.named.get(wanted, [])
+                urls = url if type(url) is list else [url]
             references = [{"reference": each} for each in urls if each in self.made]
             if not references:
                 empty = empty or not node
@@ -315,16 +320,27 @@ class Run:
         return self._read()[1].get(target)
 
     def points(self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any) -> bool:
-        """True unless a reference of the holder leads to another resource than the one wanted."""
-        node: Any = holder
+        """True unless a reference of the holder leads to another resource than the one wanted; of several references
+        one must, or none to another of its type."""
+        nodes: list[Any] = [holder] if wanted is not None else []
+        several = False
         for name, _, _ in steps:
-            node = node.get(name) if type(node) is dict else None
-            if type(node) is list:
-                node = node[0] if node else None
-        if type(node) is not dict or wanted is None:
-            return True
-        found = self.resolve(node, holder)
-        return found is None or found is wanted
+            values = [node.get(name) for node in nodes if type(node) is dict]
+            several = several or any(type(value) is list for value in values)
+            nodes = [item for value in values for item in (value if type(value) is list else (value,))]
+        found = [resource for node in nodes if (resource := self.resolve(node, holder)) is not None]
+        if several:
+            found = [each for each in found if each["resourceType"] == wanted["resourceType"]]
+        return not found or any(each is wanted for each in found)
+
+    def leads(self, reference: Any, holder: Any, kind: str) -> bool:
+        """True when a reference leads to a resource of a type, as far as it can be followed or says."""
+        found = self.resolve(reference, holder)
+        if found is not None:
+            return bool(found["resourceType"] == kind)
+        said = [reference.get(name) for name in ("type", "reference")] if type(reference) is dict else []
+        names = [part for each in said if type(each) is str for part in each.split("/") if r4_like(part)]
+        return not names or kind in names
 
     def pointing(self, holder: Any, name: str, member: str, wanted: Any) -> dict[str, Any] | None:
         """The first element of a list whose reference leads to a resource."""
@@ -337,23 +353,14 @@ class Run:
 
 def _there(node: Any, path: tuple[str, ...]) -> bool:
     """True when a path is there, in every element of the lists on its way."""
-    if not path:
-        return node is not None
-    if type(node) is list:
-        return bool(node) and all(_there(each, path) for each in node)
-    if type(node) is not dict:
-        return False
-    name, rest = path[0], path[1:]
-    return name in node and _there(node[name], rest)
-
-
-def copied(value: Any) -> Any:
-    """A copy of a tree that shares no object with the original."""
-    if type(value) is dict:
-        return {name: each if type(each) is str else copied(each) for name, each in value.items()}
-    if type(value) is list:
-        return [each if type(each) is str else copied(each) for each in value]
-    return value
+    for depth, name in enumerate(path):
+        node = node.get(name) if type(node) is dict else None
+        if node is None:
+            return False
+        if type(node) is list:
+            rest = path[depth + 1 :]
+            return bool(node) and (not rest or all(_there(each, rest) for each in node))
+    return True
 
 
 def prune(node: Any) -> bool:

@@ -15,8 +15,9 @@ def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     site = c.site(rule)
     if c.writing.references and c.write in rule.paths:
         with c.guarded(rule, place, site):
-            owner = place.names.get(rule.ref)
-            place.write.later(rule.path(c.write), rule.ref, owner.url if owner is not None else "None")
+            owner = place.names.get(rule.ref) or place.awaited(rule.ref, c.makes)
+            urls = place.url if rule.ref == "*" else (owner.urls or owner.url) if owner is not None else "None"
+            place.write.later(rule.path(c.write), rule.ref, urls)
     if c.reading.references and c.read in rule.paths:
         covers = (Cover(place.read.where(rule.path(c.read)), 0, (f"({rule.line})",)),)
     return covers

@@ -19,11 +19,13 @@ from mappings.run import SKIP
 
 @dataclass(slots=True)
 class Open:
-    """A named resource that a context around has open: its URL when written, its object when read."""
+    """A named resource that a context around has open: its object when read; when written its URL, or the list that
+    holds the URLs of all that this context made under the name."""
 
     type: str
     url: str = "None"
     object: str = ""
+    urls: str = ""
 
 
 @dataclass(slots=True)
@@ -38,10 +40,41 @@ class Place:
     claims: list[Callable[[], None]] = field(default_factory=list)
     siblings: list[Rule] = field(default_factory=list)
     gave: str = ""
+    outer: Place | None = None
+    url: str = "None"
+    """Of the resource that is written here."""
+    lists: list[list[Rule]] = field(default_factory=list)
+    """The rules that are compiled here, inner lists last."""
+    own: set[str] = field(default_factory=set)
+    """The names that this context makes resources under."""
     head: Function | None = None
 
     def __post_init__(self) -> None:
         self.head = self.code.hold()
+
+    def within(self, reader: Any, writer: Any, gave: str = "") -> Place:
+        """The place of a context inside this one."""
+        return Place(self.code, reader, writer, dict(self.names), gave=gave, outer=self, url=self.url)
+
+    def named(self, name: str, kind: str) -> str:
+        """The list of what this context makes under a name."""
+        if name not in self.own:
+            urls = self.code.new("b")
+            assert self.head is not None
+            self.head.add(f"{urls} = []")
+            self.own.add(name)
+            self.names[name] = Open(kind, url=f"({urls}[-1] if {urls} else None)", urls=urls)
+        return self.names[name].urls
+
+    def awaited(self, name: str, makes: Callable[[list[Rule], str], bool]) -> Open | None:
+        """A name that a rule of this context or of one around will make; None when none does."""
+        if any(makes(rules, name) for rules in self.lists):
+            self.named(name, "")
+            return self.names[name]
+        found = self.outer.awaited(name, makes) if self.outer is not None else None
+        if found is not None:
+            self.names[name] = found
+        return found
 
     def flag(self) -> str:
         """A variable that is False at the start of the context."""
@@ -122,11 +155,13 @@ class Compilation:
 
     def rules(self, rules: list[Rule], place: Place) -> tuple[Cover, ...]:
         outer, place.siblings = place.siblings, rules
+        place.lists.append(rules)
         covers: list[Cover] = []
         for rule in rules:
             with self.complaints(rule.line):
                 covers.extend(self.rule(rule, place))
         place.siblings = outer
+        place.lists.pop()
         return tuple(covers)
 
     def rule(self, rule: Rule, place: Place) -> tuple[Cover, ...]:
@@ -199,12 +234,12 @@ class Compilation:
         flag = place.flag()
         place.code.add(f"{flag} = True")
         write, code = place.write, place.code
-        literals = [(path, write.constant(path, value), isinstance(value, list)) for path, value in values.items()]
+        typed = {path: write.typed(path, value) for path, value in values.items()}
+        write.plan_constants(typed)
 
         def emit() -> None:
             with code.block(f"if {flag}:"):
-                for path, literal, many in literals:
-                    write.put(path, literal, many=many, weak=True)
+                write.put_constants(typed)
 
         place.stamps.append(emit)
 
@@ -224,6 +259,18 @@ class Compilation:
         if name not in self.map.tables:
             raise PathError(f"there is no table `{name}`")
         return self.map.tables[name]
+
+    def makes(self, rules: list[Rule], name: str) -> bool:
+        """True when a rule of the list makes something under a name in the context of the list itself."""
+        for rule in rules:
+            if rule.name == name and rule.kind == "make":
+                return True
+            inner = [*rule.cases, *([rule.other] if rule.other is not None else [])]
+            if rule.kind == "inline":
+                inner += rule.rules + (self.map.parts.get(rule.use, []) if rule.use not in self.compiling else [])
+            if inner and self.makes(inner, name):
+                return True
+        return False
 
     def part_rules(self, rule: Rule) -> list[Rule]:
         if rule.use not in self.map.parts:

@@ -21,7 +21,10 @@ def each(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     site = c.site(rule, table=c.table_name(rule), kind=c.kind(rule))
     path = rule.path(c.read)
     with place.read.items(path) if not rule.after else pair_after(c, rule, place, path) as reader:
-        inner = Place(place.code, reader, place.write, dict(place.names), siblings=rule.rules, gave=place.gave)
+        inner = place.within(reader, place.write, place.gave)
+        inner.siblings = rule.rules
+        if rule.type and c.reading.references:
+            place.code.add(f"if not R.leads({reader.var}, {reader.root_var()}, {rule.type!r}): continue")
         with c.guarded(rule, inner, site):
             if c.reading.claims:
                 place.code.add(f"N.append(({TOOK}, {reader.at}, {site}, None))")
@@ -103,7 +106,7 @@ def context(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     site = c.site(rule)
     with place.read.contexts(rule.context, rule.after) as reader:
         write = place.write.context(rule.context, rule.after)
-        inner = Place(place.code, reader, write, dict(place.names), gave=place.gave)
+        inner = place.within(reader, write, place.gave)
         with c.guarded(rule, inner, site):
             c.stamp(rule, inner)
             below = c.rules(rules, inner) + c.conditions(rule, inner)

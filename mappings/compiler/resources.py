@@ -38,13 +38,11 @@ def make_resource(c: Compilation, rule: Rule, place: Place, keyed: str) -> tuple
     url, var = code.new("u"), code.new("o")
     code.add(f"{url} = R.url({rule.type!r}, {keyed}); {var} = R.open({rule.type!r}, {url})")
     if rule.name:
-        code.add(f"R.named.setdefault({rule.name!r}, []).append({url})")
+        code.add(f"R.named.setdefault({rule.name!r}, []).append({url}); {place.named(rule.name, rule.type)}.append({url})")
     writer = c.writing.resource(code, var, rule.type, place.write)
-    inner = Place(code, place.read, writer, dict(place.names))
-    opened = Open(rule.type, url=url)
-    inner.names[rule.name or rule.type] = opened
-    if rule.name:
-        place.names[rule.name] = opened
+    inner = place.within(place.read, writer)
+    inner.url = url
+    inner.names[rule.name or rule.type] = Open(rule.type, url=url)
     c.stamp(rule, inner)
     covers = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, inner)
     c.close(inner)
@@ -66,6 +64,7 @@ def opened(c: Compilation, rule: Rule, inner: Place) -> None:
     if rule.name:
         code.add(f"R.named.setdefault({rule.name!r}, []).append({url})")
     inner.write = c.writing.resource(code, var, rule.type, inner.write)
+    inner.url = url
     inner.names[rule.name or rule.type] = Open(rule.type, url=url, object=inner.read.var)
     c.stamp(rule, inner)
     inner.claims.append(lambda: None)
@@ -80,6 +79,9 @@ def read_resource(
     beside = next((each for each in place.siblings if each.kind == "ref" and each.ref == rule.name), None)
     linked = bool(rule.name) and beside is not None and c.read in beside.paths
     several = opened is not None
+    found = code.new("q")
+    assert place.head is not None
+    place.head.add(f"{found} = None")
     with ExitStack() as stack:
         if linked:
             assert beside is not None
@@ -87,9 +89,9 @@ def read_resource(
         else:
             reader = stack.enter_context(place.read.contexts(rule.type, ()))
             filter_references(c, rule, reader, place)
-        inner = Place(code, reader, place.write, dict(place.names), gave=place.gave)
+        inner = place.within(reader, place.write, place.gave)
         stack.enter_context(guarded_loop(c, rule, inner))
-        code.add(f"T.add(id({reader.var})); N.append(({TOOK}, (id({reader.var}),), {site}, None))")
+        code.add(f"{found} = {reader.var}; T.add(id({reader.var})); N.append(({TOOK}, (id({reader.var}),), {site}, None))")
         inner.names[rule.name or rule.type] = Open(rule.type, object=reader.var)
         if opened is not None:
             opened(inner)
@@ -103,7 +105,7 @@ def read_resource(
         if not several and not linked:
             code.add("break")
     if rule.name and not several:
-        place.names.setdefault(rule.name, Open(rule.type))
+        place.names[rule.name] = Open(rule.type, object=found)
     return (Cover(None, site, (), covers, claims=True),)
 
 

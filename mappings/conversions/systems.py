@@ -7,6 +7,7 @@ else nothing: the map keeps the name as text.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from mappings.conversions.conversion import Conversion, Run, once
 
@@ -70,9 +71,19 @@ _NAMES: dict[str, str] = {}
 for _name, _uri in CODING_SYSTEMS.items():
     _NAMES.setdefault(_uri, _name)
 
+_REGISTRIES = {
+    "NPI": "http://hl7.org/fhir/sid/us-npi",
+    "2.16.840.1.113883.4.6": "http://hl7.org/fhir/sid/us-npi",
+    "2.16.840.1.113883.4.1": "http://hl7.org/fhir/sid/us-ssn",
+    "2.16.840.1.113883.4.572": "http://hl7.org/fhir/sid/us-medicare",
+    "2.16.840.1.113883.4.927": "http://hl7.org/fhir/sid/us-mbi",
+}
+"""Authorities of FHIR's identifier registry that are named alike everywhere: their URI is not made up."""
+
 _LOCAL = frozenset({"", "L", "LOCAL"})
 
 
+@lru_cache(maxsize=4096)  # names of authorities: a directory's, and asked for many times per message
 def universal_uri(universal: str, kind: str) -> str | None:
     """The URI that a universal id is by its type (HL7 table 0301); None for types that have none."""
     kind = kind.upper()
@@ -87,6 +98,8 @@ def universal_uri(universal: str, kind: str) -> str | None:
 
 def is_oid(text: str) -> bool:
     """`2.16.840`: numbers with points between, from 0, 1 or 2."""
+    if text[:1] not in ("0", "1", "2"):
+        return False
     numbers = text.split(".")
     return len(numbers) > 2 and numbers[0] in ("0", "1", "2") and all(n.isdecimal() and n.isascii() for n in numbers)
 
@@ -95,7 +108,8 @@ def authority_forward(texts: list[str], run: Run) -> str | None:
     """Namespace, universal id and its type -> URI; None (kept as a name by the map) where none is known."""
     namespace, universal, kind = texts
     authorities = run.settings.authorities
-    return authorities.get(universal) or authorities.get(namespace) or universal_uri(universal, kind)
+    known = authorities.get(universal) or authorities.get(namespace) or _REGISTRIES.get(universal or namespace)
+    return known or universal_uri(universal, kind)
 
 
 def authority_backward(value: str, run: Run) -> list[str]:
@@ -104,7 +118,7 @@ def authority_backward(value: str, run: Run) -> list[str]:
         return ["", value[8:], "ISO"]
     if value.startswith("urn:uuid:"):
         return ["", value[9:], "UUID"]
-    names = _configured(run.settings.authorities, value)
+    names = _configured(run.settings.authorities, value) or _configured(_REGISTRIES, value)
     oid = next((name for name in names if is_oid(name)), "")
     if oid:
         return ["", oid, "ISO"]
@@ -125,7 +139,7 @@ def identifier_uri_backward(value: str, run: Run) -> list[str]:
 
 
 def endpoint_forward(texts: list[str], run: Run) -> str | None:
-    """HD as a MessageHeader endpoint (HD[MessageHeader.source-endpoint]); DNS names become `urn:dns:` as printed there."""
+    """HD as a MessageHeader endpoint (HD[MessageHeader.source-endpoint]); a DNS name is `urn:dns:` there."""
     _, universal, kind = texts
     if kind.upper() == "DNS":
         return f"urn:dns:{universal}" if universal else None

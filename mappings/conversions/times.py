@@ -27,11 +27,35 @@ def date_forward(text: str, run: Run) -> str | None:
 
 def datetime_forward(text: str, run: Run) -> str | None:
     """A DTM in its own precision; with a time of day also its offset."""
+    if (sure := _usual(text, run)) is not None:
+        return sure
     digits, fraction, offset = _split(text)
     day = _day(digits[:8])
     if day is None or (len(digits) <= 8 and fraction):
         return None
     return day if len(digits) <= 8 else _moment(day, digits[8:], fraction, offset, text, run)
+
+
+def _usual(text: str, run: Run) -> str | None:
+    """The forms that nearly all times have, `YYYYMMDD`, `YYYYMMDDHHMMSS` and `YYYYMMDDHHMMSS+ZZZZ`, where no number
+    needs a second look; None leaves it to the whole reading."""
+    length = len(text)
+    if length not in (8, 14, 19) or not text.isascii() or text < "0001":
+        return None
+    month, day = text[4:6], text[6:8]
+    if not ("01" <= month <= "12" and "01" <= day <= "28"):
+        return None
+    if length == 8:
+        return f"{text[:4]}-{month}-{day}" if text.isdecimal() else None
+    hour, minute, second = text[8:10], text[10:12], text[12:14]
+    if not (hour <= "23" and minute <= "59" and second <= "59" and text[:14].isdecimal()):
+        return None
+    moment = f"{text[:4]}-{month}-{day}T{hour}:{minute}:{second}"
+    if length == 14:
+        return moment + _assumed(text[:4] + "-" + month + "-" + day, f"{hour}:{minute}:{second}", text, run)
+    if text[14] in "+-" and text[15:].isdecimal() and text[15:17] <= "13" and text[17:] <= "59":
+        return f"{moment}{text[14:17]}:{text[17:]}"
+    return None
 
 
 def instant_forward(text: str, run: Run) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from conformance.document import Document
 from conformance.issue import Where
 from conformance.syntax import Code, Leaf, PathError, Value
 
+_FIRST = re.compile(r"[^.(\[]+(?:\([^)]*\))?")
 _TYPED = re.compile(r"([A-Z][A-Za-z]+)\.(.+)")
 
 
@@ -197,6 +199,9 @@ class FhirWrite:
     slots: dict[str, dict[int, str]] = field(default_factory=dict)
     """By list: index of `coding[2]` -> variable, None while nothing is written there."""
 
+    planned: Counter[str] = field(default_factory=Counter)
+    """How many sets of constants will be written to an element."""
+
     def filled(self) -> str:
         return f"len({self.var}) > {self.base}" if self.base else self.var
 
@@ -314,6 +319,37 @@ class FhirWrite:
     def constant(self, path: str, value: Any) -> str:
         return repr(self.typed(path, value))
 
+    def plan_constants(self, values: dict[str, Any]) -> None:
+        """Constants that `put_constants` will write at the end of this context."""
+        self.planned.update({_FIRST.match(path).group() for path in values})  # type: ignore[union-attr]
+
+    def put_constants(self, values: dict[str, Any]) -> None:
+        """Constants, where nothing else is yet: of an element that nothing else writes to, as one literal."""
+        groups: dict[str, dict[str, Any]] = {}
+        for path, value in values.items():
+            groups.setdefault(_FIRST.match(path).group(), {})[path] = value  # type: ignore[union-attr]
+        for name, group in groups.items():
+            if literal := self._alone(name, group):
+                self.code.add(literal)
+                continue
+            for path, value in group.items():
+                self.put(path, repr(value), many=isinstance(value, list), weak=True)
+
+    def _alone(self, name: str, group: dict[str, Any]) -> str:
+        """The line that writes constants as one literal; empty where something else may write to the element."""
+        if any(self._home(path)[0] is not self for path in group) or self.planned[name] > 1:
+            return ""
+        steps = {path: resolve(self.inside, path) for path in group}
+        first = next(iter(steps.values()))[0]
+        if any(step.index for each in steps.values() for step in each):
+            return ""
+        if any(place.startswith(f"{self.inside}.{first.name}(") for place in self.made):
+            return ""
+        literal = repr(_literal(steps, group))
+        if first.many:
+            return f"{self.var}.setdefault({first.name!r}, []).extend({literal})"
+        return f"{self.var}.setdefault({first.name!r}, {literal})"
+
     def absent(self, path: str, original: str) -> None:
         var, step, maybe = self.container(path)
         with self.code.block(f"if {var} is not None:") if maybe else _nothing():
@@ -365,6 +401,30 @@ class FhirWrite:
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield
+
+
+def _literal(steps: dict[str, tuple[Step, ...]], values: dict[str, Any]) -> Any:
+    """What stands at the first step of paths that share it, with constants at their ends."""
+    (first, *_), *_ = steps.values()
+    content: Any = {"url": first.url} if first.url else {}
+    for path, (_, *rest) in steps.items():
+        if not rest:
+            content = values[path]
+            return content if not first.many or isinstance(content, list) else [content]
+        node = content
+        for step in rest[:-1]:
+            new: dict[str, Any] = {"url": step.url} if step.url else {}
+            if step.many:
+                items = node.setdefault(step.name, [])
+                found = next((each for each in items if each.get("url", "") == step.url), None)
+                if found is None:
+                    items.append(found := new)
+                node = found
+            else:
+                node = node.setdefault(step.name, new)
+        last, value = rest[-1], values[path]
+        node[last.name] = value if not last.many or isinstance(value, list) else [value]
+    return [content] if first.many else content
 
 
 def _prefix(steps: tuple[Step, ...]) -> str:

@@ -351,6 +351,14 @@ class V2Write:
             raise PathError("a constant of HL7 v2 is a text")
         return repr(value)
 
+    def plan_constants(self, values: dict[str, Any]) -> None:
+        """Constants that `put_constants` will write."""
+
+    def put_constants(self, values: dict[str, Any]) -> None:
+        """Constants, where nothing else is yet."""
+        for path, value in values.items():
+            self.put(path, repr(value), weak=True)
+
     def absent(self, path: str, original: str) -> None:
         raise PathError("HL7 v2 has no data-absent-reason")
 
@@ -467,7 +475,7 @@ class V2Syntax:
         return f"{header[3]}|{header[4]}|{header[10]}", [walk.plain(part) for part in facility]
 
     def variant(self, root: Message) -> str:
-        return "escaped" if root.special else "plain"
+        return "escaped" if root.special and any("\\" in segment.text for segment in root.segments[1:]) else "plain"
 
     def reader(self, code: Code, var: str, inside: str, variant: str) -> V2Read:
         return V2Read(code, inside, variant == "escaped", holder=var, head=code.hold())

@@ -98,10 +98,10 @@ def plain(text: str) -> str:
 
 def nested(text: str) -> list[list[list[str]]]:
     """A field as repetitions of components of subcomponents, decoded."""
-    return [
-        [[plain(part) for part in component.split("&")] for component in repetition.split("^")]
-        for repetition in text.split("~")
-    ]
+    items = [[component.split("&") for component in each.split("^")] for each in text.split("~")]
+    if "\\" in text:
+        return [[[plain(part) for part in component] for component in item] for item in items]
+    return items
 
 
 def nested_component(text: str) -> list[list[str]]:
