@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
+from hashlib import sha256
 from pathlib import Path
 
-from conformance import packages
+from conformance.definitions import pack
+from conformance.packages import pack_of
+from conformance.packages.archive import files
 
 
 def build(archive: Path, folder: Path) -> Path:
     """One pack from one package; its head tells what it was made from."""
-    raw = archive.read_bytes()
-    about = {"sha256": hashlib.sha256(raw).hexdigest(), "source": archive.name}
+    about = {"sha256": sha256(archive.read_bytes()).hexdigest(), "source": archive.name}
+    about, entries, _ = pack_of(files(archive), about)
     path = folder / f"{archive.name.removesuffix('.tgz')}.pack"
-    packages.compile_(packages.archive(raw), about, path)
+    pack.write(path, about, entries)
     return path
 
 

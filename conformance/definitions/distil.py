@@ -67,7 +67,7 @@ def structure_definition(resource: Facts) -> Facts:
 
 
 def elements(definitions: list[Facts]) -> list[Facts]:
-    """Distilled elements, each with an id made from path and slice names when the published one is missing."""
+    """Distilled elements, each with an id made from path and slice names where the published one doesn't fit its path."""
     open_slices: dict[str, str] = {}
     found = []
     for definition in definitions:
@@ -75,6 +75,9 @@ def elements(definitions: list[Facts]) -> list[Facts]:
         if not isinstance(path, str):
             continue
         ident = _ident(path, definition, open_slices)
+        published = definition.get("id")
+        if isinstance(published, str) and ".".join(step.partition(":")[0] for step in published.split(".")) == path:
+            ident = published
         found.append({"id": ident, **element(definition)})
     return found
 

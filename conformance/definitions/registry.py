@@ -56,9 +56,12 @@ def _shipped(name: str) -> Pack | None:
 class Registry:
     """`packs` are looked up before the shipped ones; `resources` (whole FHIR resources) before everything."""
 
-    def __init__(self, packs: Iterable[Pack] = (), resources: Iterable[Facts] = (), *, shipped: bool = True) -> None:
+    def __init__(
+        self, packs: Iterable[Pack] = (), resources: Iterable[Facts] = (), *, shipped: Iterable[str] = SHIPPED
+    ) -> None:
         self._packs: dict[str, Pack] = {pack.name: pack for pack in packs}
-        for name in SHIPPED if shipped else ():
+        self.handed_in = frozenset(self._packs)
+        for name in shipped:
             pack = _shipped(name)
             if pack is not None:
                 self._packs.setdefault(pack.name, pack)
@@ -129,6 +132,21 @@ class Registry:
                 yield url
         for pack in self._packs.values():
             yield from pack.index(kind)
+
+    def globals(self, type_: str) -> Iterator[str]:
+        """The profiles that a guide handed in (not one that ships) makes the default for a type."""
+        for definition in self._guides():
+            for each in definition.facts.get("global", ()):
+                if each.get("type") == type_ and isinstance(each.get("profile"), str):
+                    yield each["profile"]
+
+    def _guides(self) -> Iterator[Definition]:
+        for (kind, _), definitions in self._own.items():
+            if kind == "ImplementationGuide":
+                yield from definitions
+        for name in self.handed_in:
+            pack = self._packs[name]
+            yield from (Definition(facts, name) for facts in pack.all("ImplementationGuide"))
 
     def type(self, name: str) -> Definition | None:
         """R4's own definition of a type, whatever was handed in."""

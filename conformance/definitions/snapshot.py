@@ -14,6 +14,7 @@ from conformance.definitions.r4 import CANONICAL
 from conformance.definitions.registry import Definition, Registry
 
 _REPLACED = ("fixed", "pattern", "minValue", "maxValue")
+_PROFILE_ELEMENT = "http://hl7.org/fhir/StructureDefinition/elementdefinition-profile-element"
 DEEPEST = 40
 Named = dict[str, frozenset[str]]
 
@@ -179,8 +180,16 @@ class Snapshots:
             return self.of_type("Element") if types else None
         profiles = types[0].get("profile") or []
         if len(profiles) == 1 and (found := self.of(profiles[0], node.origin or near)) is not None:
-            return found
+            return self._part(found, types[0]) or found
         return self.of_type(str(types[0].get("code", "")))
+
+    def _part(self, tree: Tree, type_: Facts) -> Tree | None:
+        """The element of a profile that a type names by the extension profile-element, with or without a slice."""
+        for extension in (type_.get("_profile") or [{}])[0].get("extension", ()):
+            if extension.get("url") == _PROFILE_ELEMENT:
+                wanted = str(extension.get("valueString"))
+                return next((node for ident, node in tree.flat() if ident == wanted), None)
+        return None
 
     def _referenced(self, ident: str) -> Tree | None:
         steps = ident.split(".")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from conformance.definitions import r4
 from conformance.fhir.fhirpath import Node, type_of
 from conformance.fhir.fhirpath.references import RESTFUL
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
 
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _FIRST = {"document": "Composition", "message": "MessageHeader"}
 _UNIDENTIFIED = ("batch", "transaction", "transaction-response", "batch-response", "history")
 
@@ -56,11 +59,10 @@ def _full_url(walk: Walk, entry: Entry, kind: str) -> None:
             walk.report("FHIR-0080", entry.node)
         return
     match = RESTFUL.fullmatch(entry.url)
-    if match is None or not match[1]:
-        if not entry.url.startswith(("urn:", "http:", "https:")):
-            walk.report("FHIR-0081", entry.node, found=entry.url)
+    if not _ABSOLUTE.match(entry.url):
+        walk.report("FHIR-0081", entry.node, found=entry.url)
         return
-    if entry.resource is None or kind in _UNIDENTIFIED:
+    if match is None or not r4.is_resource(match[2]) or entry.resource is None or kind in _UNIDENTIFIED:
         return
     if not entry.id:
         walk.report("FHIR-0082", entry.node)

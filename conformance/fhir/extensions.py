@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from conformance.fhir.plan import Prop
     from conformance.fhir.walk import Walk
 
+_ELSEWHERE = re.compile(r"http://(hl7\.org/fhir|terminology\.hl7\.org)/(\d\.\d/)?StructureDefinition/")
+"""HL7's extensions of R4, of the extensions pack and of other FHIR versions: not all of them are here."""
 _EXAMPLES = ("example.org", "example.com", "acme.com", "acme.org", "acme.net")
 
 
@@ -49,7 +52,7 @@ def _unknown(walk: Walk, host: Node, node: Node, url: str, *, parts_known: bool)
     domain = url.partition("://")[2].partition("/")[0].lower()
     if any(domain == each or domain.endswith("." + each) for each in _EXAMPLES):
         return
-    walk.report("FHIR-0063" if domain in ("hl7.org", "terminology.hl7.org") else "FHIR-0060", node, found=url)
+    walk.report("FHIR-0063" if _ELSEWHERE.match(url) else "FHIR-0060", node, found=url)
 
 
 def _modifier(walk: Walk, node: Node, prop: Prop, definition: Definition) -> None:

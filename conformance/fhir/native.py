@@ -5,6 +5,7 @@ They say what the expression says; a test compares each with our FHIRPath and wi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -64,7 +65,7 @@ def dom_3(value: Any) -> bool:
 
 
 def _references(value: Any) -> list[str]:
-    """Every text in a tree that begins with `#`."""
+    """Every text in a tree that begins with `#`, and the local links of narratives."""
     found: list[str] = []
     stack = [value]
     while stack:
@@ -72,6 +73,8 @@ def _references(value: Any) -> list[str]:
         if isinstance(item, str):
             if item.startswith("#"):
                 found.append(item)
+            elif item.startswith("<"):  # the narrative shows a contained image or links to a contained resource
+                found += re.findall(r"""(?:src|href)=["'](#[A-Za-z0-9\-.]{1,64})["']""", item)
         elif isinstance(item, dict):
             stack.extend(item.values())
         elif isinstance(item, list):

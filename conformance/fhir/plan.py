@@ -15,6 +15,7 @@ from conformance.definitions import r4
 from conformance.definitions.pack import Facts
 from conformance.definitions.registry import Definition, Registry
 from conformance.definitions.snapshot import Snapshots, Tree
+from conformance.fhir.fhirpath import lineage, type_of
 from conformance.fhir.primitives import CHECKS, Check
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Item:
         )
         self.targets: tuple[str, ...] = ()
         self.profiles: tuple[str, ...] = ()
+        """Of which one must be met: several on one type, or those of a resource of any type."""
         self.extensions: list[Facts] = facts.get("extension") or []
 
     @cached_property
@@ -91,11 +93,8 @@ class Item:
     @cached_property
     def props(self) -> dict[str, tuple[Prop, str]]:
         """JSON name to the property and, for choices, its type's code."""
-        source = self.tree.children
-        if source is None:
-            source = (self.content.children if self.content is not None else None) or {}
         found: dict[str, tuple[Prop, str]] = {}
-        for tree in source.values():
+        for tree in self.children.values():
             if tree.name == "value" and self.primitive is not None:
                 continue
             prop = Prop(self._plans, tree, self.inside)
@@ -103,12 +102,15 @@ class Item:
                 found[key] = (prop, type_)
         return found
 
+    @cached_property
+    def children(self) -> dict[str, Tree]:
+        """The type's (or its profile's) children, and over them those that the element itself constrains."""
+        inherited = self.content.children if self.content is not None else None
+        return {**(inherited or {}), **(self.tree.children or {})}
+
     def choices_by_stem(self, name: str) -> Iterator[Prop]:
         """The choice elements that a property's name could belong to."""
-        source = self.tree.children
-        if source is None:
-            source = (self.content.children if self.content is not None else None) or {}
-        for tree in source.values():
+        for tree in self.children.values():
             if tree.name.endswith("[x]") and name.startswith(tree.name[:-3]):
                 yield Prop(self._plans, tree, self.inside)
 
@@ -167,6 +169,13 @@ class Prop:
 
     def key(self, code: str) -> str:
         return self.name + code[:1].upper() + code[1:] if self.is_choice else self.name
+
+    def code(self, value: Any) -> str:
+        """Which of several types a resource is meant to be of; empty where there is one type."""
+        if self.is_choice or len(self.types) < 2:
+            return ""
+        kinds = lineage(type_of(value))
+        return next((kind for kind in kinds if kind in self.types), "")
 
     @cached_property
     def slicing(self) -> Slicing | None:
@@ -227,14 +236,14 @@ class Plans:
             return self.of_type(code) or Item(self, tree, content, code, code)
         made = Item(self, tree, content, code, where or code)
         made.targets = tuple(facts.get("targetProfile") or ())
-        made.profiles = profiles if len(profiles) > 1 else ()
+        made.profiles = profiles if len(profiles) > 1 or made.is_resource else ()
         return made
 
     def _content(self, tree: Tree, code: str, profiles: tuple[str, ...]) -> Tree | None:
-        if len(profiles) == 1:
-            found = self.snapshots.of(profiles[0], tree.origin)
-            if found is not None:
-                return found
+        if len(profiles) == 1 and (found := self.snapshots.content(tree)) is not None and len(tree.types) == 1:
+            return found
+        if len(profiles) == 1 and (found := self.snapshots.of(profiles[0], tree.origin)) is not None:
+            return found
         return self.snapshots.of_type(code)
 
 

@@ -26,6 +26,11 @@ Leaf = tuple[str, Callable[["Walk", list[Any]], Answer]]
 """A path below the item and what the values there must satisfy."""
 
 
+def UNSAID(walk: Walk, node: Node) -> Answer:  # noqa: N802
+    """The matcher of a slice that says nothing at a discriminator: another discriminator decides, else nothing does."""
+    return None
+
+
 class Slice:
     """One slice: its name, cardinality, how its items are known, and what they must be."""
 
@@ -36,7 +41,11 @@ class Slice:
         self.min, self.max = tree.min, tree.max
         self._items: dict[str, Item | None] = {}
 
-    def item(self, code: str) -> Item | None:
+    def item(self, code: str, value: Any = None) -> Item | None:
+        """The Item for a type's code; for a resource of several types, of its own."""
+        if not code and len(self.tree.types) > 1:
+            kinds = fhirpath.lineage(fhirpath.type_of(value))
+            code = next((kind for kind in kinds if any(kind == each.get("code") for each in self.tree.types)), "")
         if code not in self._items:
             facts = next((each for each in self.tree.types if code in (each.get("code"), "")), None)
             self._items[code] = self._plans.item(self.tree, facts, self._inside, self._key)
@@ -87,11 +96,10 @@ class Slicing:
             _by_position(place) if kind == "position" else _discriminate(self._plans, tree, kind, path)
             for kind, path in self.discriminators
         ]
-        if not parts:
-            return lambda walk, node: None
-        if len(parts) == 1:
-            return parts[0]
-        return lambda walk, node: all_of([part(walk, node) for part in parts])
+        said = [part for part in parts if part is not UNSAID]
+        if len(said) <= 1:
+            return said[0] if said else UNSAID
+        return lambda walk, node: all_of([part(walk, node) for part in said])
 
     def find(self, walk: Walk, node: Node) -> tuple[Slice | None, bool]:
         """The slice of an item (the deepest reslice), and whether that is sure."""
@@ -143,13 +151,9 @@ def _by_value(plans: Plans, tree: Tree, path: str) -> Matcher:
     """Fixed values, patterns or required bindings in the slice at the path or below it; any value of the path may match."""
     at = _at(path)
     target = _descend(plans, tree, path)
-    if target is None:
-        return lambda walk, node: None
-    tests = list(_tests(plans, target))
+    tests = list(_tests(plans, target)) if target is not None else []
     if not tests:
-        if target.min > 0 and target is not tree:
-            return lambda walk, node: bool(at(walk, node))
-        return lambda walk, node: None
+        return UNSAID
 
     def matcher(walk: Walk, node: Node) -> Answer:
         return any_of([all_of([test(walk, found) for test in tests]) for found in at(walk, node)])

@@ -173,6 +173,8 @@ class Walk:
         elif item.is_resource:
             self.resource(node)
             sound = False
+            if item.profiles:
+                self._any_profile(node, item)
         elif item.nested:
             sound = self._nested(node, item)
         else:
@@ -289,7 +291,7 @@ class Walk:
         slicing = prop.slicing
         if slicing is None:
             for each, code in found:
-                inner = prop.item(code)
+                inner = prop.item(code or prop.code(each.value))
                 if inner is not None:
                     self.check(each, inner)
         else:
@@ -375,8 +377,8 @@ class Walk:
             name = name.rpartition("/")[0]
 
     def _slice_item(self, prop: Prop, slicing: Slicing, slice_: Slice | None, node: Node, code: str) -> None:
-        item = prop.item(code)
-        inner = slice_.item(code) if slice_ is not None else None
+        item = prop.item(code or prop.code(node.value))
+        inner = slice_.item(code, node.value) if slice_ is not None else None
         if inner is None:
             if item is not None:
                 self.check(node, item)

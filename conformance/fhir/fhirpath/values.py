@@ -17,6 +17,13 @@ _QUANTITIES = frozenset(
 )
 _CALENDAR = {"a": "year", "mo": "month", "wk": "week", "d": "day", "h": "hour", "min": "minute", "s": "second",
              "ms": "millisecond"}  # fmt: skip
+_SYSTEM_OF = {
+    **dict.fromkeys(("string", "code", "id", "markdown", "uri", "url", "canonical", "oid", "uuid"), "String"),
+    **dict.fromkeys(("integer", "positiveInt", "unsignedInt"), "Integer"),
+    "boolean": "Boolean", "decimal": "Decimal", "date": "Date", "dateTime": "DateTime", "instant": "DateTime",
+    "time": "Time",
+}  # fmt: skip
+"""FHIR's primitives to the System types they convert to."""
 _SYSTEM_TYPES = {bool: "Boolean", int: "Integer", str: "String", Decimal: "Decimal", float: "Decimal"}
 
 
@@ -215,8 +222,8 @@ def is_type(item: Any, name: str) -> bool:
     """`is`: FHIR types of nodes with their parents, System types of plain values."""
     space, _, bare = name.rpartition(".")
     if type(item) is Node:
-        if space == "System":
-            return bare in ("String", "Boolean", "Integer", "Decimal") and not isinstance(item.value, dict)
+        if space == "System" or bare in _SYSTEM_OF.values():
+            return _SYSTEM_OF.get(item.type_name, "") == bare
         return bare in lineage(item.type_name) or (bare in ("Resource",) and "Resource" in lineage(item.type))
     if space == "FHIR":
         return False
