@@ -57,6 +57,10 @@ _STRUCTURE: tuple[Code, ...] = (
 )  # fmt: skip
 
 _VALUES: tuple[Code, ...] = (
+    _row("0016", "Value required", "A value is required here, not a reason for its absence.",
+         "The profile's receivers need the value itself.", "required"),
+    _row("0017", "Value or alternative required", "A value is required here, or one of: {alternatives}.",
+         "The profile names the extensions that may stand for a value.", "required"),
     _row("0020", "Not the fixed value", "This must be exactly: {wanted}.", "The profile fixes the value.", "value"),
     _row("0021", "Not of the pattern", "This must hold: {wanted}.", "The profile asks for at least this.", "value"),
     _row("0022", "Outside the limits", "This must be {words} {limit}.", "The profile limits the value.", "value"),
@@ -169,6 +173,13 @@ _BUNDLES: tuple[Code, ...] = (
          page="narrative.html#xhtml"),
 )  # fmt: skip
 
+_NARRATIVE: tuple[Code, ...] = (
+    _row("0091", "Dangling link", "A local link of the narrative leads nowhere.",
+         "Who follows it stays where they are.", "not-found", page="narrative.html#id"),
+    _row("0092", "Narrative language", "The narrative's languages must be marked as the profile asks: {wanted}.",
+         "Readers of other languages are shown the wrong text.", "value"),
+)  # fmt: skip
+
 _PROFILES: tuple[Code, ...] = (
     _row("0101", "Profile not here", "Not checked: a profile that the resource claims is not here.",
          "Load the package that defines it. Neither a pass nor an error.", "not-supported", severity="warning"),
@@ -184,13 +195,4 @@ _PROFILES: tuple[Code, ...] = (
          "One of the two is wrong; the data may have been cut.", "value", page="datatypes.html#Attachment"),
 )  # fmt: skip
 
-_PACKAGES: tuple[Code, ...] = (
-    _row("0201", "Package not readable", "The package could not be read: {problem}.",
-         "Its definitions are missing from every check.", "not-found"),
-    _row("0202", "Dependency not here", "The package depends on {name}, which is not here.",
-         "What it defines can't be checked; findings say where that matters.", "not-found", severity="information"),
-    _row("0203", "Package not installed", "No package of that name is installed.",
-         "There is nothing to remove.", "not-found"),
-)  # fmt: skip
-
-CODES: tuple[Code, ...] = (*_STRUCTURE, *_VALUES, *_CODES, *_RULES, *_BUNDLES, *_PROFILES, *_PACKAGES)
+CODES: tuple[Code, ...] = (*_STRUCTURE, *_VALUES, *_CODES, *_RULES, *_BUNDLES, *_NARRATIVE, *_PROFILES)

@@ -1,0 +1,167 @@
+"""From a package's files to a pack, once: packs are kept in the cache by a hash of the package and of the distiller."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from conformance import cache as caches
+from conformance.catalogue import issue
+from conformance.definitions import distil, pack
+from conformance.definitions.pack import Entry, Facts, Pack
+from conformance.issue import Issue, Result, Where
+from conformance.packages import archive
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,99}")
+_KEPT = ("canonical", "license")
+_R4 = ("4.0", "4.0.0", "4.0.1")
+
+
+def compiled(source: Path, folder: Path | None = None) -> Result[Pack]:
+    """The pack of a `.tgz` or folder, from the cache where it was made before; never an exception for bad packages.
+
+    `folder` is the cache to use, by default the user's.
+    """
+    try:
+        digest = _digest(source)
+        return _cached(digest, folder or caches.folder(), lambda: _facts(source, digest))
+    except archive.RefusedError as error:
+        return _failed(source, "PKG-0002", str(error))
+    except archive.UnreadableError as error:
+        return _failed(source, "PKG-0001", str(error))
+    except OSError as error:
+        return _failed(source, "PKG-0001", error.strerror or type(error).__name__)
+
+
+def _failed(source: Path, code: str, problem: str) -> Result[Pack]:
+    return Result(value=None, issues=(issue(code, Where(source=source.name), problem=problem),))
+
+
+@cache
+def _distiller() -> str:
+    """A hash of what makes packs: another distiller is another cache."""
+    state = sha256()
+    for module in (distil, pack, archive):
+        state.update(Path(module.__file__ or "").read_bytes())
+    state.update(Path(__file__).read_bytes())
+    return state.hexdigest()[:16]
+
+
+def _digest(source: Path) -> str:
+    state = sha256()
+    if source.is_dir():
+        for name, content in archive.files(source):
+            state.update(f"{name}\0{len(content)}\0".encode())
+            state.update(content)
+        return state.hexdigest()
+    if source.stat().st_size > archive.LARGEST_ARCHIVE:
+        raise archive.RefusedError(f"it has more than {archive.LARGEST_ARCHIVE} bytes")
+    with source.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            state.update(chunk)
+    return state.hexdigest()
+
+
+Made = tuple[Facts, list[Entry], list[Issue]]
+
+
+def _cached(digest: str, folder: Path | None, make: Callable[[], Made]) -> Result[Pack]:
+    """Packs are made in a folder of their own and renamed, so that another process never sees half of one."""
+    name = f"{digest[:40]}-{_distiller()}.pack"
+    if folder is not None and (folder / name).exists():
+        held = Pack(folder / name)
+        return Result(value=held, issues=tuple(_told(held)))
+    about, entries, issues = make()
+    about["told"] = [[one.code, one.at.source, one.message] for one in issues]
+    with TemporaryDirectory(dir=folder) as made:
+        path = Path(made, name)
+        pack.write(path, about, entries)
+        if folder is not None:
+            path = path.replace(folder / name)
+        return Result(value=Pack(path), issues=tuple(issues))
+
+
+def _told(held: Pack) -> Iterator[Issue]:
+    """What was said when the pack was made."""
+    for code, source, message in held.about.get("told", ()):
+        yield Issue(severity="warning", code=code, message=message, at=Where(source=source))
+
+
+def _facts(source: Path, digest: str) -> Made:
+    return pack_of(archive.files(source), {"sha256": digest, "source": source.name})
+
+
+def pack_of(files: Iterable[tuple[str, bytes]], about: Facts) -> Made:
+    """What goes into a package's pack: what is told of it, its definitions, and what was passed over.
+
+    UnreadableError where there is no usable package.json.
+    """
+    entries: list[Entry] = []
+    issues: list[Issue] = []
+    described: Facts | None = None
+    for name, content in files:
+        if name.startswith("."):
+            continue
+        try:
+            resource = json.loads(content)
+            if name == archive.ABOUT:
+                described = described_by(resource)
+            elif isinstance(resource, dict) and (entry := distil.entry(resource)) is not None:
+                entries.append(_sound(entry))
+        except (ValueError, RecursionError, AttributeError, KeyError, TypeError, IndexError) as error:
+            if isinstance(error, archive.UnreadableError):
+                raise
+            problem = "it is not JSON" if isinstance(error, (json.JSONDecodeError, UnicodeError)) else "it is malformed"
+            issues.append(issue("PKG-0004", Where(source=name), problem=problem))
+    if described is None:
+        raise archive.UnreadableError(f"there is no {archive.ABOUT} in it")
+    if described["fhirVersions"] and not set(described["fhirVersions"]) & set(_R4):
+        issues.append(issue("PKG-0005", Where(source=archive.ABOUT), versions=", ".join(described["fhirVersions"])))
+    return {**about, **described}, entries, issues
+
+
+def _sound(entry: Entry) -> Entry:
+    """The entry, where it can be written and found again; a ValueError or TypeError where not."""
+    json.dumps(entry.facts, allow_nan=False).encode()
+    return entry
+
+
+def described_by(manifest: Any) -> Facts:
+    """What a package.json tells that is used; UnreadableError where name or version are missing or no names."""
+    if not isinstance(manifest, dict):
+        raise archive.UnreadableError(f"{archive.ABOUT} is no object")
+    name, version = manifest.get("name"), manifest.get("version")
+    if not (isinstance(name, str) and NAME.fullmatch(name) and isinstance(version, str) and VERSION.fullmatch(version)):
+        raise archive.UnreadableError(f"{archive.ABOUT} gives no usable name and version")
+    needs = manifest.get("dependencies")
+    versions = manifest.get("fhirVersions") or manifest.get("fhir-version-list") or []
+    return {
+        "name": name,
+        "version": version,
+        "dependencies": {str(key): str(value) for key, value in needs.items()} if isinstance(needs, dict) else {},
+        "fhirVersions": [str(one)[:20] for one in versions[:20]] if isinstance(versions, list) else [],
+        **{key: manifest[key] for key in _KEPT if isinstance(manifest.get(key), str)},
+    }
+
+
+def missing(held: Pack, here: Iterable[str]) -> Iterator[Issue]:
+    """The dependencies of a pack that are not among the packages here, by name."""
+    known = frozenset(here)
+    for name, version in sorted((held.about.get("dependencies") or {}).items()):
+        if name not in known:
+            yield issue("PKG-0003", Where(source=held.name), package=held.name, dependency=f"{name}@{version}")
+
+
+def written(content: bytes, path: Path) -> None:
+    """Writes a file at once: whoever looks sees all of it or nothing."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_bytes(content)
+    part.replace(path)
