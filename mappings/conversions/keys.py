@@ -74,6 +74,13 @@ def practitioner_key(field: Field, run: Run) -> str | None:
     return "|".join(["name", *name, _sender(run)]) if any(name) else None
 
 
+def name_key(field: Field, run: Run) -> str | None:
+    """XPN: someone known by a name alone, at this sender."""
+    item = field[0] if field else []
+    name = [_leaf(item, part) for part in (1, 2, 3, 4)]
+    return "|".join(["name", *name, _sender(run)]) if any(name) else None
+
+
 def organization_key(field: Field, run: Run) -> str | None:
     """XON: XON.10 or XON.3 with its authority, else the name at this sender."""
     item = field[0] if field else []
@@ -176,12 +183,13 @@ CONVERSIONS = (
         name="message-id", forward=message_id, backward=None, gives="id", doc="One-way: MSH-10 is Bundle.identifier."
     ),
     Conversion(
-        name="alert-id", forward=alert_id, backward=None, gives="id", doc="One-way: a notification is never turned back."
+        name="alert-id", forward=alert_id, backward=None, gives="id", doc="One-way: a notification isn't turned back."
     ),
     _key("person-key", person_key, "CX fields: configured authority, MR, PI, else the sorted set."),
     _key("identifier-key", identifier_key, "CX fields: the first id with its authority."),
     _key("visit-key", visit_key, "PV1-19, PV1-50, else PID-18 or PID-3 with PV1-44."),
     _key("practitioner-key", practitioner_key, "XCN: id with authority, else name at this sender."),
+    _key("name-key", name_key, "XPN: the name at this sender."),
     _key("organization-key", organization_key, "XON: id with authority, else name at this sender."),
     _key("facility-key", facility_key, "HD: URI, universal id or name."),
     _key("text-key", text_key, "A coded field's text at this sender."),
