@@ -464,6 +464,17 @@ _STRUCTURE = (
         err="102",
     ),
     Code(
+        code="V2-0125",
+        severity="warning",
+        title="Component missing",
+        message="data type {what} requires this component, which is empty",
+        why="Required since v2.6, and often left out by senders that went on as before.",
+        example="PID-3 without the type of the identifier",
+        spec=_TYPES,
+        type="required",
+        err="101",
+    ),
+    Code(
         code="V2-0124",
         severity="warning",
         title="Code not in HL7's table",

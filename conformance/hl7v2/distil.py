@@ -1,8 +1,8 @@
 """Makes the data of this package from hl7apy's tables: `python -m conformance.hl7v2.distil [FOLDER]`.
 
 One gzipped JSON file per version: structures in abstract syntax; per segment its fields as [name, type, required,
-repeats, table]; per data type its components as [name, type, table]; per table its name and codes. The same input gives
-the same bytes. hl7apy (MIT licence, see NOTICE) is a development dependency: nothing imports it at run time.
+repeats, table]; per data type its components as [name, type, table, required]; per table its name and codes. The same
+input gives the same bytes. hl7apy (MIT, see NOTICE) is a development dependency: nothing imports it at run time.
 """
 
 from __future__ import annotations
@@ -88,9 +88,12 @@ def _fields(name: str, entry: Any) -> list[list[Any]]:
     return fields
 
 
-def _types(structs: dict[str, Any]) -> dict[str, list[list[str]]]:
+def _types(structs: dict[str, Any]) -> dict[str, list[list[Any]]]:
     return {
-        name: [[_title(component[1][3]), component[1][2], _number(component[1][4])] for component in components]
+        name: [
+            [_title(part[3]), part[2], _number(part[4]), least > 0]
+            for _label, part, (least, _most), _kind in components
+        ]
         for name, components in structs.items()
     }
 

@@ -44,6 +44,7 @@ class Kind:
     fits: Callable[[str], bool] | None = None
     codes: frozenset[str] | None = None
     components: tuple[Kind, ...] = ()
+    required: tuple[int, ...] = ()
     plain: bool = True
 
 
@@ -77,7 +78,9 @@ def kind(version: str, name: str, table: str = "", depth: int = 0) -> Kind:
     below = tuple(kind(version, part.type, part.table, depth + 1) for part in parts)
     format_ = TYPES[name] if name in _FORMATS and not below else None
     listed = codes(version, table) if name == "ID" and table in tables(version).defined else None
-    return Kind(name, table, format_, listed, below, not (format_ or listed) and all(part.plain for part in below))
+    required = tuple(number for number, part in enumerate(parts, 1) if part.required)
+    plain = not (format_ or listed or required) and all(part.plain for part in below)
+    return Kind(name, table, format_, listed, below, required, plain)
 
 
 def components_of(version: str, name: str) -> tuple[Component, ...]:
@@ -109,6 +112,9 @@ def _repetition(text: str, kind: Kind, number: int) -> Iterator[Fault]:
     if kind.name in _ANY:
         return
     components = text.split("^")
+    for place in kind.required:
+        if not "".join(components[place - 1 : place]):
+            yield Fault("V2-0125", text, number, place, 0, kind.name)
     kinds = kind.components or (kind,)
     for place, (component, part) in enumerate(zip(components, kinds, strict=False), 1):
         if component and not (part.plain and "&" not in component):
@@ -128,6 +134,9 @@ def _component(text: str, kind: Kind, repetition: int, place: int) -> Iterator[F
         yield Fault("V2-0119", text, repetition, place or 1, 2, kind.name)
         return
     parts = text.split("&")
+    for number in kind.required:
+        if not "".join(parts[number - 1 : number]):
+            yield Fault("V2-0125", text, repetition, place, number, kind.name)
     for number, part in enumerate(parts[: len(kind.components)], 1):
         if part:
             yield from _leaf(part, kind.components[number - 1], repetition, place, number)

@@ -31,9 +31,12 @@ class Field(NamedTuple):
 
 
 class Component(NamedTuple):
+    """A component of a data type. The versions before 2.6 don't say which are required."""
+
     name: str
     type: str
     table: str
+    required: bool
 
 
 class Tables:

@@ -46,5 +46,6 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "V2-0121": _with("19800229", "19800231"),
     "V2-0122": _check(GOOD + "OBX|1|NM|1^x^LN||12,5||||||F\r"),
     "V2-0123": _with("PID|1|", "PID|A|"),
+    "V2-0125": _check(GOOD.replace("|2.5.1", "|2.8").replace("^^^B^MR", "^^^B")),
     "V2-0124": _with("|P|", "|X|"),
 }

@@ -109,7 +109,7 @@ def wide(raw: bytes) -> str:
     if b"\x00" not in head:
         return ""
     at = head.find(b"M\x00S\x00H")
-    if at < 0:
+    if at < 0 or b"MSH" in head:
         return ""
     return "utf-16-le" if at % 2 == 0 or head[0] == 0x0B else "utf-16-be"
 

@@ -12,9 +12,14 @@ _LETTERS = "FSRET"
 HEAD = "MSH" + USUAL
 """How every canonical message begins."""
 
+_USUAL = Delimiters()
+_USUAL_HEAD = HEAD + "|"
+
 
 def declared(text: str, start: int, line: int, report: Report) -> Delimiters | None:
     """The delimiters of the MSH segment at `start`; None when MSH-1 can't be one. What MSH-2 lacks is plain data."""
+    if text.startswith(_USUAL_HEAD, start):
+        return _USUAL
     separator = text[start + 3 : start + 4]
     if not separator or separator.isalnum() or separator.isspace() or not separator.isprintable():
         report.refuse("V2-0006", found=text[start : start + 40])
@@ -48,6 +53,8 @@ def _usable(characters: str) -> bool:
 
 def canonical(text: str, start: int, delimiters: Delimiters) -> str:
     r"""The text from MSH on, with the usual delimiters; a usual one that was plain data becomes its escape."""
+    if text.startswith(_USUAL_HEAD, start):
+        return text[start:]
     rest = text[encoding_end(text, start) :]
     if delimiters[:5] != tuple(USUAL):
         rest = rest.translate(_table(delimiters))

@@ -106,7 +106,7 @@ def changed(name: str, number: int, text: str, version: str = "2.5.1") -> list[t
 )
 def test_one_fault_is_one_finding(name: str, number: int, text: str, code: str, path: str) -> None:
     found = changed(name, number, text)
-    assert [one for one in found if one[0] != "V2-0120"] == ([(code, path)] if code else [])
+    assert [one for one in found if one[0] not in ("V2-0120", "V2-0125")] == ([(code, path)] if code else [])
 
 
 @pytest.mark.parametrize(
@@ -127,6 +127,22 @@ def test_obx_5_is_checked_by_the_type_that_obx_2_names(kind: str, value: str, co
     segments = valid("2.5.1", "A01")
     segments.append(["OBX", "1", kind, "1^x^LN", "", value, "", "", "", "", "", "F"])
     assert [issue.code for issue in checked(segments)] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "path"),
+    [
+        ("2.8", "1^^^A", "PID[1]-3[1].5"),
+        ("2.8", "1^^^A^MR~^^^A^MR", "PID[1]-3[2].1"),
+        ("2.8", "1^^^A^MR", ""),
+        ("2.5.1", "1^^^A", ""),
+    ],
+)
+def test_a_component_that_is_required_and_missing_is_a_warning(version: str, text: str, path: str) -> None:
+    segments = valid(version, "A01")
+    next(one for one in segments if one[0] == "PID")[3] = text
+    found = [(issue.code, issue.at.path, issue.severity) for issue in checked(segments)]
+    assert found == ([("V2-0125", path, "warning")] if path else [])
 
 
 def test_a_withdrawn_field_is_an_information_and_its_content_is_not_judged() -> None:

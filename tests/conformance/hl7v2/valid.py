@@ -58,7 +58,11 @@ def _fields(version: str, name: str, *, full: bool) -> list[str]:
 def _value(version: str, kind: str, table: str, depth: int = 0) -> str:
     parts = components_of(version, kind) if depth < 2 else ()
     if parts:
-        return _value(version, parts[0].type, parts[0].table, depth + 1)
+        given = [
+            _value(version, part.type, part.table, depth + 1) if part.required or not number else ""
+            for number, part in enumerate(parts)
+        ]
+        return "^&"[depth].join(given).rstrip("^&")
     if kind == "ID" and table in tables(version).defined:
         return min(codes(version, table) or {"x"})
     return _VALUES.get(kind, "" if kind == "WD" else "x")
