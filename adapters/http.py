@@ -231,9 +231,18 @@ class Client:
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], *, deadline: float) -> Answer:
         """One request, within `deadline` seconds from its first look-up to the answer's last byte; else a HttpError."""
+        return self._request("POST", url, body, headers, deadline, MAX_ANSWER)
+
+    def get(self, url: str, headers: Mapping[str, str], *, deadline: float, at_most: int = MAX_ANSWER) -> Answer:
+        """The same; `at_most` bytes are read."""
+        return self._request("GET", url, b"", headers, deadline, at_most)
+
+    def _request(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], deadline: float, at_most: int
+    ) -> Answer:
         token = _until.set(time.monotonic() + deadline)
         try:
-            return self._exchange(url, body, headers, deadline)
+            return self._exchange(method, url, body, headers, deadline, at_most)
         except (httpcore.RemoteProtocolError, httpcore.LocalProtocolError) as error:
             raise UnreadableError("HTTP") from error
         except httpcore.PoolTimeout as error:
@@ -243,14 +252,16 @@ class Client:
         finally:
             _until.reset(token)
 
-    def _exchange(self, url: str, body: bytes, headers: Mapping[str, str], deadline: float) -> Answer:
+    def _exchange(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], deadline: float, at_most: int
+    ) -> Answer:
         sent: list[tuple[bytes | str, bytes | str]] = [("Accept-Encoding", "identity"), *headers.items()]
         waiting = {"timeout": {"pool": deadline}}
-        with self._pool.stream("POST", url, headers=sent, content=body, extensions=waiting) as response:
+        with self._pool.stream(method, url, headers=sent, content=body, extensions=waiting) as response:
             content = bytearray()
             for chunk in response.iter_stream():
                 content += chunk
-                if len(content) > MAX_ANSWER:
+                if len(content) > at_most:
                     raise UnreadableError("HTTP: too long")
         named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         return Answer(status=response.status, headers=named, body=bytes(content))

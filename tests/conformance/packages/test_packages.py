@@ -91,7 +91,7 @@ def test_a_store_survives_its_sources(tmp_path: Path) -> None:
 
 def test_versions_are_ordered_as_people_mean_them() -> None:
     ordered = ["0.9", "1.0.0-ballot", "1.0.0-snapshot1", "1.0.0", "1.0.1", "1.9.0", "1.10.0", "10.0.0-x", "10.0.0"]
-    assert sorted(ordered[::-1], key=rank) == ordered
+    assert sorted(set(ordered), key=rank) == ordered
     sorted(["", "x", "1..2", "1.x", "-", "1.0.0-1.2"], key=rank)
 
 
