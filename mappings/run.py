@@ -18,8 +18,9 @@ not claimed."""
 Note = tuple[int, tuple[Any, ...], int, Any]
 """Kind, place, number of the rule's site, what was found."""
 
-Later = tuple[dict[str, Any], str, bool, str, str | None]
-"""A reference to set at the end: object, member, whether it repeats, name, URL when it is known."""
+Later = tuple[dict[str, Any], str, bool, str, str | list[str] | None]
+"""A reference to set at the end: object, member, whether it repeats, name, and the URL or URLs that the context around
+knows (for `*` the URL of the resource around)."""
 
 Memory = dict[tuple[str, str], Any]
 """What is remembered for one facility and one set of settings: part and text -> what they gave."""
@@ -73,7 +74,7 @@ class Run:
 
     __slots__ = (
         "_bundle", "_index", "_sources", "conflicts", "facility", "fresh", "later", "made", "memory", "message_key",
-        "named", "notes", "of_type", "ordinals", "said", "salt", "settings", "source", "taken", "trace",
+        "moved", "named", "notes", "of_type", "ordinals", "said", "salt", "settings", "source", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -98,6 +99,8 @@ class Run:
         self.made: dict[str, dict[str, Any]] = {}
         """URL -> resource, in the order of making: the entries of the Bundle."""
         self.of_type: dict[str, dict[str, Any]] = {}
+        self.moved: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
+        """By object id: a resource that turned out to be one with an earlier one, and that one."""
         self.named: dict[str, list[str]] = {}
         self.ordinals: dict[str, int] = {}
         self.taken: set[int] = set()
@@ -172,7 +175,7 @@ class Run:
                 self.made[url] = resource
         else:
             self.of_type[kind] = first
-            self.moved[id(resource)] = first
+            self.moved[id(resource)] = (resource, first)
             self.merge(first, resource, kind)
 
     def share(self, kind: str, url: str, content: dict[str, Any]) -> None:
@@ -195,8 +198,8 @@ class Run:
         found = self.memory.get((part, text))
         if found is None:
             return False
-        content, notes = found  # noqa: S302 (what this process put there)
-        target.update(loads(content))
+        content, notes = found
+        target.update(loads(content))  # noqa: S302 (what this process put there)
         if notes:
             self.notes.extend([(kind, at + below, site, what) for kind, below, site, what in notes])
         return True
@@ -212,8 +215,8 @@ class Run:
         found = self.memory.get((part, text))
         if found is None:
             return None
-        url, shares, notes = found  # noqa: S302 (what this process put there)
-        for kind, each, content in loads(shares):
+        url, shares, notes = found
+        for kind, each, content in loads(shares):  # noqa: S302 (what this process put there)
             self.share(kind, each, content)
         if notes:
             self.notes.extend([(kind, at + below, site, what) for kind, below, site, what in notes])
@@ -274,13 +277,14 @@ class Run:
         """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
         empty = False
         for node, name, many, wanted, url in self.later:
-            node = self.moved.get(id(node), node)
+            if id(node) in self.moved:
+                node = self.moved[id(node)][1]
             if wanted == "*":
                 urls = [each for each in self.made if each != url]
             elif url is None:
                 urls = self.named.get(wanted, [])
             else:
-                urls = url if type(url) is list else [url]
+                urls = url if isinstance(url, list) else [url]
             references = [{"reference": each} for each in urls if each in self.made]
             if not references:
                 empty = empty or not node
@@ -316,8 +320,10 @@ class Run:
         if target.startswith("#") and type(holder) is dict:
             inner = holder.get("contained")
             known = inner if type(inner) is list else []
-            return next((each for each in known if type(each) is dict and each.get("id") == target[1:]), None)
-        return self._read()[1].get(target)
+            found = next((each for each in known if type(each) is dict and each.get("id") == target[1:]), None)
+        else:
+            found = self._read()[1].get(target)
+        return found if found is not None and type(found.get("resourceType")) is str else None
 
     def points(self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any) -> bool:
         """True unless a reference of the holder leads to another resource than the one wanted; of several references
@@ -338,17 +344,9 @@ class Run:
         found = self.resolve(reference, holder)
         if found is not None:
             return bool(found["resourceType"] == kind)
-        said = [reference.get(name) for name in ("type", "reference")] if type(reference) is dict else []
-        names = [part for each in said if type(each) is str for part in each.split("/") if r4_like(part)]
-        return not names or kind in names
-
-    def pointing(self, holder: Any, name: str, member: str, wanted: Any) -> dict[str, Any] | None:
-        """The first element of a list whose reference leads to a resource."""
-        items = holder.get(name) if type(holder) is dict else None
-        for item in items if type(items) is list else ():
-            if type(item) is dict and self.resolve(item.get(member), holder) is wanted:
-                return item
-        return None
+        target = reference.get("reference") if type(reference) is dict else None
+        said = target.rpartition("/")[0].rpartition("/")[2] if type(target) is str else ""
+        return not said.isalpha() or said == kind
 
 
 def _there(node: Any, path: tuple[str, ...]) -> bool:

@@ -38,7 +38,9 @@ def make_resource(c: Compilation, rule: Rule, place: Place, keyed: str) -> tuple
     url, var = code.new("u"), code.new("o")
     code.add(f"{url} = R.url({rule.type!r}, {keyed}); {var} = R.open({rule.type!r}, {url})")
     if rule.name:
-        code.add(f"R.named.setdefault({rule.name!r}, []).append({url}); {place.named(rule.name, rule.type)}.append({url})")
+        code.add(
+            f"R.named.setdefault({rule.name!r}, []).append({url}); {place.named(rule.name, rule.type)}.append({url})"
+        )
     writer = c.writing.resource(code, var, rule.type, place.write)
     inner = place.within(place.read, writer)
     inner.url = url
@@ -91,7 +93,9 @@ def read_resource(
             filter_references(c, rule, reader, place)
         inner = place.within(reader, place.write, place.gave)
         stack.enter_context(guarded_loop(c, rule, inner))
-        code.add(f"{found} = {reader.var}; T.add(id({reader.var})); N.append(({TOOK}, (id({reader.var}),), {site}, None))")
+        code.add(
+            f"{found} = {reader.var}; T.add(id({reader.var})); N.append(({TOOK}, (id({reader.var}),), {site}, None))"
+        )
         inner.names[rule.name or rule.type] = Open(rule.type, object=reader.var)
         if opened is not None:
             opened(inner)
