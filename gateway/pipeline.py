@@ -98,6 +98,11 @@ def prepare(body: bytes, channel: Channel, setup: Work, memory: persons.Memory) 
     return Prepared(part=part, known=known, routing=routing, issues=(*found, *emitted), ledger=made.ledger)
 
 
+def accepted(body: bytes, channel: Channel) -> tuple[Issue, ...]:
+    """The findings of the accept profiles alone: for a channel that acknowledges only what meets them."""
+    return findings(next(parts(body, channel.format)), channel.accept)
+
+
 def profile_findings(document: Document, profiles: Sequence[str]) -> tuple[Issue, ...]:
     """Findings of profiles on a document that was made, not read."""
     return findings(Part(raw=b"", format=formats.named(document.format), document=document), profiles)

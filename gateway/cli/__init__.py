@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "maps": ("gateway.cli.maps", "List, check and test maps."),
     "config": ("gateway.cli.config", "Check and show a site's settings."),
     "doctor": ("gateway.cli.doctor", "Check the installation."),
+    "serve": ("gateway.cli.serve", "Run the gateway."),
     "demo": ("gateway.cli.demo", "Show a hospital's discharge on its way to a hub."),
 }
 """Name to module (which has `command`) and the line that `--help` shows."""

@@ -33,9 +33,9 @@ def check(path: Path) -> None:
     Example:
       sdoh-gateway config check our-site/gateway.yaml
     """
-    from gateway.config.load import load
+    from gateway.config.plan import plan
 
-    result = load(_file(path))
+    result = plan(_file(path))
     report.say(result.issues, err=False)
     click.echo(f"{_file(path)}: {summary(result.issues)}", err=True)
     options.finish(list(result.issues))
@@ -71,7 +71,7 @@ def schema() -> None:
     Example:
       sdoh-gateway config schema > gateway.schema.json
     """
-    from gateway.config.model import Config
+    from gateway.config.file import Config
 
     click.echo(json.dumps(Config.model_json_schema(), indent=2))
 

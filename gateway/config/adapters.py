@@ -20,7 +20,7 @@ from gateway.config.model import Section
 def section_of(settings: type[Any]) -> type[Section]:
     """A section with the fields, types and defaults of a settings dataclass; `make` turns it back into one."""
     hints = get_type_hints(settings, include_extras=True)
-    options: dict[str, Any] = {one.name: (_type(hints[one.name]), _default(one)) for one in fields(settings)}
+    options: dict[str, Any] = {one.name: (_type(hints[one.name]), _option(one)) for one in fields(settings)}
     return create_model(f"{settings.__module__}.{settings.__name__}", __base__=Section, **options)
 
 
@@ -33,10 +33,13 @@ def _type(hint: Any) -> Any:
     return hint
 
 
-def _default(one: Field[Any]) -> Any:
+def _option(one: Field[Any]) -> Any:
+    """What a dataclass leaves out of its `repr` is a secret here too."""
     if one.default is not MISSING:
-        return one.default
-    return ... if one.default_factory is MISSING else Option(default_factory=one.default_factory)
+        return Option(one.default, repr=one.repr)
+    if one.default_factory is not MISSING:
+        return Option(default_factory=one.default_factory, repr=one.repr)
+    return Option(repr=one.repr)
 
 
 def make(settings: type[Any], section: Any) -> Any:

@@ -15,6 +15,7 @@ from conformance import yaml
 from conformance.catalogue import issue
 from conformance.issue import Issue, Result, Where, has_errors
 from gateway.config.file import Config
+from gateway.config.model import Section
 from gateway.config.references import Location, Resolver
 
 if TYPE_CHECKING:
@@ -183,10 +184,11 @@ def _shown(value: Any, written: Mapping[Location, str], at: Location) -> Any:
         return written[at]
     if isinstance(value, SecretStr):
         return "***"
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_shown(item, written, (*at, number)) for number, item in enumerate(value)]
-    if hasattr(type(value), "model_fields"):
-        value = dict(value)
+    if isinstance(value, Section):
+        hidden = {key for key, option in type(value).model_fields.items() if not option.repr}
+        value = {key: "***" if key in hidden and item else item for key, item in value}
     if isinstance(value, dict):
         return {key: _shown(item, written, (*at, key)) for key, item in value.items()}
     return value

@@ -23,7 +23,7 @@ from gateway.store.writer import StoreFailedError, Writer
 
 __all__ = [
     "Again", "Attempt", "Claim", "Filter", "Finished", "Move", "Off", "SchemaError", "Settled", "Store",
-    "StoreFailedError", "StoreLockedError", "Tried", "Wanted", "migrate",
+    "StoreFailedError", "StoreLockedError", "Tried", "Wanted", "file_of", "migrate",
 ]  # fmt: skip
 
 

@@ -269,10 +269,13 @@ class Deliveries:
         statement = self._narrowed(select(*_PLAIN), wanted).order_by(order).limit(wanted.limit)
         return [self._delivery(row) for row in connection.execute(statement).mappings()]
 
-    def names(self, connection: Connection, wanted: Wanted) -> list[str]:
+    def names_by_destination(self, connection: Connection, wanted: Wanted) -> dict[str, list[str]]:
         """The ids of all that match, whatever the limit."""
-        statement = self._narrowed(select(DELIVERY.c.id), wanted).order_by(DELIVERY.c.seq)
-        return list(connection.execute(statement).scalars())
+        names: dict[str, list[str]] = {}
+        statement = self._narrowed(select(DELIVERY.c.id, DELIVERY.c.destination), wanted).order_by(DELIVERY.c.seq)
+        for name, destination in connection.execute(statement):
+            names.setdefault(destination, []).append(name)
+        return names
 
     def _narrowed(self, statement: Select[Any], wanted: Wanted) -> Select[Any]:
         return statement.where(DELIVERY.c.tenant == self._tenant, *_conditions(wanted))

@@ -1,0 +1,65 @@
+"""The process of `serve`: signals in, a status out."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import sys
+from pathlib import Path
+
+from conformance.issue import has_errors
+from gateway.config.plan import plan as read_plan
+from gateway.plan import Plan
+from gateway.server import Gateway, InsecureBindError, Options
+
+_log = logging.getLogger(__name__)
+
+_SWITCH = 0.0005
+"""Seconds after which a computing thread lets others run: the listeners must not wait five milliseconds for a turn."""
+
+
+def run(plan: Plan, path: Path, options: Options) -> None:
+    """Serves until SIGTERM or SIGINT. A store that has failed ends the process at once, with status 70, so that
+    whatever supervises it starts a new one."""
+    sys.setswitchinterval(_SWITCH)
+    signals: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda received, _: signals.put(received))
+    gateway = Gateway(plan, options)
+    try:
+        gateway.start()
+    except BaseException:
+        gateway.close()
+        raise
+    while True:
+        received = _next(signals, gateway)
+        if received != signal.SIGHUP:
+            _log.info("stopping", extra={"signal": signal.Signals(received).name})
+            gateway.close()
+            return
+        _reload(gateway, path)
+
+
+def _next(signals: queue.SimpleQueue[int], gateway: Gateway) -> int:
+    while True:
+        try:
+            return signals.get(timeout=0.5)
+        except queue.Empty:
+            if gateway.store.writer.failure is not None:
+                _log.critical("store failed", extra={"error": type(gateway.store.writer.failure).__name__})
+                os._exit(os.EX_SOFTWARE)
+
+
+def _reload(gateway: Gateway, path: Path) -> None:
+    read = read_plan(path)
+    for one in read.issues:
+        if has_errors((one,)):
+            _log.error("settings refused", extra={"code": one.code, "count": one.at.line or 0})
+    if read.value is None:
+        return
+    try:
+        gateway.reload(read.value)
+    except (InsecureBindError, OSError) as refused:
+        _log.error("settings refused", extra={"error": type(refused).__name__})

@@ -1,0 +1,361 @@
+"""The running gateway: ways in, workers, ways out, around one store. Started, reloaded and drained as a whole."""
+
+from __future__ import annotations
+
+import logging
+import random
+import shutil
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from adapters.transports import Listener
+from conformance.issue import Issue
+from gateway import plugins
+from gateway.control import Control
+from gateway.delivery import Dispatcher
+from gateway.intake import Intake
+from gateway.operations import Operations
+from gateway.pipeline import Worked
+from gateway.plan import Channel, Plan
+from gateway.records import Envelope, Person, Visit
+from gateway.store import Finished, Settled, Store, StoreFailedError, file_of, migrate
+from gateway.workers import Worker, WorkerLostError
+
+_log = logging.getLogger(__name__)
+
+BACKLOG_HIGH = 4096
+"""Writes that may wait before the listeners stop reading."""
+DISK_RESERVE = 64 << 20
+"""Bytes that must be free on the store's disk; below it nothing more is taken in."""
+_BATCH = 32
+_LOOK = 1.0
+
+
+class InsecureBindError(Exception):
+    """A listener would be reachable from other machines without TLS."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Options:
+    """What is handed in so that tests need neither sleep nor patching. `insecure_bind`: clear text beyond loopback."""
+
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    chance: Callable[[], float] = random.random
+    insecure_bind: bool = False
+    grace: float = 20.0
+
+
+class Memory:
+    """What the store knows of persons, for a worker that asks."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def person(self, name: str) -> Person | None:
+        with self._store.reading() as connection:
+            return self._store.persons.person(connection, name)
+
+    def visit(self, name: str) -> Visit | None:
+        with self._store.reading() as connection:
+            return self._store.persons.visit(connection, name)
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """One worker process with the thread that feeds it a share of the lanes."""
+
+    number: int
+    worker: Worker
+    thread: threading.Thread | None = None
+    wake: threading.Event = field(default_factory=threading.Event)
+
+
+class Gateway:
+    """`start`, then `close`; `reload` in between."""
+
+    def __init__(self, plan: Plan, options: Options | None = None) -> None:
+        """StoreLockedError or SchemaError when the store can't be had; a new store is made where there is none."""
+        self.plan = plan
+        self.options = options or Options()
+        check_binds(plan, self.options.insecure_bind)
+        self.store = _opened(plan)
+        self.listeners: dict[str, Listener] = {}
+        self.dispatchers: dict[str, Dispatcher] = {}
+        self.counts: dict[str, int] = {}
+        self._lanes = [self._lane(number) for number in range(plan.workers)]
+        self._helper = self._new_worker()
+        self._closing = threading.Event()
+        self._paused = False
+        self._lock = threading.RLock()
+        self.intake = Intake(
+            self.store,
+            plan.channels,
+            clock=self.options.clock,
+            new_id=self.options.new_id,
+            validate=self._validate,
+            stored=self.wake_workers,
+        )
+        self.operations = Operations(self)
+        self._control: Control | None = None
+
+    def _new_worker(self) -> Worker:
+        return Worker(self.plan.work, time_limit=self.plan.time_limit, memory_limit=self.plan.memory_limit)
+
+    def _lane(self, number: int) -> _Lane:
+        return _Lane(number, self._new_worker())
+
+    def start(self) -> None:
+        """Begins with what is nearest to the receivers, so that nothing comes in before it can go on."""
+        recovered = self.store.writer.now(self.store.deliveries.recover, self.options.clock())
+        self._start_dispatchers()
+        for lane in self._lanes:
+            lane.thread = threading.Thread(target=self._feed, args=(lane,), name=f"work:{lane.number}", daemon=True)
+            lane.thread.start()
+        threading.Thread(target=self._watch, name="watch", daemon=True).start()
+        self._control = Control(self.operations.orders())
+        if self.store.lock is not None:
+            self.store.lock.tell(self._control.path)
+        self._open_listeners(self.plan.channels)
+        _log.info("started", extra={"count": recovered})
+
+    def _start_dispatchers(self) -> None:
+        with self.store.reading() as connection:
+            off = self.store.destinations.off(connection)
+        kinds, _ = plugins.installed(plugins.DESTINATIONS)
+        for name, destination in self.plan.destinations.items():
+            dispatcher = Dispatcher(
+                destination,
+                kinds[destination.type].open(destination.to),
+                self.store,
+                clock=self.options.clock,
+                chance=self.options.chance,
+            )
+            self.dispatchers[name] = dispatcher
+            dispatcher.start(off=name in off)
+
+    def _open_listeners(self, channels: Mapping[str, Channel]) -> None:
+        kinds, _ = plugins.installed(plugins.TRANSPORTS)
+        for name, channel in channels.items():
+            if channel.transport in kinds:
+                self.listeners[name] = kinds[channel.transport].open(channel.listen, self.intake.receive(name))
+                _log.info("listening", extra={"channel": name, "kind": channel.transport})
+
+    def wake_workers(self) -> None:
+        """There is something to work."""
+        for lane in self._lanes:
+            lane.wake.set()
+
+    def _feed(self, lane: _Lane) -> None:
+        """Works a share of the lanes, batch by batch, until the gateway closes."""
+        try:
+            while not self._closing.is_set():
+                lane.wake.clear()
+                with self.store.reading() as connection:
+                    batch = self.store.envelopes.received(
+                        connection, lane=lane.number, lanes=len(self._lanes), after=0, limit=_BATCH
+                    )
+                if batch:
+                    self._work(lane, batch)
+                else:
+                    lane.wake.wait(_LOOK)
+        except StoreFailedError:
+            _log.error("store failed", extra={"kind": "work"})
+
+    def _work(self, lane: _Lane, batch: list[Envelope]) -> None:
+        """Commits each result of a batch; the last one is waited for, so that the next look finds none of them."""
+        done: list[threading.Event] = []
+        for envelope, worked in lane.worker.work(batch, Memory(self.store)):
+            if self._closing.is_set():
+                return
+            self._finish(envelope, worked, done)
+        for one in done:
+            one.wait()
+
+    def _finish(self, envelope: Envelope, worked: Worked, done: list[threading.Event]) -> None:
+        finished = Finished(
+            settled=Settled(
+                seq=envelope.seq,
+                id=envelope.id,
+                generation=envelope.generation,
+                state=worked.state,
+                at=self.options.clock(),
+                reason=worked.reason,
+                event=worked.event,
+                person=worked.person,
+                issues=worked.issues,
+            ),
+            deliveries=worked.deliveries,
+            persons=worked.persons,
+            visits=worked.visits,
+        )
+        done.append(durable := threading.Event())
+
+        def committed(settled: bool | None, error: BaseException | None) -> None:
+            durable.set()
+            if settled:
+                self._call_dispatchers(worked)
+
+        self.store.writer.submit(self.store.finish, finished, committed)
+        self._count(f"worked_{worked.state}")
+        _log.info(
+            "worked",
+            extra={
+                "envelope": envelope.id,
+                "channel": envelope.channel,
+                "state": worked.state,
+                "code": worked.reason or "",
+                "count": len(worked.deliveries),
+            },
+        )
+
+    def _call_dispatchers(self, worked: Worked) -> None:
+        for name in {one.destination for one in worked.deliveries}:
+            if name in self.dispatchers:
+                self.dispatchers[name].call()
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self.counts[name] = self.counts.get(name, 0) + 1
+
+    def _validate(self, body: bytes, channel: Channel, done: Callable[[tuple[Issue, ...] | None], None]) -> None:
+        """The accept profiles of a channel that acknowledges only what meets them, away from the listener's thread."""
+
+        def run() -> None:
+            try:
+                done(self.compute("gateway.pipeline:accepted", body, channel))
+            except (WorkerLostError, StoreFailedError):
+                done(None)
+
+        threading.Thread(target=run, name="validate", daemon=True).start()
+
+    def compute(self, function: str, *arguments: Any) -> Any:
+        """The result of `module:function`, in a process that can be stopped; WorkerLostError when it had to be."""
+        return self._helper.call(function, *arguments)
+
+    def problems(self) -> list[str]:
+        """Why no message can be taken in now."""
+        found = []
+        if self._closing.is_set():
+            found.append("shutting down")
+        if self.store.writer.failure is not None:
+            found.append("the store has failed")
+        if self._paused:
+            found.append("the disk is full, or too many writes wait")
+        return found
+
+    def _watch(self) -> None:
+        """Stops reading while the store can't keep up or its disk is nearly full, and goes on when it can again."""
+        while not self._closing.wait(0.2):
+            low = self.store.writer.backlog < BACKLOG_HIGH / 2 if self._paused else True
+            pause = self.store.writer.backlog > BACKLOG_HIGH or not low or _disk_full(self.plan)
+            if pause != self._paused:
+                self._paused = pause
+                _log.warning("paused" if pause else "resumed")
+                for listener in list(self.listeners.values()):
+                    listener.pause() if pause else listener.resume()
+
+    def reload(self, plan: Plan) -> None:
+        """Goes on by another plan: listeners and destinations that didn't change are left alone."""
+        check_binds(plan, self.options.insecure_bind)
+        with self._lock:
+            before, self.plan = self.plan, replace(plan, store=self.plan.store, workers=self.plan.workers)
+            for lane in self._lanes:
+                lane.worker.configure(self.plan.work)
+            self._helper.configure(self.plan.work)
+            self.intake.channels = self.plan.channels
+            self._reload_listeners(before, self.plan)
+            self._reload_dispatchers(before, self.plan)
+        _log.info("reloaded")
+
+    def _reload_listeners(self, before: Plan, now: Plan) -> None:
+        gone = [name for name in self.listeners if not _same_way_in(before.channels[name], now.channels.get(name))]
+        for name in gone:
+            self.listeners.pop(name).close(self.options.grace)
+        self._open_listeners({name: one for name, one in now.channels.items() if name not in self.listeners})
+
+    def _reload_dispatchers(self, before: Plan, now: Plan) -> None:
+        for name in [name for name, one in before.destinations.items() if now.destinations.get(name) != one]:
+            self.dispatchers.pop(name).close(self.options.grace)
+        everything, self.plan = (
+            self.plan,
+            replace(
+                now, destinations={name: one for name, one in now.destinations.items() if name not in self.dispatchers}
+            ),
+        )
+        try:
+            self._start_dispatchers()
+        finally:
+            self.plan = everything
+
+    def close(self) -> None:
+        """Takes nothing more, answers what was taken, ends what is being sent, and lets go of the store."""
+        until = time.monotonic() + self.options.grace
+        for listener in list(self.listeners.values()):
+            listener.close(max(until - time.monotonic(), 0.1))
+        self._closing.set()
+        if self._control is not None:
+            self._control.close()
+        for lane in self._lanes:
+            lane.wake.set()
+            lane.worker.kill()
+            if lane.thread is not None:
+                lane.thread.join(5)
+            lane.worker.close()
+        self._helper.kill()
+        self._helper.close()
+        closing = [
+            threading.Thread(target=one.close, args=(max(until - time.monotonic(), 0.1),))
+            for one in self.dispatchers.values()
+        ]
+        for thread in closing:
+            thread.start()
+        for thread in closing:
+            thread.join()
+        self.store.close()
+        _log.info("stopped")
+
+
+def _opened(plan: Plan) -> Store:
+    """The store for writing; made first where there is none."""
+    path = file_of(plan.store)
+    if path is not None and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        migrate(plan.store)
+    return Store(plan.store, tenant=plan.tenant, write=True)
+
+
+def _same_way_in(before: Channel, now: Channel | None) -> bool:
+    return now is not None and (before.transport, before.listen) == (now.transport, now.listen)
+
+
+def _disk_full(plan: Plan) -> bool:
+    try:
+        return shutil.disk_usage(plan.folder if plan.folder != Path() else ".").free < DISK_RESERVE
+    except OSError:
+        return False
+
+
+def check_binds(plan: Plan, insecure: bool) -> None:
+    """InsecureBindError for a listener that others could reach in clear text."""
+    from gateway.web.settings import is_loopback
+
+    for name, channel in plan.channels.items():
+        host = getattr(channel.listen, "host", "127.0.0.1")
+        if not is_loopback(host) and getattr(channel.listen, "tls", None) is None and not insecure:
+            raise InsecureBindError(
+                f"channel {name} would listen on {host}, which is not a loopback address: "
+                "give it tls, or start with --insecure-bind"
+            )
+    http = plan.http
+    if http is not None and not is_loopback(http.host):
+        if http.tls is None and not insecure:
+            raise InsecureBindError(f"http would listen on {http.host}: give it tls, or start with --insecure-bind")
+        if not http.keys:
+            raise InsecureBindError(f"http would listen on {http.host}: give it an API key (http.keys)")
