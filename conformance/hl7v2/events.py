@@ -11,6 +11,9 @@ from functools import cache, lru_cache
 VERSIONS = ("2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2", "2.9")
 """Oldest first."""
 
+USUAL = "2.5.1"
+"""Whose rules serve a message that doesn't say its version."""
+
 _ADT: tuple[tuple[str, str, str], ...] = (
     # structure, its events, first version of the row; a later row of the same event replaces an earlier one
     ("ADT_A01", "A01 A04 A05 A08 A13 A14 A28 A31", "2.1"),
@@ -66,8 +69,9 @@ _OTHER = {
 
 @lru_cache(maxsize=256)
 def rank(version: str) -> int:
-    """Place of a version in VERSIONS; unknown text counts as the newest that isn't newer, `2.5.3` as `2.5.1`."""
-    key = _parts(version)
+    """Place of a version in VERSIONS; one that isn't there counts as the newest before it, `2.5.3` as `2.5.1`, and text
+    that is no version as the usual one."""
+    key = _parts(version) or _parts(USUAL)
     return max((place for place, known in enumerate(VERSIONS) if _parts(known) <= key), default=0)
 
 

@@ -16,9 +16,6 @@ __all__ = ["Component", "Field", "Tables", "codes", "datatype", "field_name", "s
 VERSIONS = ("2.1", "2.2", "2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.8", "2.8.1", "2.8.2")
 """Versions that have tables."""
 
-USUAL = "2.5.1"
-"""Whose tables serve a message that doesn't say its version."""
-
 
 class Field(NamedTuple):
     """A field of a segment. `type` is `WD` where the version withdrew it; `table` a number such as `0001`, or empty."""
@@ -82,8 +79,6 @@ class Tables:
 @lru_cache(maxsize=256)
 def nearest(version: str) -> str:
     """The newest version with tables that isn't newer: 2.9 -> 2.8.2, 2.7.1 -> 2.7; no version at all -> 2.5.1."""
-    if not version[:1].isdigit():
-        return USUAL
     return max((known for known in VERSIONS if rank(known) <= rank(version)), key=rank, default=VERSIONS[0])
 
 

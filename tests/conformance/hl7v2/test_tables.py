@@ -75,7 +75,7 @@ def test_a_mistake_in_abstract_syntax_is_an_error(text: str) -> None:
         ("2.5.1", "A55", "ADT_A52"),
         ("2.8", "A55", "ADT_A54"),
         ("2.9", "A40", "ADT_A39"),
-        ("", "A03", "ADT_A03"),
+        ("", "A31", "ADT_A05"),
         ("2.5.1", "A99", ""),
     ],
 )
