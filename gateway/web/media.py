@@ -1,0 +1,57 @@
+"""Media types of bodies, and the formats that they say a body is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+
+from gateway import formats
+from gateway.web.route import FHIR, JSON
+
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "hl7v2": ("application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"),
+    "fhir": (FHIR, JSON, "application/fhir+ndjson"),
+    "ccda": ("application/xml", "text/xml", "application/cda+xml"),
+    "csv": ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+"""By format; the first is the one that we send. `x-application/hl7-v2+er7` is what older HL7-over-HTTP clients say."""
+
+ANY = "application/octet-stream"
+"""Nothing is said; the format is recognised by the content."""
+
+NDJSON = "application/fhir+ndjson"
+
+
+@cache
+def readable() -> Mapping[str, tuple[str, ...]]:
+    """The media types of each format that can be read here; those of other distributions say their own."""
+    return {name: types_of(name) for name in formats.names()}
+
+
+def types_of(name: str) -> tuple[str, ...]:
+    """The media types that a body of this format may come as."""
+    if name in _TYPES:
+        return _TYPES[name]
+    format_ = formats.named(name)
+    return (format_.media_type,) if format_ else ()
+
+
+def format_of(media_type: str) -> str | None:
+    """The format that a media type says; None for one that says none."""
+    return next((name for name, types in readable().items() if media_type in types), None)
+
+
+def taken() -> tuple[str, ...]:
+    """Every media type that a document may come as."""
+    return (*(one for types in readable().values() for one in types), ANY)
+
+
+def is_json(media_type: str) -> bool:
+    return media_type.endswith(("/json", "+json", "+ndjson"))
+
+
+def schema_of(media_type: str) -> dict[str, object] | None:
+    """What a body of this media type looks like, as far as a JSON Schema can say it."""
+    if media_type in (FHIR, JSON):
+        return {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
+    return None if media_type == ANY else {"type": "string"}
