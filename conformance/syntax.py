@@ -78,7 +78,9 @@ class ReadScope(Protocol):
     def items(self, path: str) -> AbstractContextManager[ReadScope]:
         """A loop over what repeats at a path."""
 
-    def contexts(self, name: str, after: tuple[str, ...]) -> AbstractContextManager[ReadScope]:
+    def contexts(
+        self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()
+    ) -> AbstractContextManager[ReadScope]:
         """A loop over the segments or groups of a name, or over the resources of a type."""
 
     def pointed(self, path: str, kind: str) -> AbstractContextManager[ReadScope]:

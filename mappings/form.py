@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile"]
 
-OPERATORS = ("is", "eq", "in", "match", "count", "length")
+OPERATORS = ("is", "eq", "in", "match", "count", "length", "same")
 
 UNMAPPED = ("keep", "drop", "absent")
 
@@ -84,6 +84,8 @@ class Rule:
     choices: tuple[str, ...] = ()
     other: Rule | None = None
     after: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    """`with`: the segments that go with the one of `each`, up to the next of its name."""
     context: str = ""
     """`each: DG1`: the segment or group that opens a context."""
     reason: str = ""

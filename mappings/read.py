@@ -19,7 +19,7 @@ LIBRARY_KEYS = ("library", "uses", "names", "tables", "parts", "spec", "title", 
 TABLE_KEYS = ("rows", "unmapped", "csv", "from", "to", "spec", "note")
 RULE_KEYS = (
     "each", "make", "to", "ref", "set", "choice", "cases", "other", "rules", "use", "as", "table", "when", "where",
-    "default", "key", "name", "after", "ignore", "derived", "profile", "needs", "note",
+    "default", "key", "name", "after", "with", "ignore", "derived", "profile", "needs", "note",
 )  # fmt: skip
 """The closed list of a rule's keys, beside the names of the two sides."""
 
@@ -319,6 +319,10 @@ def _after(reader: Reader, rule: Rule, node: Any) -> None:
     rule.after = tuple(str(each) for each in node) if isinstance(node, Items) else (reader.text(node, "after"),)
 
 
+def _with(reader: Reader, rule: Rule, node: Any) -> None:
+    rule.members = tuple(reader.text(each, "with") for each in reader.items(node, "with"))
+
+
 def _other(reader: Reader, rule: Rule, node: Any) -> None:
     rule.other = reader.rule(node)
 
@@ -346,6 +350,7 @@ _READINGS: dict[str, Reading] = {
     "ref": _put("ref", "ref"),
     "set": Reader.constants,
     "after": _after,
+    "with": _with,
     "ignore": _put("reason", "ignore"),
     "derived": _put("derived", "derived"),
     "profile": _profile,

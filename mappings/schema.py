@@ -30,6 +30,7 @@ _ABOUT = {
     "key": "what identifies the resource",
     "name": "a name that `ref` may use",
     "after": "the segments behind which this one stands",
+    "with": "the segments that go with the one of `each`, up to the next of its name",
     "ignore": "why a field is left out by policy",
     "derived": "why this rule only goes forward: what it writes follows from something that another rule carries back",
     "profile": "a profile that is named in meta.profile when what it needs is there",
@@ -52,6 +53,7 @@ def _rule() -> dict[str, Any]:
         "default": _BY_SIDE,
         "key": _BY_SIDE,
         "after": _TEXTS,
+        "with": _TEXTS,
         "needs": {"type": "array"},
     }
     own = {key: {**shapes.get(key, _TEXT), "description": _ABOUT[key]} for key in RULE_KEYS}

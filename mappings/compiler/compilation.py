@@ -188,6 +188,9 @@ class Compilation:
 
     def check(self, check: Check, place: Place) -> str:
         operand = check.operand
+        if check.operator == "same":
+            one, other = place.read.leaf(check.path).var, place.read.leaf(str(operand)).var
+            return f"{one} and {one} == {other}"
         if check.operator == "in" and isinstance(operand, str):
             operand = self.codes(operand)
         return str(place.read.test(check.path, check.operator, operand))

@@ -20,7 +20,8 @@ def each(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         return ()
     site = c.site(rule, table=c.table_name(rule), kind=c.kind(rule))
     path = rule.path(c.read)
-    with place.read.items(path) if not rule.after else pair_after(c, rule, place, path) as reader:
+    after = rule.after and c.reading.has_contexts
+    with pair_after(c, rule, place, path) if after else place.read.items(path) as reader:
         inner = place.within(reader, place.write, place.gave)
         inner.siblings = rule.rules
         if rule.type and c.reading.references:
@@ -67,7 +68,10 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
         c.stamp(rule, inner)
         return values.value(c, value, inner)
     own = target not in ("", ".")
-    child = outer.write.child(target) if own else outer.write
+    child = outer.write
+    if own:
+        behind = rule.after and not c.writing.references
+        child = outer.write.context(target, rule.after) if behind else outer.write.child(target)
     inner.write = child
     inner.gave = ""
     covers: tuple[Cover, ...] = ()
@@ -104,7 +108,7 @@ def context(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     if not c.reading.has_contexts:
         return per_resource(c, rule, rules, place)
     site = c.site(rule)
-    with place.read.contexts(rule.context, rule.after) as reader:
+    with place.read.contexts(rule.context, rule.after, rule.members) as reader:
         write = place.write.context(rule.context, rule.after)
         inner = place.within(reader, write, place.gave)
         with c.guarded(rule, inner, site):

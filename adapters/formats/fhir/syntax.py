@@ -86,7 +86,7 @@ class FhirRead:
             yield FhirRead(self.code, var, steps[-1].inside or steps[-1].type, self, exact=True)
 
     @contextmanager
-    def contexts(self, name: str, after: tuple[str, ...]) -> Iterator[FhirRead]:
+    def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[FhirRead]:
         if not r4.is_resource(name):
             raise PathError(f"`{name}` is no resource type")
         var = self.code.new("o")

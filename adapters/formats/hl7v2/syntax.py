@@ -19,6 +19,7 @@ from conformance.issue import Where
 from conformance.syntax import Code, Leaf, PathError, Value
 
 _FIELD = re.compile(r"([A-Z][A-Z0-9]{2})(?:-([1-9][0-9]{0,2})(?:\.([1-9][0-9]?)(?:\.([1-9][0-9]?))?)?)?")
+_NTH = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[([1-9][0-9]?)\])?")
 _PART = re.compile(r"([1-9][0-9]?)(?:\.([1-9][0-9]?))?")
 _GROUP = re.compile(r"[A-Z][A-Z0-9_]{3,}")
 
@@ -185,18 +186,26 @@ class V2Read:
         )
 
     @contextmanager
-    def contexts(self, name: str, after: tuple[str, ...]) -> Iterator[V2Read]:
-        if _FIELD.fullmatch(name) and "-" not in name and len(name) == 3:
-            with self._segments(name, after) as scope:
-                yield scope
-            return
-        found = group_of(self.structure, name)
-        if found is None:
-            raise PathError(f"{self.structure} has no group `{name}`")
-        lead, members = found
-        holder = self._holder()
+    def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[V2Read]:
+        """Segments of a name (`PID[2]`: the second), with their followers where `members` names them; or groups."""
+        segment = _NTH.fullmatch(name)
+        if segment is None:
+            found = group_of(self.structure, name)
+            if found is None:
+                raise PathError(f"{self.structure} has no group `{name}`")
+            reading = self._groups(found[0], found[1], "")
+        elif members:
+            reading = self._groups(segment[1], frozenset((segment[1], *members)), segment[2] or "")
+        else:
+            reading = self._segments(segment[1], after, segment[2] or "")
+        with reading as scope:
+            yield scope
+
+    @contextmanager
+    def _groups(self, lead: str, members: frozenset[str], nth: str) -> Iterator[V2Read]:
         var = self.code.new("g")
-        with self.code.block(f"for {var} in groups(S, {holder}, {lead!r}, {self.code.constant(members)}):"):
+        every = f"groups(S, {self._holder()}, {lead!r}, {self.code.constant(members)})"
+        with self.code.block(f"for {var} in {_only(nth, f'[*{every}]') if nth else every}:"):
             yield V2Read(
                 self.code,
                 self.structure,
@@ -209,9 +218,9 @@ class V2Read:
             )
 
     @contextmanager
-    def _segments(self, name: str, after: tuple[str, ...]) -> Iterator[V2Read]:
+    def _segments(self, name: str, after: tuple[str, ...], nth: str) -> Iterator[V2Read]:
         var, fields, index = self.code.new("s"), self.code.new("f"), self.code.new("i")
-        with self.code.block(f"for {var} in {self._holder(name)}.all({name!r}):"):
+        with self.code.block(f"for {var} in {_only(nth, f'{self._holder(name)}.all({name!r})')}:"):
             if after:
                 self.code.add(f"if not following(S, {var}, {self.code.constant(after)}): continue")
             self.code.add(f"{fields} = {var}.fields; {index} = {var}.index")
@@ -383,6 +392,7 @@ class V2Write:
     def context(self, name: str, after: tuple[str, ...]) -> V2Write:
         """A new segment or group instance."""
         var = self.code.new("x")
+        name = name.partition("[")[0]
         if len(name) == 3:
             self.code.add(f"{var} = D.new({name!r}, {self._group()}, {after!r})")
             return V2Write(self.code, var, "segment", self, name)
@@ -409,6 +419,11 @@ class V2Write:
 
     def type_at(self, path: str) -> str:
         return self.level if path == "." else ("subcomponent" if parse_path(path).component else "component")
+
+
+def _only(nth: str, every: str) -> str:
+    """The n-th of a list (1-based) as a list of at most one; all without a number."""
+    return f"{every}[{int(nth) - 1}:{int(nth)}]" if nth else every
 
 
 def group_of(structure: str, name: str) -> tuple[str, frozenset[str]] | None:
