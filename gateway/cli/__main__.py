@@ -1,0 +1,5 @@
+"""`python -m gateway.cli`: the same as `sdoh-gateway`."""
+
+from gateway.cli import main
+
+main()
