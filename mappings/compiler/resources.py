@@ -64,7 +64,9 @@ def opened(c: Compilation, rule: Rule, inner: Place) -> None:
         code.add(f"{url} = R.url({rule.type!r}, {keyed} or R.natural({rule.type!r}, None, ()))")
         code.add(f"{var} = R.open({rule.type!r}, {url})")
     if rule.name:
-        code.add(f"R.named.setdefault({rule.name!r}, []).append({url})")
+        assert inner.outer is not None
+        urls = inner.outer.named(rule.name, rule.type)
+        code.add(f"R.named.setdefault({rule.name!r}, []).append({url}); {urls}.append({url})")
     inner.write = c.writing.resource(code, var, rule.type, inner.write)
     inner.url = url
     inner.names[rule.name or rule.type] = Open(rule.type, url=url, object=inner.read.var)

@@ -116,7 +116,8 @@ CASES = patient(
     """each: {v2: PID-11, fhir: extension}
     cases:
     - {where: {v2: {"5": S}, fhir: {url: "http://s"}}, rules: [{v2: "1", fhir: valueString}]}
-    - {where: {fhir: {url: "http://d"}}, when: {v2: "1", match: "[0-9]{8}"}, rules: [{v2: "1", fhir: valueDate, as: date}]}
+    - {where: {fhir: {url: "http://d"}}, when: {v2: "1", match: "[0-9]{8}"},
+       rules: [{v2: "1", fhir: valueDate, as: date}]}
     - {use: rest}"""
 )
 PARTS = "parts: {rest: [{v2: '1', fhir: valueCode}, {v2: '2', fhir: url}]}\n"
@@ -205,7 +206,7 @@ rules:
     assert lines(m.back(made.document)) == [seg("PV1", {3: "^^b~^r", 19: "7"})]
 
 
-# ---- choice -----------------------------------------------------------------------------------------------------------
+# ---- choice ------------------------------------------------------------------------------------------
 
 
 CHOICE = """
