@@ -16,6 +16,9 @@ _STATE_GIVEN = frozenset({"SS", "SB", "DL", "PPN", "TAX", "SSN"})
 _GLOBAL = {"NPI": "http://hl7.org/fhir/sid/us-npi", "UPIN": "http://hl7.org/fhir/sid/us-upin"}
 """Identifier types that have one authority, whatever the sender writes beside them."""
 
+_MISPLACED_TYPES = frozenset({"MR", "PI", "PT", "SS", "AN", "VN"})
+"""Types that some senders write one component too early, where the assigning authority belongs."""
+
 _WEAK = 5
 """The rank of identifiers that name a person only together."""
 
@@ -35,6 +38,8 @@ def _person_identifier(item: list[list[str]], run: Run) -> tuple[int, str] | Non
     value, kind, authority = _leaf(item, 1), _leaf(item, 5), _part(item, 4)
     if not value:
         return None
+    if not kind and authority[0] in _MISPLACED_TYPES and not authority[1]:
+        kind, authority = authority[0], ["", "", ""]
     known = run.settings.authorities
     configured = kind not in _STATE_GIVEN and (authority[0] in known or authority[1] in known)
     rank = {"MR": 0, "PI": 1}.get(kind, 2)

@@ -109,6 +109,8 @@ def _split(text: str) -> tuple[str, str, str]:
     sign = max(text.find("+"), text.find("-"))
     body, offset = (text, "") if sign < 0 else (text[:sign], text[sign:])
     digits, dot, fraction = body.partition(".")
+    if not dot and 14 < len(digits) <= 18:  # `20110613122406637`: milliseconds without their point
+        digits, dot, fraction = digits[:14], ".", digits[14:]
     return (digits, fraction if dot else "", offset) if not dot or fraction.isdecimal() else ("", "", "")
 
 
