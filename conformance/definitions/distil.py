@@ -138,6 +138,8 @@ def code_system(resource: Facts) -> Facts:
         resource, "url", "version", "name", "status", "content", "caseSensitive", "hierarchyMeaning", "compositional",
         "supplements", "valueSet",
     )  # fmt: skip
+    if filters := [str(each.get("code")) for each in resource.get("filter", ())]:
+        facts["filter"] = filters
     properties = [_kept(each, "code", "type", "uri") for each in resource.get("property", ())]
     if properties:
         facts["property"] = properties
@@ -210,6 +212,7 @@ _DISTIL: dict[str, Callable[[Facts], Facts]] = {
     "ImplementationGuide": _guide,
     "Questionnaire": _whole,
     "Measure": _whole,
+    "Library": lambda resource: _kept(resource, "url", "version", "name", "content"),
     "SearchParameter": lambda resource: _kept(resource, "url", "version", "code", "base", "type"),
     "NamingSystem": lambda resource: _kept(resource, "url", "name", "kind", "uniqueId"),
 }

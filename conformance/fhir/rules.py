@@ -35,9 +35,58 @@ def quantity(walk: Walk, node: Node) -> None:
 
 
 def narrative(walk: Walk, node: Node) -> None:
-    """The XHTML of a `div`."""
-    for problem in dict.fromkeys(read(node.value).problems):
+    """The XHTML of a `div`, and that its local links lead somewhere in the whole resource or Bundle."""
+    div = read(node.value)
+    for problem in dict.fromkeys(div.problems):
         walk.report("FHIR-0090", node, problem=problem)
+    for link in dict.fromkeys(div.links):
+        if link and link not in walk.anchors:
+            walk.report("FHIR-0091", node, found=f"#{link}")
+
+
+def anchors(value: Any) -> set[str]:
+    """What local links can lead to: ids of elements and resources, and anchors in narratives."""
+    found: set[str] = set()
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if isinstance(item.get("id"), str):
+                found.add(item["id"])
+            if isinstance(item.get("div"), str):
+                found.update(read(item["div"]).ids)
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return found
+
+
+_R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition."
+_LANGUAGE_CONTROL = "http://hl7.org/fhir/StructureDefinition/narrative-language-control"
+
+
+def asked_by_extension(walk: Walk, node: Node, asked: list[dict[str, Any]]) -> None:
+    """What an element's definition asks through extensions: a value rather than a reason for none, narrative languages."""
+    alternatives = [each.get("valueCanonical") for each in asked if each.get("url") == f"{_R5}valueAlternatives"]
+    if alternatives and node.value is None:
+        there = (node.extra or {}).get("extension") or []
+        if not any(isinstance(each, dict) and each.get("url") in alternatives for each in there):
+            walk.report("FHIR-0017", node, alternatives=", ".join(map(str, alternatives)))
+    for each in asked:
+        if each.get("url") == f"{_R5}mustHaveValue" and each.get("valueBoolean") is True and node.value is None:
+            walk.report("FHIR-0016", node)
+        if each.get("url") == _LANGUAGE_CONTROL and isinstance(node.value, dict):
+            _language(walk, node, str(each.get("valueCode")))
+
+
+def _language(walk: Walk, node: Node, wanted: str) -> None:
+    """`_no`: no languages marked; `_yes`: some; `_resource`: the resource's; else that language."""
+    div = read(str(node.value.get("div", "")))
+    marked = {language for pair in (div.language, *div.sections) for language in pair if language}
+    resource = walk.resource_of(node).value.get("language")
+    holds = {"_no": not marked, "_yes": bool(marked), "_resource": resource in marked}.get(wanted, wanted in marked)
+    if not holds:
+        walk.report("FHIR-0092", node, wanted=wanted)
 
 
 def identifier(walk: Walk, node: Node) -> None:
@@ -57,6 +106,26 @@ TYPES: dict[str, Rule] = {
     "Reference": references.form,
     **dict.fromkeys(("Age", "Count", "Distance", "Duration"), quantity),
 }
+
+
+_VITAL_SIGNS = {
+    "85353-1": "vitalspanel", "9279-1": "resprate", "8867-4": "heartrate", "2708-6": "oxygensat", "59408-5": "oxygensat",
+    "8310-5": "bodytemp", "8302-2": "bodyheight", "9843-4": "headcircum", "29463-7": "bodyweight", "39156-5": "bmi",
+    "85354-9": "bp",
+}  # fmt: skip
+"""https://hl7.org/fhir/R4/observation-vitalsigns.html: Observations with these codes must meet the profile."""
+
+
+def inferred(value: dict[str, Any]) -> list[str]:
+    """The profiles that R4 itself demands of a resource by its content."""
+    code = value.get("code")
+    codings = code.get("coding") if value.get("resourceType") == "Observation" and isinstance(code, dict) else None
+    names = [
+        _VITAL_SIGNS.get(str(each.get("code")))
+        for each in (codings if isinstance(codings, list) else ())
+        if isinstance(each, dict) and each.get("system") == "http://loinc.org"
+    ]
+    return [f"http://hl7.org/fhir/StructureDefinition/{name}" for name in dict.fromkeys(names) if name]
 
 
 def resource(walk: Walk, node: Node) -> None:
@@ -82,5 +151,13 @@ def _content(kind: str) -> Rule | None:
     return rule
 
 
-_CONTENT: dict[str, str] = {}
+_CONTENT = {
+    "CodeSystem": "code_system",
+    "ConceptMap": "concept_map",
+    "Measure": "measure",
+    "MeasureReport": "measure_report",
+    "QuestionnaireResponse": "questionnaire_response",
+    "StructureDefinition": "structure_definition",
+    "ValueSet": "value_set",
+}
 """Type to the module of `conformance.fhir.content` whose `check` knows it."""

@@ -5,8 +5,9 @@ Data that is broken never stops the walk: every problem becomes an issue at its 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import issue
@@ -39,6 +40,11 @@ class Walk:
         self._conforming: dict[tuple[int, str], Answer] = {}
         self._envs: dict[int, Env] = {}
         self.unchecked: set[tuple[str, str, str]] = set()
+
+    @cached_property
+    def anchors(self) -> set[str]:
+        """What local links of narratives can lead to."""
+        return rules.anchors(self.root.value)
 
     # What the parts of the validator ask of a walk
 
@@ -130,7 +136,8 @@ class Walk:
             self.report("FHIR-0001", node, found=kind or None)
             return
         node.type = kind
-        asked = list(dict.fromkeys([*_claimed(node.value), *profiles]))
+        asked = list(dict.fromkeys([*_claimed(node.value), *profiles, *self.plans.registry.globals(kind)]))
+        asked = self._with_inferred(node, asked, near)
         items = [item for item in (self._profile(node, url, near) for url in asked) if item is not None]
         generic = self.generic
         for item in items or [base]:
@@ -139,6 +146,22 @@ class Walk:
         self.generic = generic
         if self.generic:
             rules.resource(self, node)
+
+    def _with_inferred(self, node: Node, asked: list[str], near: str) -> list[str]:
+        """With the profiles that R4 demands by content, unless one asked for builds on them."""
+        more = rules.inferred(node.value)
+        if not more:
+            return asked
+        bases = {base for url in asked for base in self._bases(url, near)}
+        return [*asked, *(url for url in more if url not in bases)]
+
+    def _bases(self, canonical: str, near: str) -> Iterator[str]:
+        for _ in range(DEEPEST):
+            definition = self.plans.registry.find("StructureDefinition", canonical, near)
+            if definition is None:
+                return
+            yield definition.url
+            canonical, near = str(definition.facts.get("baseDefinition", "")), definition.origin
 
     def _profile(self, node: Node, canonical: str, near: str) -> Item | None:
         definition = self.plans.registry.find("StructureDefinition", canonical, near)
@@ -181,6 +204,8 @@ class Walk:
             self._object(node, item)
             sound = not any(each.code in _BROKEN for each in self.issues[before:])
             self._types(node, item)
+            if item.extensions:
+                rules.asked_by_extension(self, node, item.extensions)
         if sound:
             if item.has_rules:
                 bindings.values(self, node, item)
@@ -227,6 +252,8 @@ class Walk:
             else:
                 if value is None and "extension" not in extra:
                     self.report("FHIR-0009", node)
+                if item.extensions:
+                    rules.asked_by_extension(self, node, item.extensions)
                 self._object(node, item, extra)
         if value is not None and problem is None:
             if item.type == "xhtml" and self.generic:

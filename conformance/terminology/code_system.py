@@ -33,6 +33,7 @@ class CodeSystem:
         self.complete = self.content == "complete"
         self.case_sensitive = facts.get("caseSensitive") is not False
         self.property_types = {each.get("code"): each.get("type") for each in facts.get("property", ())}
+        self.filters: tuple[str, ...] = tuple(facts.get("filter", ()))
         self.concepts: dict[str, Concept] = {}
         for row, parent in _rows(facts.get("concept", ()), ""):
             concept = Concept(row, parent)

@@ -1,0 +1,26 @@
+"""ConceptMap: the codes it maps exist in the systems it says they are from. conceptmap.html"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from conformance.fhir.content.code_system import objects
+from conformance.fhir.fhirpath import Node
+
+if TYPE_CHECKING:
+    from conformance.fhir.walk import Walk
+
+
+def check(walk: Walk, node: Node) -> None:
+    for number, group in enumerate(objects(node.value.get("group"))):
+        path = f"{node.path}.group[{number}]"
+        for index, element in enumerate(objects(group.get("element"))):
+            here = f"{path}.element[{index}]"
+            _code(walk, here, group.get("source"), element.get("code"))
+            for place, target in enumerate(objects(element.get("target"))):
+                _code(walk, f"{here}.target[{place}]", group.get("target"), target.get("code"))
+
+
+def _code(walk: Walk, path: str, system: Any, code: Any) -> None:
+    if isinstance(system, str) and isinstance(code, str) and walk.terminology.has(system, code) is False:
+        walk.report("FHIR-0042", f"{path}.code", found=code)

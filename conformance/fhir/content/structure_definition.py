@@ -1,0 +1,81 @@
+"""StructureDefinition: a differential speaks of elements that there are, narrows them, and slices by what it can find."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from conformance.definitions import distil
+from conformance.definitions.registry import Definition
+from conformance.definitions.snapshot import Tree
+from conformance.fhir.content.code_system import objects
+from conformance.fhir.fhirpath import Node
+
+if TYPE_CHECKING:
+    from conformance.fhir.walk import Walk
+
+_SIMPLE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*")
+_OBLIGATION = "http://hl7.org/fhir/StructureDefinition/obligation-profile"
+_OBLIGED = frozenset({"id", "path", "extension", "sliceName", "mustSupport", "binding", "short", "definition", "comment"})
+
+
+def check(walk: Walk, node: Node) -> None:
+    """A profile; types and logical models are whoever's own."""
+    if node.value.get("derivation") != "constraint" or not isinstance(node.value.get("differential"), dict):
+        return
+    rows = objects(node.value["differential"].get("element"))
+    _obligations(walk, node, rows)
+    try:
+        facts = distil.structure_definition({**node.value, "differential": {"element": rows}})
+    except (TypeError, AttributeError, ValueError, KeyError):
+        return  # the walk has told what is malformed
+    definition = Definition({**facts, "version": ""})
+    snapshots = walk.plans.snapshots
+    tree = snapshots._derive(definition)
+    problems = snapshots.problems.pop(definition.url, [])
+    for problem in problems:
+        if not problem.startswith("http"):
+            walk.report("FHIR-0125", f"{node.path}.differential", problem=problem)
+    if tree is not None:
+        nodes = dict(tree.flat())
+        for index, (row, made) in enumerate(zip(rows, facts["differential"], strict=False)):
+            _discriminators(walk, f"{node.path}.differential.element[{index}]", row, nodes.get(made["id"]))
+
+
+def _discriminators(walk: Walk, path: str, row: dict[str, Any], tree: Tree | None) -> None:
+    slicing = row.get("slicing")
+    rows = objects(slicing.get("discriminator")) if isinstance(slicing, dict) else []
+    for index, each in enumerate(rows):
+        steps = each.get("path")
+        if isinstance(steps, str) and _SIMPLE.fullmatch(steps) and tree is not None and not _there(walk, tree, steps):
+            walk.report("FHIR-0126", f"{path}.slicing.discriminator[{index}]")
+
+
+def _there(walk: Walk, tree: Tree, path: str) -> bool:
+    """False where a step of the path is surely no child; several types leave it open."""
+    node: Tree | None = tree
+    for step in path.split("."):
+        if node is None or len(node.types) > 1:
+            return True
+        children = node.children
+        if children is None:
+            content = walk.plans.snapshots.content(node)
+            if content is None:
+                return True
+            children = content.children
+        node = (children or {}).get(step) or (children or {}).get(f"{step}[x]")
+        if node is None:
+            return any(str(each.get("code")) in ("Resource", "DomainResource") for each in tree.types)
+    return True
+
+
+def _obligations(walk: Walk, node: Node, rows: list[dict[str, Any]]) -> None:
+    """An obligation profile adds obligations (and additional bindings), nothing else."""
+    for index, each in enumerate(objects(node.value.get("extension"))):
+        if each.get("url") == _OBLIGATION and each.get("valueBoolean") is True:
+            if any(row.keys() - _OBLIGED or _binds(row.get("binding")) for row in rows):
+                walk.report("FHIR-0127", f"{node.path}.extension[{index}]")
+
+
+def _binds(binding: Any) -> bool:
+    return isinstance(binding, dict) and bool(binding.keys() - {"extension", "additional", "id"})
