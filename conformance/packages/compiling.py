@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,7 @@ from conformance.packages import archive
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,99}")
+LOCAL = "local"
 _KEPT = ("canonical", "license")
 _R4 = ("4.0", "4.0.0", "4.0.1")
 
@@ -41,6 +42,15 @@ def compiled(source: Path, folder: Path | None = None) -> Result[Pack]:
         return _failed(source, "PKG-0001", error.strerror or type(error).__name__)
 
 
+def compiled_files(name: str, files: Sequence[tuple[str, bytes]], folder: Path | None = None) -> Result[Pack]:
+    """The pack of resources that are no package: under a name of our own, as version `local`."""
+    manifest = json.dumps({"name": name, "version": LOCAL}).encode()
+    every = [(archive.ABOUT, manifest), *files]
+    digest = _hash(every)
+    about = {"sha256": digest, "source": name}
+    return _cached(digest, folder or caches.folder(), lambda: pack_of(every, about))
+
+
 def _failed(source: Path, code: str, problem: str) -> Result[Pack]:
     return Result(value=None, issues=(issue(code, Where(source=source.name), problem=problem),))
 
@@ -56,17 +66,22 @@ def _distiller() -> str:
 
 
 def _digest(source: Path) -> str:
-    state = sha256()
     if source.is_dir():
-        for name, content in archive.files(source):
-            state.update(f"{name}\0{len(content)}\0".encode())
-            state.update(content)
-        return state.hexdigest()
+        return _hash(archive.files(source))
     if source.stat().st_size > archive.LARGEST_ARCHIVE:
         raise archive.RefusedError(f"it has more than {archive.LARGEST_ARCHIVE} bytes")
+    state = sha256()
     with source.open("rb") as stream:
         while chunk := stream.read(1 << 20):
             state.update(chunk)
+    return state.hexdigest()
+
+
+def _hash(files: Iterable[tuple[str, bytes]]) -> str:
+    state = sha256()
+    for name, content in files:
+        state.update(f"{name}\0{len(content)}\0".encode())
+        state.update(content)
     return state.hexdigest()
 
 
