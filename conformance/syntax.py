@@ -21,6 +21,15 @@ class PathError(Exception):
     """A path that the format doesn't have there. A finding of lint, raised while compiling and caught by it."""
 
 
+class TypeMisfit(PathError):
+    """A value of a type that can't stand at a path."""
+
+    def __init__(self, given: str, wanted: str) -> None:
+        super().__init__(f"{given} where {wanted} is wanted")
+        self.given = given
+        self.wanted = wanted
+
+
 class Code(Protocol):
     """The function that is being written."""
 

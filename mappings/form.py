@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from conformance.issue import Where
+
 Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile"]
 
 OPERATORS = ("is", "eq", "in", "match", "count", "length", "same")
@@ -64,6 +66,8 @@ class Rule:
 
     kind: Kind
     line: str
+    source: str = ""
+    """The file, for findings of lint."""
     paths: dict[str, tuple[str, ...]] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()
     conversion: str = ""
@@ -93,6 +97,13 @@ class Rule:
     derived: str = ""
     """Why the rule only goes forward: what it writes follows from something else that comes back."""
     needs: list[Any] = field(default_factory=list)
+    refers: dict[str, Any] = field(default_factory=dict)
+    """Path of a reference -> the profiles of which its target must claim one."""
+
+    def where_written(self) -> Where:
+        """The rule's place in its file."""
+        number = self.line.rpartition(":")[2]
+        return Where(source=self.source, line=int(number) if number.isdigit() else None)
 
     def path(self, side: str) -> str:
         """The one path on a side; empty where the rule has none there."""

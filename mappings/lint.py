@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from conformance.catalogue import issue
-from conformance.issue import Issue, Where
+from conformance.issue import Issue
 from mappings.catalog import SHIPPED, Catalog, Syntaxes
 from mappings.compiler import compile_map
 from mappings.form import Map, Rule
@@ -77,8 +77,7 @@ def dead(linked: Map) -> list[Issue]:
 
 
 def _dead(rule: Rule, problem: str) -> Issue:
-    source, _, line = rule.line.rpartition(":")
-    return issue("MAP-0009", Where(source=source, line=int(line) if line.isdigit() else None), problem=problem)
+    return issue("MAP-0009", rule.where_written(), problem=problem)
 
 
 def judge(linked: Map, conversions: Any) -> list[Judged]:

@@ -19,7 +19,7 @@ LIBRARY_KEYS = ("library", "uses", "names", "tables", "parts", "spec", "title", 
 TABLE_KEYS = ("rows", "unmapped", "csv", "from", "to", "spec", "note")
 RULE_KEYS = (
     "each", "make", "to", "ref", "set", "choice", "cases", "other", "rules", "use", "as", "table", "when", "where",
-    "default", "key", "name", "after", "with", "ignore", "derived", "profile", "needs", "note",
+    "default", "key", "name", "after", "with", "ignore", "derived", "profile", "needs", "refers", "note",
 )  # fmt: skip
 """The closed list of a rule's keys, beside the names of the two sides."""
 
@@ -201,7 +201,7 @@ class Reader:
         fields = self.fields(node, "a rule")
         sides = self.sides or tuple(key for key in fields if key not in RULE_KEYS)
         self.known(fields, RULE_KEYS + sides, "a rule")
-        rule = Rule(kind=self._kind(fields, sides), line=self.line(node))
+        rule = Rule(kind=self._kind(fields, sides), line=self.line(node), source=self.source)
         for side in sides:
             if side in fields:
                 rule.paths[str(side)], listed = self.paths(fields[side])
@@ -315,6 +315,10 @@ def _needs(reader: Reader, rule: Rule, node: Any) -> None:
     rule.needs = reader.value(Items(reader.items(node, "needs")))
 
 
+def _refers(reader: Reader, rule: Rule, node: Any) -> None:
+    rule.refers = {str(path): reader.value(each) for path, each in reader.fields(node, "refers").items()}
+
+
 def _after(reader: Reader, rule: Rule, node: Any) -> None:
     rule.after = tuple(str(each) for each in node) if isinstance(node, Items) else (reader.text(node, "after"),)
 
@@ -355,4 +359,5 @@ _READINGS: dict[str, Reading] = {
     "derived": _put("derived", "derived"),
     "profile": _profile,
     "needs": _needs,
+    "refers": _refers,
 }

@@ -66,7 +66,7 @@ def cases(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     covers: list[Cover] = []
     with code.block("for _ in ONCE:"):
         for case in rule.cases:
-            with c.complaints(case.line):
+            with c.complaints(case):
                 covers.append(take_case(c, case, place))
         code.add(f"N.append(({SKIP}, {place.read.at}, {site}, None))")
     return (Cover(None, site, (), tuple(covers)),)
@@ -131,7 +131,7 @@ def attempt(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     pairs = [*zip(rule.choices, rule.cases, strict=True)] + ([("", rule.other)] if rule.other is not None else [])
     with code.block("for _ in ONCE:"):
         for key, case in pairs:
-            with c.complaints(case.line):
+            with c.complaints(case):
                 site = c.site(case)
                 outer, place.gave = place.gave, code.new("g")
                 code.add(f"{place.gave} = False")
@@ -150,7 +150,7 @@ def attempt(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
 def chosen(c: Compilation, case: Rule, place: Place) -> Cover:
     site = c.site(case)
     place.code.add(f"N.append(({TOOK}, {place.read.at}, {site}, None))")
-    with c.complaints(case.line):
+    with c.complaints(case):
         return Cover(None, site, (), c.rule(case, place), claims=True)
     return Cover(None, site, claims=True)
 
@@ -163,14 +163,18 @@ def profile(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     needs = tuple(
         tuple(tuple(path.split(".")) for path in (each if isinstance(each, list) else [each])) for each in rule.needs
     )
+    refers = tuple(
+        (tuple(path.split(".")), frozenset(each if isinstance(each, list) else [each]))
+        for path, each in rule.refers.items()
+    )
     flag = place.flag()
     with c.guarded(rule, place, site):
         place.code.add(f"{flag} = True")
     write, code = place.write, place.code
+    words = f"{write.inside!r}, {rule.reason!r}, {code.constant(needs)}, {code.constant(refers)}, {site}"
 
     def emit() -> None:
-        claim = f"R.claim({write.var}, {write.inside!r}, {rule.reason!r}, {code.constant(needs)}, {site})"
-        code.add(f"if {flag}: {claim}")
+        code.add(f"if {flag}: R.claim({write.var}, {words})")
 
     place.claims.append(emit)
     return ()

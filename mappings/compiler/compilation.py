@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
-from conformance.syntax import PathError
+from conformance.syntax import PathError, TypeMisfit
 from mappings.coding import back_key
 from mappings.compiled import Cover, Site
 from mappings.emit import Function, Module
@@ -129,7 +129,7 @@ class Compilation:
         place = Place(code, reader, writer)
         applies = project(self.map.when, self.read)
         if applies is not None:
-            with self.complaints(self.map.source):
+            with self.complaints(None):
                 code.add(f"if not ({self.condition(applies, place)}): return False")
         covers = self.rules(self.map.rules, place)
         self.close(place)
@@ -137,14 +137,17 @@ class Compilation:
         return covers
 
     @contextmanager
-    def complaints(self, line: str) -> Iterator[None]:
+    def complaints(self, rule: Rule | None) -> Iterator[None]:
         """A path that isn't there is a finding at the rule's line; the other rules are compiled all the same."""
         try:
             yield
         except PathError as error:
-            source, _, number = line.rpartition(":")
-            where = Where(source=source or line, line=int(number) if number.isdigit() else None)
-            self.issues.append(issue("MAP-0008", where, problem=str(error)))
+            where = Where(source=self.map.source) if rule is None else rule.where_written()
+            if isinstance(error, TypeMisfit):
+                words = {"given": error.given, "wanted": error.wanted, "format": self.write}
+                self.issues.append(issue("MAP-0011", where, **words))
+            else:
+                self.issues.append(issue("MAP-0008", where, problem=str(error)))
 
     def site(self, rule: Rule, **words: str) -> int:
         targets = tuple(rule.paths.get(self.write, ()))
@@ -158,14 +161,14 @@ class Compilation:
         place.lists.append(rules)
         covers: list[Cover] = []
         for rule in rules:
-            with self.complaints(rule.line):
+            with self.complaints(rule):
                 covers.extend(self.rule(rule, place))
         place.siblings = outer
         place.lists.pop()
         return tuple(covers)
 
     def rule(self, rule: Rule, place: Place) -> tuple[Cover, ...]:
-        place.code.add(f"# {rule.line}")
+        place.code.add(f"# {ascii(rule.line)[1:-1]}")
         if rule.derived and not self.forward:
             paths = rule.paths.get(self.read, ())
             return tuple(Cover(place.read.where(path), 0, (f"({rule.line})",)) for path in paths)

@@ -54,6 +54,7 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
     value = Rule(
         kind="value",
         line=rule.line,
+        source=rule.source,
         paths={c.read: (".",), c.write: (target or ".",)},
         conversion=rule.conversion,
         table=rule.table,
@@ -61,6 +62,7 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
         type=rule.type,
         key=rule.key,
         name=rule.name,
+        rules=rule.rules if rule.type else [],
     )
     plain = not rule.use and not rule.rules and not rule.cases
     if rule.type or (plain and c.writing.references):

@@ -151,7 +151,7 @@ def follow(c: Compilation, rule: Rule, value: Value, place: Place, site: int, ta
 
 def function_of(c: Compilation, rule: Rule, value: Value, inside: str, target: str) -> str:
     """The function of a part, compiled once per reading level, target type and given table."""
-    name = rule.use or rule.line
+    name = rule.use or f"{rule.line} {id(rule.rules)}"  # several rules may stand in one line
     rules = c.map.parts.get(rule.use) if rule.use else rule.rules
     if rules is None:
         raise PathError(f"there is no part `{rule.use}`")
