@@ -20,7 +20,8 @@ or `-o`. Reports leave out what was found in the data unless `--values` asks for
 
 def commands_page() -> str:
     """Markdown: one section a command, those of a group below it."""
-    context = click.Context(main, info_name="sdoh-gateway", max_content_width=100, terminal_width=100)
+    settings = {**main.context_settings, "max_content_width": 100, "terminal_width": 100}
+    context = click.Context(main, info_name="sdoh-gateway", **settings)
     return "\n".join([_HEAD, *_sections(main, context, 2)])
 
 
