@@ -21,7 +21,7 @@ class PathError(Exception):
     """A path that the format doesn't have there. A finding of lint, raised while compiling and caught by it."""
 
 
-class TypeMisfit(PathError):
+class MisfitError(PathError):
     """A value of a type that can't stand at a path."""
 
     def __init__(self, given: str, wanted: str) -> None:

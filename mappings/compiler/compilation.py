@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
-from conformance.syntax import PathError, TypeMisfit
+from conformance.syntax import MisfitError, PathError
 from mappings.coding import back_key
 from mappings.compiled import Cover, Site
 from mappings.emit import Function, Module
@@ -143,7 +143,7 @@ class Compilation:
             yield
         except PathError as error:
             where = Where(source=self.map.source) if rule is None else rule.where_written()
-            if isinstance(error, TypeMisfit):
+            if isinstance(error, MisfitError):
                 words = {"given": error.given, "wanted": error.wanted, "format": self.write}
                 self.issues.append(issue("MAP-0011", where, **words))
             else:

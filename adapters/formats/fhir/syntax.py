@@ -14,7 +14,7 @@ from adapters.formats.fhir.paths import Step, accepts, resolve, typed
 from conformance.definitions import r4
 from conformance.document import Document
 from conformance.issue import Where
-from conformance.syntax import Code, Leaf, PathError, TypeMisfit, Value
+from conformance.syntax import Code, Leaf, MisfitError, PathError, Value
 
 _FIRST = re.compile(r"[^.(\[]+(?:\([^)]*\))?")
 _TYPED = re.compile(r"([A-Z][A-Za-z]+)\.(.+)")
@@ -284,7 +284,7 @@ class FhirWrite:
             return
         var, step, maybe = self.container(path)
         if not accepts(step.type, gives):
-            raise TypeMisfit(gives, step.type)
+            raise MisfitError(gives, step.type)
         if step.url:
             raise PathError("an extension is written by one of its values")
         with self.code.block(f"if {var} is not None:") if maybe else _nothing():
