@@ -19,7 +19,7 @@ from gateway.web.metrics import Metrics
 from gateway.web.problems import bodied
 from gateway.web.route import Call, Refused, Reply, Route
 from gateway.web.routes import routes
-from gateway.web.services import GaveUpError, Services, UnavailableError
+from gateway.web.services import GaveUpError, MistakeError, Services, UnavailableError
 from gateway.web.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -133,7 +133,8 @@ class _Desk:
             case HTTPException(code=int() as status) if status in _CODES:
                 allow = {name: value for name, value in error.get_headers() if name == "Allow"}
                 return Refused(status, self._issue_of(status), headers=allow)
-        _log.error("mistake", exc_info=error, extra={"request": g.seen.id, "route": g.seen.route})
+        elsewhere = {"reason": str(error)} if isinstance(error, MistakeError) else {}
+        _log.error("mistake", exc_info=error, extra={"request": g.seen.id, "route": g.seen.route, **elsewhere})
         return Refused(500, issue("HTTP-0014"))
 
     def _issue_of(self, status: int) -> Issue:
@@ -152,7 +153,7 @@ class _Desk:
             "method": request.method,
             "route": seen.route,
             "status": response.status_code,
-            "took_ms": round(took * 1000, 1),
+            "milliseconds": round(took * 1000, 1),
             "bytes_in": request.content_length or 0,
             "bytes_out": response.content_length,
             "client": seen.client,

@@ -47,7 +47,7 @@ CONVERT_DATA: dict[str, Any] = {
 def message_channel(call: Call) -> str | None:
     """The channel that takes FHIR messages: the one that the settings name, else the only one that could."""
     channels = call.services.channels()
-    fitting = [name for name, one in channels.items() if one.transport == "http" and one.format == "fhir"]
+    fitting = [name for name, one in channels.items() if one.format == "fhir"]
     if call.settings.process_message is not None:
         return call.settings.process_message if call.settings.process_message in fitting else None
     return fitting[0] if len(fitting) == 1 else None

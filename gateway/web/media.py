@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from gateway import formats
-from gateway.web.route import FHIR, JSON
+from gateway.web.route import FHIR, JSON, Schema
 
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "hl7v2": ("application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"),
@@ -50,8 +50,16 @@ def is_json(media_type: str) -> bool:
     return media_type.endswith(("/json", "+json", "+ndjson"))
 
 
-def schema_of(media_type: str) -> dict[str, object] | None:
+RESOURCE: Schema = {
+    "title": "Resource",
+    "type": "object",
+    "required": ["resourceType"],
+    "properties": {"resourceType": {"type": "string"}},
+}
+
+
+def schema_of(media_type: str) -> Schema | None:
     """What a body of this media type looks like, as far as a JSON Schema can say it."""
     if media_type in (FHIR, JSON):
-        return {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
+        return RESOURCE
     return None if media_type == ANY else {"type": "string"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.exposition import generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from gateway.web.services import Figure
 
@@ -45,10 +45,11 @@ class _Given(CollectorRegistry):
         self._figures = tuple(figures)
 
     def collect(self) -> Iterator[Metric]:
-        families: dict[str, GaugeMetricFamily] = {}
+        families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
         for one in self._figures:
             family = families.get(one.name)
             if family is None:
-                family = families[one.name] = GaugeMetricFamily(one.name, one.help, labels=tuple(one.labels))
+                kind = CounterMetricFamily if one.kind == "counter" else GaugeMetricFamily
+                family = families[one.name] = kind(one.name, one.help, labels=tuple(one.labels))
             family.add_metric(tuple(one.labels.values()), one.value)
         yield from families.values()

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from gateway._version import __version__
 from gateway.web.problems import Problem
@@ -117,23 +117,21 @@ def _answer(answer: Answer, status: int) -> dict[str, Any]:
 def _media(schema: Schema | None) -> dict[str, Any]:
     if schema is None:
         return {}
-    if isinstance(schema, type):
-        return {"schema": {"$ref": _REFS.format(model=schema.__name__)}}
-    return {"schema": dict(schema)}
+    name = schema.__name__ if isinstance(schema, type) else schema.get("title")
+    return {"schema": {"$ref": _REFS.format(model=name)} if name else schema}
 
 
 def _schemas() -> dict[str, Any]:
-    """Of every model that a route names, and of those within them."""
-    used = {
-        schema
-        for route in routes()
-        for content in (route.body, *(one.content for one in answers(route).values()))
-        for schema in content.values()
-        if isinstance(schema, type)
-    }
-    models: list[type[BaseModel]] = sorted(used, key=lambda one: one.__name__)
-    read = {model for route in routes() for model in route.body.values()}
-    modes = [(model, "validation" if model in read else "serialization") for model in models]
-    _, schemas = models_json_schema(modes, ref_template=_REFS)  # type: ignore[arg-type]
+    """Of every model that a route names and of those within them, and the schemas that have a title."""
+    bodies = [schema for route in routes() for schema in route.body.values()]
+    contents = [schema for route in routes() for one in answers(route).values() for schema in one.content.values()]
+    read = {schema for schema in bodies if isinstance(schema, type)}
+    written = {schema for schema in contents if isinstance(schema, type)}
+    models = sorted(read | written, key=lambda one: one.__name__)
+    modes: list[tuple[type[BaseModel], JsonSchemaMode]] = [
+        (model, "validation" if model in read else "serialization") for model in models
+    ]
+    _, schemas = models_json_schema(modes, ref_template=_REFS)
     defs: dict[str, Any] = schemas["$defs"]
-    return dict(sorted(defs.items()))
+    titled = {one["title"]: one for one in (*bodies, *contents) if isinstance(one, Mapping) and "title" in one}
+    return dict(sorted({**defs, **titled}.items()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from gateway.config import Site
 from gateway.intake import Taken
@@ -21,6 +21,10 @@ class GaveUpError(Exception):
     """The work on what was sent took too long, or brought its worker down."""
 
 
+class MistakeError(Exception):
+    """A mistake of the gateway itself, made elsewhere: its type and its place in the code."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One number of `/metrics`. Labels are our own words (states, names of the configuration), never data."""
@@ -29,13 +33,14 @@ class Figure:
     help: str
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)
+    kind: Literal["gauge", "counter"] = "gauge"
 
 
 class Services(Protocol):
     """All may be called from any thread."""
 
     def channels(self) -> Mapping[str, Channel]:
-        """Every channel, by name; those with `transport: http` are fed over HTTP."""
+        """Every channel, by name; each can be fed over HTTP, whatever other way in it has."""
 
     def accept(self, channel: str, body: bytes) -> Sequence[Taken]:
         """Returns once all of it is on disk, one item for each message of a batch. UnavailableError when it isn't."""
@@ -58,7 +63,7 @@ class Services(Protocol):
         """The settings of conversions, as they are now."""
 
     def compute(self, function: str, *arguments: Any) -> Any:
-        """The result of `module:function`, run where it can be stopped. GaveUpError, UnavailableError."""
+        """The result of `module:function`, run where it can be stopped. GaveUpError, UnavailableError, MistakeError."""
 
     def problems(self) -> Sequence[str]:
         """Why the gateway is not ready to take messages: words of our own."""

@@ -102,7 +102,11 @@ class Sendings(Shape):
     next: str | None
 
 
-class MessageChoice(Shape):
+class Choice(Shape):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+
+
+class MessageChoice(Choice):
     """Which messages; all that is given must hold."""
 
     ids: (
@@ -115,7 +119,7 @@ class MessageChoice(Shape):
     before: AwareDatetime | None = None
 
 
-class DeliveryChoice(Shape):
+class DeliveryChoice(Choice):
     """Which deliveries; all that is given must hold."""
 
     ids: (

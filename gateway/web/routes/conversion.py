@@ -83,6 +83,7 @@ def _validate(call: Call) -> Reply:
 
 
 OUTCOME: Schema = {
+    "title": "OperationOutcome",
     "type": "object",
     "required": ["resourceType", "issue"],
     "properties": {"resourceType": {"const": "OperationOutcome"}, "issue": {"type": "array", "minItems": 1}},

@@ -20,7 +20,7 @@ from gateway.web.work import Conversion, Validation
 INPUT_TYPES = {"Hl7v2": "hl7v2", "Ccda": "ccda", "Json": "json", "Fhir": "fhir", "Csv": "csv"}
 """`inputDataType` of $convert-data to the formats' names here."""
 
-_RESOURCE: Schema = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
+_RESOURCE = media.RESOURCE
 _BODY: dict[str, Schema | None] = {FHIR: _RESOURCE, JSON: _RESOURCE}
 
 

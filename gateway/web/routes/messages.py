@@ -18,9 +18,9 @@ _HL7V2 = media.types_of("hl7v2")[0]
 
 
 def channel_of(call: Call, name: str) -> Channel:
-    """A channel that is fed over HTTP and that this client may use. Refused otherwise."""
+    """A channel that this client may use. Refused otherwise."""
     channel = call.services.channels().get(name)
-    if channel is None or channel.transport != "http":
+    if channel is None:
         raise Refused(404, issue("HTTP-0001"))
     if call.client is not None and call.client.channels and name not in call.client.channels:
         raise Refused(403, issue("HTTP-0004", scope=f"send to {name}"))
@@ -111,7 +111,7 @@ ROUTES: tuple[Route, ...] = (
                 content={_HL7V2: {"type": "string"}, JSON: shapes.Receipts},
                 headers={"Location": "Where to see what becomes of it.", "Message-Id": "The id of the message."},
             ),
-            404: Answer(description="No such channel over HTTP."),
+            404: Answer(description="No such channel."),
             503: Answer(description="Not stored; send it again."),
         },
     ),
