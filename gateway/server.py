@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.transports import Listener
 from conformance.issue import Issue
@@ -26,6 +26,9 @@ from gateway.plan import Channel, Plan
 from gateway.records import Envelope, Person, Visit
 from gateway.store import Finished, Settled, Store, StoreFailedError, file_of, migrate
 from gateway.workers import Worker, WorkerLostError
+
+if TYPE_CHECKING:
+    from gateway.web.server import Web
 
 _log = logging.getLogger(__name__)
 
@@ -104,6 +107,7 @@ class Gateway:
         )
         self.operations = Operations(self)
         self._control: Control | None = None
+        self.web: Web | None = None
 
     def _new_worker(self) -> Worker:
         return Worker(self.plan.work, time_limit=self.plan.time_limit, memory_limit=self.plan.memory_limit)
@@ -123,6 +127,7 @@ class Gateway:
         if self.store.lock is not None:
             self.store.lock.tell(self._control.path)
         self._open_listeners(self.plan.channels)
+        self._open_web()
         _log.info("started", extra={"count": recovered})
 
     def _start_dispatchers(self) -> None:
@@ -146,6 +151,13 @@ class Gateway:
             if channel.transport in kinds:
                 self.listeners[name] = kinds[channel.transport].open(channel.listen, self.intake.receive(name))
                 _log.info("listening", extra={"channel": name, "kind": channel.transport})
+
+    def _open_web(self) -> None:
+        if self.plan.http is not None:
+            from gateway.web.server import Web
+
+            self.web = Web(self, self.plan.http)
+            _log.info("listening", extra={"kind": "http", "address": self.web.address})
 
     def wake_workers(self) -> None:
         """There is something to work."""
@@ -272,6 +284,11 @@ class Gateway:
             self.intake.channels = self.plan.channels
             self._reload_listeners(before, self.plan)
             self._reload_dispatchers(before, self.plan)
+            if before.http != self.plan.http:
+                if self.web is not None:
+                    self.web.close(self.options.grace)
+                    self.web = None
+                self._open_web()
         _log.info("reloaded")
 
     def _reload_listeners(self, before: Plan, now: Plan) -> None:
@@ -297,6 +314,8 @@ class Gateway:
     def close(self) -> None:
         """Takes nothing more, answers what was taken, ends what is being sent, and lets go of the store."""
         until = time.monotonic() + self.options.grace
+        if self.web is not None:
+            self.web.close(max(until - time.monotonic(), 0.1))
         for listener in list(self.listeners.values()):
             listener.close(max(until - time.monotonic(), 0.1))
         self._closing.set()
