@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from conformance.document import Document
 from conformance.issue import Issue
-from gateway.sources import Part, placed
+from gateway.sources import Part, parts, placed
 from gateway.targets import Misuse
+
+if TYPE_CHECKING:
+    from conformance.fhir import Validator
+    from conformance.profile import Profile
+    from gateway.guides import Guides
 
 
 def findings(part: Part, profiles: Sequence[str] = ()) -> tuple[Issue, ...]:
@@ -15,37 +24,140 @@ def findings(part: Part, profiles: Sequence[str] = ()) -> tuple[Issue, ...]:
 
     Without profiles: FHIR by `meta.profile` and the base definition, HL7 v2 by its version's structure.
     """
-    if part.document is None:
-        return part.issues
-    found = list(part.issues)
-    if part.document.format == "fhir":
-        found.extend(_fhir(part.document, [one for one in profiles if _is_canonical(one)]))
-    elif part.document.format == "hl7v2" and not profiles:
-        found.extend(_hl7v2(part.document))
-    for profile in profiles:
-        if not _is_canonical(profile):
-            found.extend(_profile(part, part.document, profile))
-    return placed(tuple(found), part)
+    return checks(profiles).findings(part)
 
 
-def _is_canonical(profile: str) -> bool:
+def checks(profiles: Sequence[str] = (), packages: Sequence[str] = (), *, strict_models: bool = False) -> Checks:
+    """What is asked for, made ready once. A profile is a canonical URL, the id of a shipped one or of a definition
+    that is here, or a file; a package is a file, a folder or `name@version`. Misuse for one that isn't there."""
+    stamps = tuple(_stamp(name) for name in (*profiles, *packages))
+    return _checks(tuple(profiles), tuple(packages), strict_models, stamps)
+
+
+def _stamp(name: str) -> tuple[int, int]:
+    """What tells whether a file has changed; zeros for what is no file."""
+    if is_canonical(name):
+        return 0, 0
+    try:
+        held = Path(name).stat()
+    except (OSError, ValueError):
+        return 0, 0
+    return held.st_mtime_ns, held.st_size
+
+
+@lru_cache(maxsize=16)
+def _checks(profiles: tuple[str, ...], packages: tuple[str, ...], strict: bool, _: object) -> Checks:
+    return Checks(profiles=profiles, packages=packages, strict_models=strict)
+
+
+def is_canonical(profile: str) -> bool:
     """FHIR profiles are asked for by URL, ours by id or file."""
     return "://" in profile or profile.startswith("urn:")
 
 
-def _profile(part: Part, document: Document, name: str) -> Iterator[Issue]:
-    from conformance.profile import check, load
+@dataclass(frozen=True)
+class Checks:
+    """What documents are to be checked by. Everything is loaded when the first document needs it."""
+
+    profiles: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    strict_models: bool = False
+
+    def findings(self, part: Part) -> tuple[Issue, ...]:
+        if part.document is None:
+            return part.issues
+        found = list(part.issues)
+        if part.document.format == "fhir":
+            found.extend(self._fhir(part.document.root))
+        elif part.document.format == "hl7v2" and not self.profiles:
+            found.extend(_hl7v2(part.document))
+        for profile in self._ours:
+            found.extend(_profile(part, part.document, profile))
+        return placed(tuple(found), part)
+
+    def load(self) -> tuple[Issue, ...]:
+        """Loads everything; what was to be said of packages. Misuse for what isn't there."""
+        _ = self._ours
+        return self._guides.issues
+
+    def _fhir(self, root: Any) -> Iterator[Issue]:
+        yield from self.validator.validate(root, profiles=self._canonicals)
+        if self.strict_models:
+            from conformance.fhir_models import refusals
+
+            yield from refusals(root)
+
+    @property
+    def validator(self) -> Validator:
+        return self._guides.validator
+
+    @cached_property
+    def _guides(self) -> Guides:
+        from gateway.guides import guides
+
+        return guides(self.packages, self._definitions.values())
+
+    @cached_property
+    def _definitions(self) -> dict[str, dict[str, Any]]:
+        """The StructureDefinitions among the profiles that are files, by the file's name."""
+        return {name: _definition(name) for name in self.profiles if not is_canonical(name) and _is_fhir_file(name)}
+
+    @cached_property
+    def _ours(self) -> tuple[Profile, ...]:
+        """The YAML profiles among those asked for."""
+        return tuple(_loaded(name) for name in self.profiles if self._is_ours(name))
+
+    def _is_ours(self, name: str) -> bool:
+        return not is_canonical(name) and name not in self._definitions and not self._by_id(name)
+
+    @cached_property
+    def _canonicals(self) -> tuple[str, ...]:
+        found = (
+            name if is_canonical(name) else self._definitions.get(name, {}).get("url") or self._by_id(name)
+            for name in self.profiles
+        )
+        return tuple(one for one in found if one)
+
+    def _by_id(self, name: str) -> str:
+        """The canonical of a definition that is here, by the end of its URL: `us-core-patient`. Empty for others."""
+        from conformance.profile import ids
+
+        if name in ids() or "." in name or "/" in name or Path(name).exists():
+            return ""
+        registry = self.validator.registry
+        return next((url for url in registry.urls("StructureDefinition") if url.endswith(f"/{name}")), "")
+
+
+def _is_fhir_file(name: str) -> bool:
+    return name.lower().endswith((".json", ".xml")) and Path(name).is_file()
+
+
+def _definition(name: str) -> dict[str, Any]:
+    """The StructureDefinition in a file; Misuse where there is none."""
+    try:
+        raw = Path(name).read_bytes()
+    except OSError as error:
+        raise Misuse(f"{name} can't be read: {error.strerror or type(error).__name__}") from error
+    document = next((part.document for part in parts(raw, "fhir")), None)
+    root = document.root if document is not None else None
+    if root is None or root.get("resourceType") != "StructureDefinition" or not isinstance(root.get("url"), str):
+        raise Misuse(f"{name} holds no StructureDefinition with a url")
+    return dict(root)
+
+
+def _loaded(name: str) -> Profile:
+    from conformance.profile import load
 
     loaded = load(name)
     if loaded.value is None:
         raise Misuse("; ".join(f"{one.at}: {one.message}" for one in loaded.issues))
-    yield from check(loaded.value, document, part.format.values if part.format else None)
+    return loaded.value
 
 
-def _fhir(document: Document, profiles: Sequence[str]) -> Iterator[Issue]:
-    from conformance.fhir.validate import validate
+def _profile(part: Part, document: Document, profile: Profile) -> Iterator[Issue]:
+    from conformance.profile import check
 
-    yield from validate(document.root, profiles=profiles)
+    yield from check(profile, document, part.format.values if part.format else None)
 
 
 def _hl7v2(document: Document) -> Iterator[Issue]:
