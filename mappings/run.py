@@ -73,8 +73,8 @@ class Run:
     """The state of one conversion."""
 
     __slots__ = (
-        "_bundle", "_index", "_sources", "conflicts", "facility", "fresh", "later", "made", "memory", "message_key",
-        "moved", "named", "notes", "of_type", "ordinals", "said", "salt", "settings", "source", "taken", "trace",
+        "_bundle", "_index", "_sources", "claimed", "conflicts", "facility", "fresh", "later", "made", "memory",
+        "message_key", "moved", "named", "notes", "of_type", "ordinals", "said", "salt", "settings", "source", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +99,8 @@ class Run:
         self.made: dict[str, dict[str, Any]] = {}
         """URL -> resource, in the order of making: the entries of the Bundle."""
         self.of_type: dict[str, dict[str, Any]] = {}
+        self.claimed: list[tuple[Any, ...]] = []
+        """Claims that depend on what references lead to."""
         self.moved: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
         """By object id: a resource that turned out to be one with an earlier one, and that one."""
         self.named: dict[str, list[str]] = {}
@@ -261,7 +263,13 @@ class Run:
         return self.of_type.get(kind)
 
     def claim(
-        self, node: dict[str, Any], kind: str, profile: str, needs: tuple[tuple[tuple[str, ...], ...], ...], site: int
+        self,
+        node: dict[str, Any],
+        kind: str,
+        profile: str,
+        needs: tuple[tuple[tuple[str, ...], ...], ...],
+        refers: tuple[tuple[tuple[str, ...], frozenset[str]], ...],
+        site: int,
     ) -> None:
         """Names a profile in meta.profile when what it needs was written, else notes what stood in the way."""
         for alternatives in needs:
@@ -272,6 +280,38 @@ class Run:
         profiles = node.setdefault("meta", {}).setdefault("profile", [])
         if profile not in profiles:
             profiles.append(profile)
+        if refers:
+            self.claimed.append((node, kind, profile, refers, site))
+
+    def _unclaim(self) -> None:
+        """Takes back claims whose references lead to resources that don't claim what the profile asks of them."""
+        waiting = self.claimed
+        while True:
+            kept = [claim for claim in waiting if self._refers_well(*claim)]
+            if len(kept) == len(waiting):
+                return
+            waiting = kept
+
+    def _refers_well(
+        self,
+        node: dict[str, Any],
+        kind: str,
+        profile: str,
+        refers: tuple[tuple[tuple[str, ...], frozenset[str]], ...],
+        site: int,
+    ) -> bool:
+        node = self.moved[id(node)][1] if id(node) in self.moved else node
+        for path, wanted in refers:
+            for target in _every(node, (*path, "reference")):
+                found = self.made.get(target)
+                if found is not None and not wanted & set(found.get("meta", {}).get("profile", ())):
+                    self.notes.append((UNCLAIMED, (), site, (kind, profile, ".".join(path) + " of the right profile")))
+                    node["meta"]["profile"].remove(profile)
+                    prune(node["meta"])
+                    if not node["meta"]:
+                        del node["meta"]
+                    return False
+        return True
 
     def finish(self) -> None:
         """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
@@ -295,6 +335,8 @@ class Run:
         if empty:
             for resource in self.made.values():
                 prune(resource)
+        if self.claimed:
+            self._unclaim()
 
     # ---- reading FHIR ----------------------------------------------------------------------------------------
 
@@ -350,15 +392,26 @@ class Run:
 
 
 def _there(node: Any, path: tuple[str, ...]) -> bool:
-    """True when a path is there, in every element of the lists on its way."""
+    """True when a path is there, in every element of the lists on its way; what ends in `?` may be absent."""
     for depth, name in enumerate(path):
-        node = node.get(name) if type(node) is dict else None
+        node = node.get(name.rstrip("?")) if type(node) is dict else None
         if node is None:
-            return False
+            return name.endswith("?")
         if type(node) is list:
             rest = path[depth + 1 :]
             return bool(node) and (not rest or all(_there(each, rest) for each in node))
     return True
+
+
+def _every(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    """All values at a path through lists."""
+    if type(node) is list:
+        for each in node:
+            yield from _every(each, path)
+    elif not path:
+        yield node
+    elif type(node) is dict and path[0] in node:
+        yield from _every(node[path[0]], path[1:])
 
 
 def prune(node: Any) -> bool:

@@ -35,6 +35,7 @@ _ABOUT = {
     "derived": "why this rule only goes forward: what it writes follows from something that another rule carries back",
     "profile": "a profile that is named in meta.profile when what it needs is there",
     "needs": "the paths that the profile needs",
+    "refers": "the references of the profile and what their targets must claim",
     "note": "a remark",
 }
 
@@ -55,6 +56,7 @@ def _rule() -> dict[str, Any]:
         "after": _TEXTS,
         "with": _TEXTS,
         "needs": {"type": "array"},
+        "refers": {"type": "object"},
     }
     own = {key: {**shapes.get(key, _TEXT), "description": _ABOUT[key]} for key in RULE_KEYS}
     return {"type": "object", "properties": own, "additionalProperties": _TEXTS}

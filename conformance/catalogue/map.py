@@ -267,4 +267,14 @@ CODES = (
         type="incomplete",
         err="101",
     ),
+    Code(
+        code="MAP-0207",
+        severity="warning",
+        title="Not an NPI",
+        message="this id is called an NPI, but its check digit is wrong; it is kept without the system of NPIs",
+        why="A mistyped NPI would name another provider, or none.",
+        example="PV1-7 1234567890^^^^^^^^NPI",
+        type="value",
+        err="102",
+    ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from conformance.terminology.checkdigits import npi
 from mappings.conversions.conversion import Conversion, Run, once
 
 _THO = "http://terminology.hl7.org/CodeSystem/"
@@ -150,6 +151,30 @@ def endpoint_backward(value: str, run: Run) -> list[str]:
     return ["", value[8:], "DNS"] if value.startswith("urn:dns:") else authority_backward(value, run)
 
 
+def provider_system_forward(texts: list[str], run: Run) -> str | None:
+    """Authority, type and id of an XCN -> URI; an NPI has one whoever is named, but only with a right check digit."""
+    *authority, kind, number = texts
+    uri = _REGISTRIES["NPI"] if kind == "NPI" else authority_forward(authority, run)
+    if uri != _REGISTRIES["NPI"] or npi(number):
+        return uri
+    run.say("MAP-0207", number)
+    return None
+
+
+def provider_system_backward(value: str, run: Run) -> list[str]:
+    return [*authority_backward(value, run), "", ""]
+
+
+def unit_code_forward(texts: list[str], run: Run) -> str | None:
+    """The code of a unit (CWE.1) whose system (CWE.3) has a URI: `Quantity.code` needs `Quantity.system` (qty-3)."""
+    code, system = texts
+    return code if code and system and coding_system_forward(system, run) else None
+
+
+def unit_code_backward(value: str, run: Run) -> list[str]:
+    return [value, ""]
+
+
 def coding_system_forward(text: str, run: Run) -> str | None:
     """A name of HL7 table 0396, `HL7nnnn`, an OID or a URI -> URI; local ones (L, 99xxx) have none."""
     name = text.strip().upper()
@@ -196,6 +221,24 @@ CONVERSIONS = (
         lossy=True,
         quiet=True,
         doc="HD as the endpoint of a message's source or destination.",
+    ),
+    Conversion(
+        name="provider-system",
+        forward=provider_system_forward,
+        backward=provider_system_backward,
+        gives="uri",
+        lossy=True,
+        quiet=True,
+        doc="Who gave a provider's id: like authority-uri, and us-npi for what is an NPI.",
+    ),
+    Conversion(
+        name="unit-code",
+        forward=unit_code_forward,
+        backward=unit_code_backward,
+        gives="code",
+        lossy=True,
+        quiet=True,
+        doc="A unit's code where its system is known.",
     ),
     Conversion(
         name="identifier-uri",
