@@ -210,6 +210,8 @@ _CONTENT: tuple[Code, ...] = (
          "Slices that nothing tells apart can't be checked.", "not-found", page="profiling.html#discriminator"),
     _row("0127", "Obligation profile", "An obligation profile may only add obligations.",
          "Receivers apply it beside the profile it is for, not in its place.", "business-rule"),
+    _row("0128", "Mapped code not in the value set", "The code is not in the map's value set {value_set}.",
+         "The map says that it maps that set.", "code-invalid", page="conceptmap.html"),
     _row("0130", "Unknown question", "The questionnaire has no item of that linkId here.",
          "What was asked can't be told.", "not-found", page="questionnaireresponse.html#link"),
     _row("0131", "Items out of order", "The item stands after one that follows it in the questionnaire.",

@@ -67,6 +67,7 @@ class Registry:
                 self._packs.setdefault(pack.name, pack)
         self._own: dict[tuple[str, str], list[Definition]] = {}
         self._found: dict[tuple[str, str, str], Definition | None] = {}
+        self._globals: dict[str, list[str]] | None = None
         for resource in resources:
             self.add(resource)
 
@@ -77,6 +78,7 @@ class Registry:
             facts = {**entry.facts, "version": entry.version}
             self._own.setdefault((entry.kind, entry.url), []).append(Definition(facts))
             self._found.clear()
+            self._globals = None
 
     @property
     def packs(self) -> tuple[Pack, ...]:
@@ -133,12 +135,14 @@ class Registry:
         for pack in self._packs.values():
             yield from pack.index(kind)
 
-    def globals(self, type_: str) -> Iterator[str]:
+    def globals(self, type_: str) -> list[str]:
         """The profiles that a guide handed in (not one that ships) makes the default for a type."""
-        for definition in self._guides():
-            for each in definition.facts.get("global", ()):
-                if each.get("type") == type_ and isinstance(each.get("profile"), str):
-                    yield each["profile"]
+        if self._globals is None:
+            self._globals = {}
+            for definition in self._guides():
+                for each in definition.facts.get("global", ()):
+                    self._globals.setdefault(str(each.get("type")), []).append(str(each.get("profile")))
+        return self._globals.get(type_, [])
 
     def _guides(self) -> Iterator[Definition]:
         for (kind, _), definitions in self._own.items():

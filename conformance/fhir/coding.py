@@ -38,7 +38,7 @@ def _no_system(walk: Walk, node: Node, system: str) -> bool:
     registry = walk.plans.registry
     found = registry.find("CodeSystem", system)
     if found is not None:
-        if found.facts.get("content") == "supplement":
+        if found.facts.get("content") == "supplement" or "supplements" in found.facts:
             walk.report("FHIR-0049", f"{node.path}.system", found=system)
             return True
         return False

@@ -133,7 +133,9 @@ class _Reader:
             return f"{definition.choice.removesuffix('[x]')}.ofType({definition.types[0]})"
         return name
 
-    def _value(self, child: etree._Element, definition: r4.Element | None, path: str) -> tuple[Any, dict[str, Any] | None]:
+    def _value(
+        self, child: etree._Element, definition: r4.Element | None, path: str
+    ) -> tuple[Any, dict[str, Any] | None]:
         """The JSON value of an element, and for primitives what goes into the `_` sibling."""
         if child.tag == f"{XHTML}div":
             return etree.tostring(child, encoding="unicode", with_tail=False), None

@@ -30,6 +30,29 @@ def _contained(value: Any) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+@rule("htmlChecks()", "htmlChecks2()")
+def txt_1(value: Any) -> bool:
+    """The narrative of each resource is read by `rules.narrative`, which says what is wrong with it."""
+    return True
+
+
+@rule("descendants().linkId.isDistinct()")
+def que_2(value: Any) -> bool:
+    links: list[Any] = []
+    stack = [value]
+    while stack:
+        items = stack.pop().get("item")
+        inner = [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
+        links += [each["linkId"] for each in inner if isinstance(each.get("linkId"), str)]
+        stack += inner
+    return len(set(links)) == len(links)
+
+
+@rule("(answer.exists() and item.exists()).not()")
+def qrs_1(value: Any) -> bool:
+    return not ("answer" in value and "item" in value)
+
+
 @rule("contained.contained.empty()")
 def dom_2(value: Any) -> bool:
     return not any(isinstance(each, dict) and each.get("contained") for each in _contained(value))

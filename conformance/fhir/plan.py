@@ -68,6 +68,8 @@ class Item:
         self.most = _valued(facts, "maxValue")
         self.max_length: int | None = facts.get("maxLength")
         self.binding = _binding(facts.get("binding"), tree.origin)
+        if _ambiguous(tree):
+            self.binding = None
         self.has_rules = any(
             each is not None
             for each in (self.fixed, self.pattern, self.least, self.most, self.max_length, self.binding)
@@ -91,15 +93,21 @@ class Item:
         return tuple(found.values())
 
     @cached_property
-    def props(self) -> dict[str, tuple[Prop, str]]:
-        """JSON name to the property and, for choices, its type's code."""
-        found: dict[str, tuple[Prop, str]] = {}
+    def simple(self) -> Check | None:
+        """The check that is all there is to say of a value: of a primitive without rules of its own."""
+        ruled = self.has_rules or self.targets or self.profiles or self.extensions or self.invariants
+        return None if ruled or self.type == "xhtml" else self.primitive
+
+    @cached_property
+    def props(self) -> dict[str, Slot]:
+        """JSON name to the property, its type's code (for choices), and its sibling's name."""
+        found: dict[str, Slot] = {}
         for tree in self.children.values():
             if tree.name == "value" and self.primitive is not None:
                 continue
             prop = Prop(self._plans, tree, self.inside)
             for key, type_ in prop.keys.items():
-                found[key] = (prop, type_)
+                found[key] = Slot(prop, type_, key)
         return found
 
     @cached_property
@@ -116,16 +124,30 @@ class Item:
 
     @cached_property
     def required(self) -> tuple[Prop, ...]:
-        return tuple(dict.fromkeys(prop for prop, _ in self.props.values() if prop.min > 0))
-
-    @cached_property
-    def choices(self) -> tuple[Prop, ...]:
-        return tuple(dict.fromkeys(prop for prop, _ in self.props.values() if len(prop.base_keys) > 1))
+        return tuple(dict.fromkeys(slot.prop for slot in self.props.values() if slot.prop.min > 0))
 
     @cached_property
     def sliced(self) -> tuple[Prop, ...]:
         """Properties whose slices must be counted even where nothing is there."""
-        return tuple(dict.fromkeys(prop for prop, _ in self.props.values() if prop.needs_slices))
+        return tuple(dict.fromkeys(slot.prop for slot in self.props.values() if slot.prop.needs_slices))
+
+
+class Slot:
+    """A JSON name of a property."""
+
+    __slots__ = ("_simple", "code", "key", "prop", "sibling")
+
+    def __init__(self, prop: Prop, code: str, key: str) -> None:
+        self.prop, self.code, self.key, self.sibling = prop, code, key, "_" + key
+        self._simple: Check | None | bool = False
+
+    @property
+    def simple(self) -> Check | None:
+        """The check of a value where nothing else is to be said of the property: made when it is first asked for."""
+        if self._simple is False:
+            item = self.prop.item(self.code) if self.prop.plain else None
+            self._simple = None if item is None else item.simple
+        return self._simple  # type: ignore[return-value]
 
 
 class Prop:
@@ -139,6 +161,9 @@ class Prop:
         self.max = tree.max
         self.many = tree.many
         self._items: dict[str, Item | None] = {}
+        self.is_extension = self.name in ("extension", "modifierExtension")
+        self.plain = not tree.slices and self.min < 2 and (self.max is None or (self.max == 1 and not self.many))
+        """True where cardinality asks no more than the JSON form does."""
         self.types = [type_code(each, f"{inside}.{tree.name}") for each in tree.types]
         if self.is_choice:
             self.keys = {self.name + code[:1].upper() + code[1:]: code for code in self.types}
@@ -152,6 +177,10 @@ class Prop:
             return self.keys
         stem = f"{self.name}[x]"
         return {key: each.types[0] for key, each in r4.children(self._inside).items() if each.choice == stem}
+
+    def present(self, data: dict[str, Any]) -> bool:
+        """Whether an object has the element, under any of its names."""
+        return any(key in data or "_" + key in data for key in self.keys)
 
     @cached_property
     def step(self) -> Callable[[str], str]:
@@ -253,6 +282,17 @@ def _plain(tree: Tree) -> bool:
     return tree.children is None and not any(
         key in facts for key in ("binding", "constraint", "maxLength", "extension", "contentReference")
     ) and not any(key.startswith(("fixed", "pattern", "minValue", "maxValue")) for key in facts)  # fmt: skip
+
+
+_BINDABLE = frozenset({"code", "Coding", "CodeableConcept", "Quantity", "string", "uri", "Duration"})
+
+
+def _ambiguous(tree: Tree) -> bool:
+    """True for a choice that leaves several types that can be bound: the binding doesn't say for which it is meant.
+
+    R4's own vital signs profile binds component.value[x] to units, and publishes examples with coded values there.
+    """
+    return tree.name.endswith("[x]") and sum(str(each.get("code")) in _BINDABLE for each in tree.types) > 1
 
 
 def type_code(facts: Facts, ident: str) -> str:

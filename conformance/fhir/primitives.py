@@ -25,6 +25,7 @@ _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?", re.ASCII)
 _ZONE = re.compile(r"Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
+_SPACE = re.compile(r"\s")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -73,7 +74,7 @@ def _uri(value: Any) -> str | None:
         return "must be a JSON string"
     if not value:
         return "must not be blank"
-    if any(character.isspace() for character in value):
+    if _SPACE.search(value):
         return "must not contain white space"
     if value.startswith("urn:oid:") and not _OID.fullmatch(value):
         return "is not a valid OID"

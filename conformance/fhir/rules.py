@@ -39,9 +39,10 @@ def narrative(walk: Walk, node: Node) -> None:
     div = read(node.value)
     for problem in dict.fromkeys(div.problems):
         walk.report("FHIR-0090", node, problem=problem)
+    whole = walk.root.type != "Bundle" or walk.root.value.get("type") == "document"
     for link in dict.fromkeys(div.links):
         if link and link not in walk.anchors:
-            walk.report("FHIR-0091", node, found=f"#{link}")
+            walk.report("FHIR-0091", node, found=f"#{link}", severity=None if whole else "warning")
 
 
 def anchors(value: Any) -> set[str]:
@@ -109,8 +110,8 @@ TYPES: dict[str, Rule] = {
 
 
 _VITAL_SIGNS = {
-    "85353-1": "vitalspanel", "9279-1": "resprate", "8867-4": "heartrate", "2708-6": "oxygensat", "59408-5": "oxygensat",
-    "8310-5": "bodytemp", "8302-2": "bodyheight", "9843-4": "headcircum", "29463-7": "bodyweight", "39156-5": "bmi",
+    "85353-1": "vitalspanel", "9279-1": "resprate", "8867-4": "heartrate", "2708-6": "oxygensat", "8310-5": "bodytemp",
+    "8302-2": "bodyheight", "9843-4": "headcircum", "29463-7": "bodyweight", "39156-5": "bmi",
     "85354-9": "bp",
 }  # fmt: skip
 """https://hl7.org/fhir/R4/observation-vitalsigns.html: Observations with these codes must meet the profile."""

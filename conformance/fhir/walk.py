@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.catalogue import issue
 from conformance.fhir import bindings, extensions, invariants, references, rules
 from conformance.fhir.fhirpath import Env, Node, lineage, resolver, type_of
-from conformance.fhir.plan import Item, Plans, Prop
+from conformance.fhir.plan import Item, Plans, Prop, Slot
 from conformance.issue import Issue, Severity, Where
 from conformance.terminology.value_set import Answer
 
@@ -268,25 +268,41 @@ class Walk:
             self.report("FHIR-0009", node)
             return
         props = item.props
-        present: dict[Prop, list[str]] = {}
-        for key in data:
-            name = key[1:] if key.startswith("_") else key
-            known = props.get(name)
-            if known is None:
-                if key != "resourceType" or item.type not in lineage_of_resource(node):
-                    self._unknown(node, item, key)
+        chosen: set[Prop] = set()
+        for key, inner in data.items():
+            slot = props.get(key)
+            if slot is None:
+                self._unplanned(node, item, key, data)
                 continue
-            keys = present.setdefault(known[0], [])
-            if name not in keys:
-                keys.append(name)
-        for prop, keys in present.items():
-            self._property(node, item, prop, keys, data)
+            prop = slot.prop
+            if prop.is_choice:
+                if prop in chosen:
+                    self.report("FHIR-0014", node, element=prop.tree.name)
+                chosen.add(prop)
+            simple = slot.simple
+            if simple is not None and slot.sibling not in data:
+                if not prop.many:
+                    if inner is not None and simple(inner) is None:
+                        continue
+                elif type(inner) is list and inner and not any(map(simple, inner)):
+                    continue
+            self._property(node, prop, slot, data)
         for prop in item.required:
-            if prop not in present:
+            if not prop.present(data):
                 self.report("FHIR-0004", node, element=prop.tree.name)
         for prop in item.sliced:
-            if prop not in present and prop.slicing is not None and (prop.min == 0):
+            if prop.min == 0 and prop.slicing is not None and not prop.present(data):
                 self._count(node, prop.slicing, {}, prop.name, sure=True)
+
+    def _unplanned(self, node: Node, item: Item, key: str, data: dict[str, Any]) -> None:
+        """A property that the plan doesn't hold under this name: a sibling, the resource's type, or an unknown one."""
+        if key == "resourceType" and node.value is data and item.type in lineage(type_of(data)):
+            return
+        slot = item.props.get(key[1:]) if key.startswith("_") else None
+        if slot is None:
+            self._unknown(node, item, key)
+        elif slot.key not in data:
+            self._property(node, slot.prop, slot, data)
 
     def _unknown(self, node: Node, item: Item, key: str) -> None:
         """A property that is not in the plan: of a type that a profile excludes, or of nothing known."""
@@ -301,34 +317,31 @@ class Walk:
         else:
             self.report("FHIR-0002", node, found=key)
 
-    def _property(self, node: Node, item: Item, prop: Prop, keys: list[str], data: dict[str, Any]) -> None:
-        if len(keys) > 1:
-            self.report("FHIR-0014", node, element=prop.tree.name)
+    def _property(self, node: Node, prop: Prop, slot: Slot, data: dict[str, Any]) -> None:
         if prop.max == 0:
             self.report("FHIR-0006", node, element=prop.tree.name)
             return
-        found: list[tuple[Node, str]] = []
-        for key in keys:
-            code = item.props[key][1]
-            found += [(each, code) for each in self._values(node, prop, key, code, data)]
+        code = slot.code
+        found = self._values(node, prop, slot, data)
         if prop.max is not None and len(found) > prop.max:
             self.report("FHIR-0005", node, element=prop.tree.name, most=prop.max, number=len(found))
         if 0 < len(found) < prop.min:
             self.report("FHIR-0004", node, element=f"{prop.tree.name} ({prop.min} times)")
         slicing = prop.slicing
         if slicing is None:
-            for each, code in found:
+            for each in found:
                 inner = prop.item(code or prop.code(each.value))
                 if inner is not None:
                     self.check(each, inner)
         else:
-            self._sliced(node, prop, slicing, found)
-        if self.generic and prop.name in ("extension", "modifierExtension"):
-            extensions.check(self, node, prop, [each for each, _ in found])
+            self._sliced(node, prop, slicing, found, code)
+        if prop.is_extension and self.generic:
+            extensions.check(self, node, prop, found)
 
-    def _values(self, node: Node, prop: Prop, key: str, code: str, data: dict[str, Any]) -> list[Node]:
+    def _values(self, node: Node, prop: Prop, slot: Slot, data: dict[str, Any]) -> list[Node]:
         """The property's values as nodes; a wrong JSON form is reported and read as what was meant."""
-        value, extra = data.get(key), data.get("_" + key)
+        code = slot.code
+        value, extra = data.get(slot.key), data.get(slot.sibling)
         step = prop.step(code) if prop.is_choice else prop.name
         item = prop.item(code)
         kind = item.inside if item is not None else code
@@ -371,16 +384,16 @@ class Walk:
 
     # Slices
 
-    def _sliced(self, node: Node, prop: Prop, slicing: Slicing, found: list[tuple[Node, str]]) -> None:
+    def _sliced(self, node: Node, prop: Prop, slicing: Slicing, found: list[Node], code: str) -> None:
         """Each item is checked by its slice's plan (by the element's where none matches), then the slices are counted."""
         counts: dict[str, int] = {}
         sure, last = True, -1
         order = {each.name: place for place, each in enumerate(slicing.slices)}
-        for number, (each, code) in enumerate(found):
+        for each in found:
             slice_, certain = slicing.find(self, each)
             sure = sure and (certain or slice_ is not None)
             if slice_ is None and certain:
-                self._unmatched(slicing, each, last_item=number == len(found) - 1)
+                self._unmatched(slicing, each)
             slice_ = slice_ or slicing.default
             if slice_ is not None:
                 self._counted(counts, slice_)
@@ -390,10 +403,8 @@ class Walk:
             self._slice_item(prop, slicing, slice_, each, code)
         self._count(node, slicing, counts, prop.name, sure=sure)
 
-    def _unmatched(self, slicing: Slicing, node: Node, *, last_item: bool) -> None:
-        if slicing.default is not None:
-            return
-        if slicing.rules == "closed":
+    def _unmatched(self, slicing: Slicing, node: Node) -> None:
+        if slicing.default is None and slicing.rules == "closed":
             self.report("FHIR-0032", node)
 
     def _counted(self, counts: dict[str, int], slice_: Slice) -> None:
@@ -430,11 +441,6 @@ class Walk:
 
 _BROKEN = frozenset({"FHIR-0002", "FHIR-0003", "FHIR-0008", "FHIR-0009", "FHIR-0010"})
 """After these, an element's own rules would only repeat or misread what is wrong."""
-
-
-def lineage_of_resource(node: Node) -> tuple[str, ...]:
-    kind = type_of(node.value)
-    return lineage(kind) if kind else ()
 
 
 def _step(node: Node, prop: Prop, key: str, code: str) -> Node:

@@ -30,7 +30,11 @@ def check(walk: Walk, node: Node) -> None:
 
 
 def _libraries(walk: Walk, urls: Any) -> list[Facts]:
-    found = [walk.plans.registry.find("Library", url) for url in urls if isinstance(url, str)] if isinstance(urls, list) else []
+    found = (
+        [walk.plans.registry.find("Library", url) for url in urls if isinstance(url, str)]
+        if isinstance(urls, list)
+        else []
+    )
     return [each.facts for each in found if each is not None]
 
 

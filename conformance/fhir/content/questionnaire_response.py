@@ -122,7 +122,11 @@ class _Response:
         if allowed and key not in allowed:
             self.walk.report("FHIR-0134", path, type=kind)
             return
-        if isinstance(definition.get("maxLength"), int) and isinstance(value, str) and len(value) > definition["maxLength"]:
+        if (
+            isinstance(definition.get("maxLength"), int)
+            and isinstance(value, str)
+            and len(value) > definition["maxLength"]
+        ):
             self.walk.report("FHIR-0015", path, most=definition["maxLength"], number=len(value))
         if kind == "open-choice" and key == "valueString":
             return
@@ -195,7 +199,10 @@ def _descend(node: Item) -> Iterator[Item]:
     while stack:
         item = stack.pop()
         yield item
-        inner = [*objects(item.get("item")), *(each for answer in objects(item.get("answer")) for each in objects(answer.get("item")))]
+        inner = [
+            *objects(item.get("item")),
+            *(each for answer in objects(item.get("answer")) for each in objects(answer.get("item"))),
+        ]
         stack += inner[::-1]
 
 
@@ -209,7 +216,9 @@ def _same(wanted: Any, value: Any) -> bool:
         if "reference" in wanted:
             return bool(wanted["reference"] == value.get("reference"))
         systems = {wanted.get("system"), value.get("system")} - {None}
-        return wanted.get("code") == value.get("code") and len(systems) < 2 and wanted.get("value") == value.get("value")
+        return (
+            wanted.get("code") == value.get("code") and len(systems) < 2 and wanted.get("value") == value.get("value")
+        )
     if isinstance(wanted, bool) or isinstance(value, bool):
         return wanted is value
     if isinstance(wanted, (int, float, Decimal)) and isinstance(value, (int, float, Decimal)):

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 _SIMPLE = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*")
 _OBLIGATION = "http://hl7.org/fhir/StructureDefinition/obligation-profile"
-_OBLIGED = frozenset({"id", "path", "extension", "sliceName", "mustSupport", "binding", "short", "definition", "comment"})
+_OBLIGED = frozenset(
+    {"id", "path", "extension", "sliceName", "mustSupport", "binding", "short", "definition", "comment"}
+)
 
 
 def check(walk: Walk, node: Node) -> None:

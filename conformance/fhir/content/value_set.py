@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
-_ALWAYS = frozenset({"concept", "code", "display", "parent", "child", "definition", "inactive", "status", "notSelectable"})
+_ALWAYS = frozenset(
+    {"concept", "code", "display", "parent", "child", "definition", "inactive", "status", "notSelectable"}
+)
 
 
 def check(walk: Walk, node: Node) -> None:

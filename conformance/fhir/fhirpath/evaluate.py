@@ -66,6 +66,9 @@ def compiled(expression: str) -> Compiled:
 def build(tree: syntax.Node) -> Compiled:
     if isinstance(tree, Literal):
         return _literal(tree.value)
+    if isinstance(tree, Operation) and tree.operator == "|" and _is_constant(tree):
+        found = _operation(tree)([], Env())
+        return lambda focus, env: found
     if isinstance(tree, Name):
         return _name(tree.text)
     if isinstance(tree, Call):
@@ -73,6 +76,13 @@ def build(tree: syntax.Node) -> Compiled:
 
         return call(tree)
     return _operation(tree)
+
+
+def _is_constant(tree: syntax.Node) -> bool:
+    """True for a list of literals, `'a' | 'b' | 'c'`: it need be made only once."""
+    if isinstance(tree, Operation):
+        return tree.operator == "|" and all(map(_is_constant, tree.parts))
+    return isinstance(tree, Literal)
 
 
 def _literal(value: Any) -> Compiled:
