@@ -1,4 +1,4 @@
-"""The FHIR R4 JSON codec: bytes to dict and list, and back."""
+"""The FHIR R4 codec: JSON, NDJSON and XML to dict and list, and back to JSON."""
 
 from __future__ import annotations
 
@@ -18,16 +18,25 @@ VERSION = "4.0.1"
 _KINDS = {dict: "an object without it", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
 
 
+_NAMESPACE = b"http://hl7.org/fhir"
+
+
+def _is_xml(raw: bytes) -> bool:
+    return raw[:200].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+
+
 class FhirJson:
-    """`conformance.document.Format` for FHIR JSON and NDJSON."""
+    """`conformance.document.Format` for FHIR JSON and NDJSON; XML is read, into the same tree."""
 
     name = "fhir"
     suffixes = (".json", ".ndjson")
     media_type = "application/fhir+json"
 
     def sniff(self, head: bytes) -> bool:
-        """True for an object that begins like JSON: a brace, then a string or the end."""
+        """True for what begins like JSON (a brace, then a string or the end), and for XML that names FHIR."""
         text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        if text[:1] == b"<":
+            return _NAMESPACE in text
         return text[:1] == b"{" and text[1:].lstrip()[:1] in (b'"', b"}", b"")
 
     def split(self, raw: bytes) -> list[bytes]:
@@ -36,6 +45,8 @@ class FhirJson:
         Every line of NDJSON begins with a brace. Where that holds for one JSON text in several lines, each line but
         the last ends with a comma, colon or opening bracket; so one that doesn't tells them apart.
         """
+        if _is_xml(raw):
+            return [raw]
         lines = [line for line in raw.splitlines() if line.strip()]
         if len(lines) < 2 or not all(line.lstrip().startswith(b"{") for line in lines):
             return [raw]
@@ -44,6 +55,8 @@ class FhirJson:
         return lines
 
     def parse(self, raw: bytes) -> Result[Document]:
+        if _is_xml(raw):
+            return self._parse_xml(raw)
         result = read(raw)
         if any(found.severity == "fatal" for found in result.issues):
             return Result(value=None, issues=result.issues)
@@ -52,6 +65,14 @@ class FhirJson:
             kind = _KINDS.get(type(root), "a number")
             return Result(value=None, issues=(*result.issues, issue("JSON-0010", Where(line=1, column=1), kind=kind)))
         return Result(value=Document(format=self.name, version=VERSION, root=root), issues=result.issues)
+
+    def _parse_xml(self, raw: bytes) -> Result[Document]:
+        from conformance.fhir import from_xml
+
+        result = from_xml.read(raw)
+        root = result.value
+        document = None if root is None else Document(format=self.name, version=VERSION, root=root)
+        return Result(value=document, issues=result.issues)
 
     def render(self, document: Document, *, indent: bool = False) -> Result[bytes]:
         """The same content; not the same white space, which the tree doesn't keep."""
@@ -65,6 +86,10 @@ class FhirJson:
 
     def locator(self, raw: bytes) -> Callable[[str], tuple[int, int]]:
         """Line and column of FHIRPath locations in a text that parses, for issues that have only a path."""
+        if _is_xml(raw):
+            from conformance.fhir import from_xml
+
+            return from_xml.locator(raw)
         from adapters.formats.fhir.positions import Positions
 
         return Positions(decode(raw)[0]).of
