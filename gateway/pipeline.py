@@ -104,8 +104,18 @@ def accepted(body: bytes, channel: Channel) -> tuple[Issue, ...]:
 
 
 def profile_findings(document: Document, profiles: Sequence[str]) -> tuple[Issue, ...]:
-    """Findings of profiles on a document that was made, not read."""
-    return findings(Part(raw=b"", format=formats.named(document.format), document=document), profiles)
+    """Findings of these profiles alone, on a document that was made, not read."""
+    from conformance.fhir.validate import validate
+    from conformance.profile import check, load
+
+    format_ = formats.named(document.format)
+    found: list[Issue] = []
+    for name in profiles:
+        if "://" in name:
+            found.extend(validate(document.root, profiles=[name]))
+        elif (profile := load(name).value) is not None:
+            found.extend(check(profile, document, format_.values if format_ else None))
+    return tuple(found)
 
 
 def _stopped(issues: tuple[Issue, ...]) -> Worked:

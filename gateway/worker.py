@@ -5,6 +5,7 @@ A message that hangs, eats all memory or brings down a parser costs this process
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import traceback
@@ -54,6 +55,8 @@ def _work(parent: Connection[Any, Any], setup: Work, envelopes: list[Envelope]) 
     for envelope in envelopes:
         try:
             worked = work(envelope, setup, recall)
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise
         except Exception as error:  # noqa: BLE001 - one message's mistake must not stop the others
             parent.send(("broken", place(error)))
         else:
@@ -80,13 +83,14 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    parent: Connection[Any, Any] = Connection(descriptor)
+    with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        _serve(Connection(descriptor))
+
+
+def _serve(parent: Connection[Any, Any]) -> None:
     setup: Work | None = None
     while True:
-        try:
-            kind, *arguments = parent.recv()
-        except EOFError:
-            return
+        kind, *arguments = parent.recv()
         match kind:
             case "setup":
                 setup, memory = arguments

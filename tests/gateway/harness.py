@@ -39,15 +39,15 @@ def adt(
     at = f"20261101{8 + (minute or number) // 60 % 12:02}{(minute or number) % 60:02}00-0500"
     ended = at if event == "A03" else ""
     structure = {"A01": "ADT_A01", "A03": "ADT_A03", "A04": "ADT_A01", "A08": "ADT_A01"}.get(event, f"ADT_{event}")
-    visit = ["PV1", "1", "I", "4W^401^1^GENERAL^^^^^GENERAL HOSPITAL", "R", "", "", "1234567893^Okafor^Ada^^^Dr^^^NPI"]
-    visit += ["", "", "MED", *[""] * 6, "", "1234567893^Okafor^Ada^^^Dr^^^NPI", "IP", f"V{patient}^^^GENERAL^VN"]
-    visit += [*[""] * 16, disposition, *[""] * 7, "20261101080000-0500", ended]
+    doctor = "1234567893^Okafor^Ada^^^Dr^^^NPI"
+    visit = {1: "1", 2: "I", 3: "4W^401^1^GENERAL^^^^^GENERAL HOSPITAL", 4: "R", 7: doctor, 10: "MED", 17: doctor}
+    visit |= {18: "IP", 19: f"V{patient}^^^GENERAL^VN", 36: disposition, 44: "20261101080000-0500", 45: ended}
     lines = [
         f"MSH|^~\\&|EPIC|GENERAL|GW|HUB|{at}||ADT^{event}^{structure}|MSG{number:06}|P|2.5.1",
         f"EVN|{event}|{at}",
         f"PID|1||{patient}^^^GENERAL&2.16.840.1.113883.19.4.6&ISO^MR||{name}||19700101|F|||"
         "1 Main St^^Springfield^IL^62701",
-        "|".join(visit),
+        "|".join(["PV1", *(visit.get(number, "") for number in range(1, 46))]),
         "DG1|1||I50.9^Heart failure^I10|||A",
     ]
     return "\r".join([*lines, *([extra] if extra else []), ""]).encode()
