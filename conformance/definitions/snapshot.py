@@ -118,7 +118,7 @@ class Snapshots:
             return self.of_type(url.removeprefix(CANONICAL))
         found = self.of(url, definition.origin)
         if found is None and definition.facts.get("derivation") == "constraint":
-            self.problem(definition, url)
+            self.problem(definition, f"its base {url} is not here")
             return self.of_type(type_name)
         return found
 
@@ -159,8 +159,8 @@ class Snapshots:
         choice = _choice(children, name)
         if choice is not None:
             return _only(*choice) if _alone(choice[0], name, siblings) else _slice(choice[0], name)
-        if definition.facts.get("derivation") == "constraint" and definition.origin:
-            raise LookupError(f"no element {name} in {node.name}")
+        if definition.facts.get("derivation") == "constraint":
+            raise LookupError(f"there is no element {name} in {node.name}")
         made = children[name] = Tree(name, {})
         return made
 

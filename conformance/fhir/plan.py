@@ -256,12 +256,7 @@ class Plans:
         code = type_code(facts, f"{inside}.{tree.name}")
         profiles = tuple(facts.get("profile") or ())
         content = self._content(tree, code, profiles)
-        if (
-            code not in ("BackboneElement", "Element")
-            and _plain(tree)
-            and not profiles
-            and not facts.get("targetProfile")
-        ):
+        if _shared(code) and _plain(tree) and not profiles and not facts.get("targetProfile"):
             return self.of_type(code) or Item(self, tree, content, code, code)
         made = Item(self, tree, content, code, where or code)
         made.targets = tuple(facts.get("targetProfile") or ())
@@ -274,6 +269,11 @@ class Plans:
         if len(profiles) == 1 and (found := self.snapshots.of(profiles[0], tree.origin)) is not None:
             return found
         return self.snapshots.of_type(code)
+
+
+def _shared(code: str) -> bool:
+    """True for types whose Item serves wherever nothing else is said: not a resource's of a given type."""
+    return code in ("Resource", "DomainResource") or (code not in ("BackboneElement", "Element") and not r4.is_resource(code))
 
 
 def _plain(tree: Tree) -> bool:

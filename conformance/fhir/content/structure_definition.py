@@ -36,7 +36,7 @@ def check(walk: Walk, node: Node) -> None:
     tree = snapshots._derive(definition)
     problems = snapshots.problems.pop(definition.url, [])
     for problem in problems:
-        if not problem.startswith("http"):
+        if not problem.startswith("its base"):
             walk.report("FHIR-0125", f"{node.path}.differential", problem=problem)
     if tree is not None:
         nodes = dict(tree.flat())
