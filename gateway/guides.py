@@ -60,12 +60,23 @@ def guides(packages: Sequence[str] = (), resources: Iterable[dict[str, Any]] = (
     resources = tuple(resources)
     loaded = [*_named(packages), *_added()]
     packs = [result.value for result in loaded if result.value is not None]
-    issues = tuple(one for result in loaded for one in result.issues)
+    issues = (*(one for result in loaded for one in result.issues), *missing(packs))
     if not packs and not resources:
         return Guides(validator=default_validator(), issues=issues)
     from conformance.definitions.registry import Registry
 
     return Guides(validator=Validator(Registry(packs, resources)), issues=issues)
+
+
+def missing(packs: Sequence[Pack]) -> Iterator[Issue]:
+    """What packages depend on that is not here: tolerated, and told."""
+    if not packs:
+        return
+    from conformance.packages import missing as missing_from
+
+    known = {name.partition("@")[0] for name in (*shipped(), *store().names(), *(pack.name for pack in packs))}
+    for pack in packs:
+        yield from missing_from(pack, known)
 
 
 def _named(packages: Sequence[str]) -> Iterator[Result[Pack]]:
@@ -118,8 +129,3 @@ def shipped() -> tuple[str, ...]:
     from conformance.definitions.registry import Registry
 
     return tuple(pack.name for pack in Registry().packs)
-
-
-def here() -> frozenset[str]:
-    """The names, without versions, of all packages that are here."""
-    return frozenset(name.partition("@")[0] for name in (*shipped(), *store().names()))

@@ -28,8 +28,11 @@ def findings(part: Part, profiles: Sequence[str] = ()) -> tuple[Issue, ...]:
 
 
 def checks(profiles: Sequence[str] = (), packages: Sequence[str] = (), *, strict_models: bool = False) -> Checks:
-    """What is asked for, made ready once. A profile is a canonical URL, the id of a shipped one or of a definition
-    that is here, or a file; a package is a file, a folder or `name@version`. Misuse for one that isn't there."""
+    """What is asked for, made ready once. Misuse for what isn't there.
+
+    A profile is a canonical URL, the id of a shipped one or of a definition that is here, or a file. A package is a
+    file, a folder or `name@version`; a file with one definition will do too.
+    """
     stamps = tuple(_stamp(name) for name in (*profiles, *packages))
     return _checks(tuple(profiles), tuple(packages), strict_models, stamps)
 
@@ -45,7 +48,7 @@ def _stamp(name: str) -> tuple[int, int]:
     return held.st_mtime_ns, held.st_size
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _checks(profiles: tuple[str, ...], packages: tuple[str, ...], strict: bool, _: object) -> Checks:
     return Checks(profiles=profiles, packages=packages, strict_models=strict)
 
@@ -95,7 +98,9 @@ class Checks:
     def _guides(self) -> Guides:
         from gateway.guides import guides
 
-        return guides(self.packages, self._definitions.values())
+        packages = [name for name in self.packages if not _is_fhir_file(name)]
+        others = [_resource(name) for name in self.packages if _is_fhir_file(name)]
+        return guides(packages, [*others, *self._definitions.values()])
 
     @cached_property
     def _definitions(self) -> dict[str, dict[str, Any]]:
@@ -134,14 +139,22 @@ def _is_fhir_file(name: str) -> bool:
 
 def _definition(name: str) -> dict[str, Any]:
     """The StructureDefinition in a file; Misuse where there is none."""
+    root = _resource(name)
+    if root.get("resourceType") != "StructureDefinition":
+        raise Misuse(f"{name} holds no StructureDefinition")
+    return root
+
+
+def _resource(name: str) -> dict[str, Any]:
+    """The definition in a file, of any kind with a URL; Misuse where there is none."""
     try:
         raw = Path(name).read_bytes()
     except OSError as error:
         raise Misuse(f"{name} can't be read: {error.strerror or type(error).__name__}") from error
     document = next((part.document for part in parts(raw, "fhir")), None)
     root = document.root if document is not None else None
-    if root is None or root.get("resourceType") != "StructureDefinition" or not isinstance(root.get("url"), str):
-        raise Misuse(f"{name} holds no StructureDefinition with a url")
+    if root is None or not isinstance(root.get("url"), str):
+        raise Misuse(f"{name} holds no definition with a url")
     return dict(root)
 
 

@@ -66,4 +66,21 @@ CODES: tuple[Code, ...] = (
         spec="https://hl7.org/fhir/R4/bundle.html",
         type="not-supported",
     ),
+    Code(
+        code="IO-0008",
+        severity="error",
+        title="Request not understood",
+        message="the request is not understood: {problem}",
+        why="`validate --stdio` takes one JSON object a line, with `file` and at will `profile`, `profile_url`, `igs`.",
+        example='{"file": "patient.json", "igs": "us-core.tgz"}',
+        type="invalid",
+    ),
+    Code(
+        code="IO-0009",
+        severity="fatal",
+        title="Request not finished",
+        message="the request ended in an internal error ({problem}); the next one can be asked",
+        why="This is a mistake of ours. The process stays, since others wait for it.",
+        type="exception",
+    ),
 )

@@ -17,6 +17,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("gateway.cli.explain", "Show where each field goes, and by which rule."),
     "show": ("gateway.cli.show", "Show a message with its field names, or a Bundle."),
     "maps": ("gateway.cli.maps", "List, check and test maps."),
+    "packages": ("gateway.cli.packages", "Add, list and remove FHIR packages to validate by."),
+    "terminology": ("gateway.cli.terminology", "Add, list and remove code systems and value sets."),
     "config": ("gateway.cli.config", "Check and show a site's settings."),
     "doctor": ("gateway.cli.doctor", "Check the installation."),
     "serve": ("gateway.cli.serve", "Run the gateway."),

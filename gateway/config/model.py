@@ -66,3 +66,4 @@ class Config(Section):
     authorities: dict[str, Uri] = Field({}, description="Assigning authorities known for every sender")
     senders: dict[str, SenderSection] = Field({}, description="Sending systems by a name of your choice")
     overlays: Texts = Field([], description="Folders of maps and tables that override the shipped ones by id")
+    package_registry: Uri | None = Field(None, description="The registry that FHIR packages are fetched from, by URL")

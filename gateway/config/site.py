@@ -41,6 +41,8 @@ class Site:
     authorities: Mapping[str, str] = field(default_factory=dict)
     senders: tuple[Sender, ...] = ()
     overlays: tuple[Path, ...] = ()
+    package_registry: str = ""
+    """Empty where none is configured: none is asked then."""
 
     def sender(self, read: Callable[[str], Sequence[str]]) -> Sender:
         """The first sender that matches, with the authorities known for all; an unnamed one when none does."""
@@ -77,4 +79,5 @@ def site_of(loaded: Loaded, folder: Path, overlays: tuple[Path, ...] = ()) -> Si
         authorities=config.authorities,
         senders=tuple(senders),
         overlays=(*overlays, *(folder / name for name in config.overlays)),
+        package_registry=config.package_registry or "",
     )
