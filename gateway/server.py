@@ -159,6 +159,11 @@ class Gateway:
             self.web = Web(self, self.plan.http)
             _log.info("listening", extra={"kind": "http", "address": self.web.address})
 
+    def addresses(self) -> dict[str, str]:
+        """Where it listens, by channel, and `http`: as bound, so with the ports that were picked."""
+        found = {name: listener.address for name, listener in self.listeners.items()}
+        return found | ({"http": self.web.address} if self.web is not None else {})
+
     def wake_workers(self) -> None:
         """There is something to work."""
         for lane in self._lanes:
