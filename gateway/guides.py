@@ -58,9 +58,11 @@ def guides(packages: Sequence[str] = (), resources: Iterable[dict[str, Any]] = (
     from conformance.fhir import Validator, default_validator
 
     resources = tuple(resources)
-    loaded = [*_named(packages), *_added()]
+    named = list(_named(packages))
+    loaded = [*named, *_added()]
     packs = [result.value for result in loaded if result.value is not None]
-    issues = (*(one for result in loaded for one in result.issues), *missing(packs))
+    told = (one for result in loaded for one in result.issues)
+    issues = (*told, *missing([result.value for result in named if result.value is not None]))
     if not packs and not resources:
         return Guides(validator=default_validator(), issues=issues)
     from conformance.definitions.registry import Registry

@@ -67,7 +67,7 @@ class Server:
         own = (asked.profile_url or asked.profile,) if asked.profile_url or asked.profile else ()
         named = (asked.profile,) if asked.profile_url and asked.profile else ()
         made = checks((*self.profiles, *own), (*self.packages, *asked.igs, *named), strict_models=self.strict_models)
-        yield from made.load()
+        yield from (one for one in made.load() if one.severity != "information")
         path = Path(asked.file)
         raw, problems = Input(path=path, name=asked.file, below=PurePath(path.name)).read()
         yield from problems
