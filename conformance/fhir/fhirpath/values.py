@@ -70,11 +70,9 @@ def single(items: Collection) -> Any:
 
 
 def truth(items: Collection) -> bool | None:
-    """Singleton evaluation as a Boolean: None for empty; a single item that is no Boolean is true."""
-    if not items:
-        return None
-    if len(items) > 1:
-        raise FhirPathError("one Boolean was expected, there are several items")
+    """Evaluation as a Boolean: None for empty; what is no single Boolean is true, as published invariants expect."""
+    if len(items) != 1:
+        return True if items else None
     value = plain(items[0])
     return value if isinstance(value, bool) else True
 
