@@ -8,30 +8,18 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-FIELDS = frozenset(
-    (
-        *("address", "bytes", "channel", "code", "count", "delivery", "destination", "envelope", "error", "kind"),
-        *(
-            "method",
-            "milliseconds",
-            "outcome",
-            "port",
-            "reason",
-            "route",
-            "rule",
-            "seconds",
-            "signal",
-            "state",
-            "status",
-        ),
-    )
-)
+FIELDS = frozenset({
+    "address", "bytes", "bytes_in", "bytes_out", "channel", "client", "code", "count", "delivery", "destination",
+    "envelope", "error", "kind", "method", "milliseconds", "outcome", "port", "reason", "request", "route", "rule",
+    "seconds", "signal", "state", "status",
+})  # fmt: skip
 """Fields that may be logged: codes, counts, our own ids and names of the configuration."""
 
 _OURS = ("gateway", "adapters", "conformance", "mappings")
@@ -53,8 +41,12 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
+_WORD = re.compile(r"[\w.:/{}$@+*,\[\]-]{1,120}")
+"""What a field's text may look like: whatever has a space or a delimiter in it is no code, name or id of ours."""
+
+
 def _plain(value: object) -> bool:
-    return isinstance(value, (str, int, float, bool)) and value != ""
+    return bool(_WORD.fullmatch(value)) if isinstance(value, str) else isinstance(value, (int, float))
 
 
 def _place(error: BaseException) -> str:

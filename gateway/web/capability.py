@@ -67,13 +67,15 @@ def statement(call: Call, routes: Sequence[Route]) -> dict[str, Any]:
         rest["security"] = {"description": "An API key, as `Authorization: Bearer KEY` or `X-API-Key: KEY`."}
     made: dict[str, Any] = {
         "resourceType": "CapabilityStatement",
+        "name": "SdohGateway",
+        "title": "SDOH gateway",
         "status": "active",
         "date": call.started.isoformat(timespec="seconds"),
         "kind": "instance",
         "software": {"name": "sdoh-gateway", "version": __version__},
         "implementation": {"description": "An SDOH gateway"},
         "fhirVersion": "4.0.1",
-        "format": ["json", FHIR],
+        "format": [FHIR],
         "rest": [rest],
     }
     if has_messaging:

@@ -95,7 +95,7 @@ class Live:
             try:
                 return self._worker.call(function, *arguments)
             except WorkerLostError as error:
-                mistake = str(error)
+                mistake = str(error).replace(" at ", "@")
         if mistake and not mistake.startswith("MemoryError"):
             raise MistakeError(mistake)
         raise GaveUpError
