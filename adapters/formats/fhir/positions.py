@@ -104,7 +104,7 @@ class Positions:
     """Lines and columns of FHIRPath locations in one text, which must be valid JSON."""
 
     def __init__(self, text: str) -> None:
-        self._root = json.loads(text)
+        self._root = json.loads(text, parse_int=str, parse_float=str)  # int() refuses more than 4300 digits
         self._lines = Lines(text)
         self._offsets = {token.path: token.key for token in tokens(text)}
 
