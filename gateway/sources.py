@@ -66,8 +66,8 @@ def not_recognised() -> Issue:
 
 def placed(issues: tuple[Issue, ...], part: Part) -> tuple[Issue, ...]:
     """The same issues, with line and column where only a path was known and the format can tell."""
-    locator = getattr(part.format, "locator", None)
-    if locator is None or not part.raw or part.document is None or all(one.at.line or not one.at.path for one in issues):
+    locator = getattr(part.format, "locator", None) if part.raw and part.document else None
+    if locator is None or all(one.at.line or not one.at.path for one in issues):
         return issues
     locate = locator(part.raw)
     return tuple(one if one.at.line or not one.at.path else _at(one, *locate(one.at.path)) for one in issues)

@@ -6,10 +6,17 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parent.parent
 
 os.environ.setdefault("SDOH_GATEWAY_CACHE", str(ROOT / ".pytest_cache" / "maps"))
+os.environ["SDOH_GATEWAY_DATA"] = str(ROOT / ".pytest_cache" / "data")  # nothing that the person testing has added
+
+
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
+"""A machine that is busy makes no test fail."""
 
 
 def shared_folder() -> Path | None:

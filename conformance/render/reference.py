@@ -38,8 +38,8 @@ _HEAD = (
     "Every finding has one of these codes. This page is made from the catalogue (`conformance/catalogue/`) by",
     "`sdoh-gateway doctor --write-docs docs`; a test keeps it up to date, and another fires each code.",
     "",
-    "In an OperationOutcome the code stands in `details.coding` with the system `urn:sdoh-gateway:issue`, and *type* is",
-    "its `code`. *ERR-3* is the code of HL7 table 0357 that an acknowledgement gives for it.",
+    "In an OperationOutcome the code stands in `details.coding` with the system `urn:sdoh-gateway:issue`, and *type*",
+    "is its `code`. *ERR-3* is the code of HL7 table 0357 that an acknowledgement gives for it.",
     "",
 )
 
