@@ -62,11 +62,7 @@ class Slicing:
         facts: Facts = tree.facts.get("slicing") or {}
         self.rules = str(facts.get("rules", "open"))
         self.ordered = facts.get("ordered") is True
-        self.discriminators: list[tuple[str, str]] = [
-            (str(each.get("type")), str(each.get("path"))) for each in facts.get("discriminator", ())
-        ]
-        if not self.discriminators:
-            self.discriminators = _implied(tree)
+        self.discriminators = _discriminators(tree) or _implied(tree)
         key = tree.name.removesuffix("[x]")
         self.slices = [Slice(plans, each, inside, key) for each in tree.slices.values()]
         self.default = next((each for each in self.slices if each.name == "@default"), None)
@@ -91,11 +87,16 @@ class Slicing:
         return [(each, self._matcher(each.tree)) for each in ordered if each.name != "@default"]
 
     def _matcher(self, tree: Tree) -> Matcher:
+        """All discriminators hold; of a reslice, those of its slice too."""
+        above = self.tree.slices.get(tree.slice.rpartition("/")[0])
+        discriminators = self.discriminators if above is None else _discriminators(above)
         place = list(self.tree.slices).index(tree.slice)
         parts = [
-            _by_position(place) if kind == "position" else _discriminate(self._plans, tree, kind, path)
-            for kind, path in self.discriminators
+            _by_position(place) if kind == "position" else _discriminate(self._plans, tree, self.tree, kind, path)
+            for kind, path in discriminators
         ]
+        if above is not None:
+            parts.append(self._matcher(above))
         said = [part for part in parts if part is not UNSAID]
         if len(said) <= 1:
             return said[0] if said else UNSAID
@@ -115,6 +116,12 @@ class Slicing:
         return None, sure
 
 
+def _discriminators(tree: Tree) -> list[tuple[str, str]]:
+    """Type and path of each discriminator of an element."""
+    rows = (tree.facts.get("slicing") or {}).get("discriminator", ())
+    return [(str(each.get("type")), str(each.get("path"))) for each in rows]
+
+
 def _implied(tree: Tree) -> list[tuple[str, str]]:
     """Slices of a choice are told apart by type, those of extensions by url, where the differential doesn't say."""
     if tree.name.endswith("[x]"):
@@ -124,9 +131,9 @@ def _implied(tree: Tree) -> list[tuple[str, str]]:
     return []
 
 
-def _discriminate(plans: Plans, tree: Tree, kind: str, path: str) -> Matcher:
+def _discriminate(plans: Plans, tree: Tree, whole: Tree, kind: str, path: str) -> Matcher:
     if kind in ("value", "pattern"):
-        return _by_value(plans, tree, path)
+        return _by_value(plans, tree, whole, path)
     if kind == "exists":
         return _by_existence(plans, tree, path)
     if kind == "type":
@@ -147,11 +154,11 @@ def _at(path: str) -> Callable[[Walk, Node], list[Any]]:
     return lambda walk, node: run([node], walk.env(node))
 
 
-def _by_value(plans: Plans, tree: Tree, path: str) -> Matcher:
-    """Fixed values, patterns or required bindings in the slice at the path or below it; any value of the path may match."""
+def _by_value(plans: Plans, tree: Tree, whole: Tree, path: str) -> Matcher:
+    """Fixed values, patterns or required bindings in the slice at the path or below it; any value there may match."""
     at = _at(path)
     target = _descend(plans, tree, path)
-    tests = list(_tests(plans, target)) if target is not None else []
+    tests = list(_tests(plans, target, _descend(plans, whole, path))) if target is not None else []
     if not tests:
         return UNSAID
 
@@ -164,20 +171,31 @@ def _by_value(plans: Plans, tree: Tree, path: str) -> Matcher:
 Test = Callable[["Walk", Any], Answer]
 
 
-def _tests(plans: Plans, tree: Tree, depth: int = 0) -> Iterable[Test]:
-    """What the values at an element must satisfy, from its own facts, else from its children's."""
-    own = list(_own_tests(tree))
+def _tests(plans: Plans, tree: Tree, whole: Tree | None, depth: int = 0) -> Iterable[Test]:
+    """What the values at an element must satisfy, from its own facts, else from its children's.
+
+    `whole` is the element outside the slice: a binding that it has too tells nothing apart.
+    """
+    own = list(_own_tests(tree, whole))
     if own or depth > 4:
         yield from own
         return
+    beside = _children(plans, whole) if whole is not None else {}
     children = tree.children
     if children is None and any(each.get("profile") for each in tree.types):
-        content = plans.snapshots.content(tree)
-        children = content.children if content is not None else None
+        children = _children(plans, tree)
     for child in (children or {}).values():
         for source in (child, *child.slices.values()):
             if source is child or source.min > 0:
-                yield from (_below(child.name, test) for test in _tests(plans, source, depth + 1))
+                inner = _tests(plans, source, beside.get(child.name), depth + 1)
+                yield from (_below(child.name, test) for test in inner)
+
+
+def _children(plans: Plans, tree: Tree) -> dict[str, Tree]:
+    if tree.children is not None:
+        return tree.children
+    content = plans.snapshots.content(tree)
+    return (content.children if content is not None else None) or {}
 
 
 def _below(name: str, test: Test) -> Test:
@@ -191,14 +209,16 @@ def _below(name: str, test: Test) -> Test:
     return inner
 
 
-def _own_tests(tree: Tree) -> Iterable[Test]:
+def _own_tests(tree: Tree, whole: Tree | None) -> Iterable[Test]:
     for key, want in tree.facts.items():
         if key.startswith("fixed"):
             yield lambda walk, found, want=want: same(_value(found), want)
         elif key.startswith("pattern"):
             yield lambda walk, found, want=want: matches_pattern(_value(found), want)
     binding = tree.facts.get("binding") or {}
-    if binding.get("strength") == "required" and binding.get("valueSet") and not _has_value(tree):
+    outside = (whole.facts.get("binding") or {}) if whole is not None and whole is not tree else {}
+    required = binding.get("strength") == "required" and binding.get("valueSet")
+    if required and binding.get("valueSet") != outside.get("valueSet") and not _has_value(tree):
         yield lambda walk, found: walk.member(found, str(binding["valueSet"]), tree.origin)
 
 
