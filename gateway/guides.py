@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from conformance.terminology.vocabulary import Vocabulary
 
 
+KEPT = ("packages", "terminology")
+"""The folders below `home` in which added packages and terminology are kept."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guides:
     """A validator over everything that was asked for; `issues` is what was to be said while loading it."""
@@ -41,13 +45,13 @@ def home() -> Path:
 def store() -> Store:
     from conformance.packages import Store
 
-    return Store(home() / "packages")
+    return Store(home() / KEPT[0])
 
 
 def vocabulary() -> Vocabulary:
     from conformance.terminology.vocabulary import Vocabulary
 
-    return Vocabulary(home() / "terminology")
+    return Vocabulary(home() / KEPT[1])
 
 
 def guides(packages: Sequence[str] = (), resources: Iterable[dict[str, Any]] = ()) -> Guides:
@@ -96,10 +100,10 @@ def _named(packages: Sequence[str]) -> Iterator[Result[Pack]]:
 
 def _added() -> Iterator[Result[Pack]]:
     """What can't be read any more is told and left out."""
-    folder = home()
-    if (folder / "packages").is_dir():
+    packages, terminology = ((home() / name).is_dir() for name in KEPT)
+    if packages:
         yield from store().packs()
-    if (folder / "terminology").is_dir() and (words := vocabulary().pack()) is not None:
+    if terminology and (words := vocabulary().pack()) is not None:
         yield words
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.document import Document
 from conformance.issue import Issue
+from gateway.guides import KEPT, home
 from gateway.sources import Part, parts, placed
 from gateway.targets import Misuse
 
@@ -33,12 +34,13 @@ def checks(profiles: Sequence[str] = (), packages: Sequence[str] = (), *, strict
     A profile is a canonical URL, the id of a shipped one or of a definition that is here, or a file. A package is a
     file, a folder or `name@version`; a file with one definition will do too.
     """
-    stamps = tuple(_stamp(name) for name in (*profiles, *packages))
+    kept = (home() / name for name in KEPT)
+    stamps = tuple(_stamp(str(name)) for name in (*profiles, *packages, *kept))
     return _checks(tuple(profiles), tuple(packages), strict_models, stamps)
 
 
 def _stamp(name: str) -> tuple[int, int]:
-    """What tells whether a file has changed; zeros for what is no file."""
+    """What tells whether a file or folder has changed; zeros for what is none."""
     if is_canonical(name):
         return 0, 0
     try:
