@@ -62,9 +62,9 @@ class Operations:
     def orders(self) -> dict[str, Callable[..., Any]]:
         """By name, with plain arguments: what the local socket takes."""
         return {
-            "replay": lambda wanted, as_new=False: self.replay(Filter(**_times(wanted)), as_new=as_new),
-            "resend": lambda wanted: self.resend(Wanted(**_tuples(wanted))),
-            "withdraw": lambda wanted: self.withdraw(Wanted(**_tuples(wanted))),
+            "replay": lambda wanted, as_new=False: self.replay(filter_of(wanted), as_new=as_new),
+            "resend": lambda wanted: self.resend(wanted_of(wanted)),
+            "withdraw": lambda wanted: self.withdraw(wanted_of(wanted)),
             "resume": self.resume,
             "backup": self.backup,
         }
@@ -106,10 +106,18 @@ class Operations:
         return backup(path, Path(target))
 
 
-def _tuples(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in wanted.items()}
+def wanted_of(plain: Mapping[str, Any]) -> Wanted:
+    """From an order's plain values."""
+    return Wanted(**_tuples(plain))
 
 
-def _times(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    plain = _tuples(wanted)
-    return plain | {name: datetime.fromisoformat(plain[name]) for name in ("since", "before") if plain.get(name)}
+def filter_of(plain: Mapping[str, Any]) -> Filter:
+    values = _tuples(plain)
+    for name in ("since", "before"):
+        if name in values:
+            values[name] = datetime.fromisoformat(values[name])
+    return Filter(**values)
+
+
+def _tuples(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()}

@@ -22,9 +22,21 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "config": ("gateway.cli.config", "Check and show a site's settings."),
     "doctor": ("gateway.cli.doctor", "Check the installation."),
     "serve": ("gateway.cli.serve", "Run the gateway."),
+    "messages": ("gateway.cli.messages:messages", "List what came in."),
+    "quarantine": ("gateway.cli.messages:quarantine", "List what was set aside, with the reasons."),
+    "replay": ("gateway.cli.messages:replay", "Work messages again, in their order."),
+    "deliveries": ("gateway.cli.deliveries", "List what goes out; send again, stop, resume."),
+    "routes": ("gateway.cli.routes", "Say who would be told of a message, and why."),
+    "send": ("gateway.cli.send", "Send messages to a gateway or any other receiver."),
+    "listen": ("gateway.cli.listen", "Receive as a test: store, and answer as told."),
+    "compare": ("gateway.cli.compare", "Show what differs between two messages."),
+    "scrub": ("gateway.cli.scrub", "Replace identities, to share a message that fails."),
+    "migrate": ("gateway.cli.store:migrate", "Make the store, or bring it to this version."),
+    "backup": ("gateway.cli.store:backup", "Copy the store to a file."),
+    "restore": ("gateway.cli.store:restore", "Put a backup in the store's place."),
     "demo": ("gateway.cli.demo", "Show a hospital's discharge on its way to a hub."),
 }
-"""Name to module (which has `command`) and the line that `--help` shows."""
+"""Name to module (which has `command`, or what stands after the colon) and the line that `--help` shows."""
 
 
 class Commands(click.Group):
@@ -36,7 +48,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        return cast("click.Command", import_module(COMMANDS[name][0]).command)
+        module, _, attribute = COMMANDS[name][0].partition(":")
+        return cast("click.Command", getattr(import_module(module), attribute or "command"))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

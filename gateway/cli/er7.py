@@ -20,14 +20,14 @@ def lines(message: Message) -> Iterator[str]:
         same = message.all(segment.name)
         number = f"[{same.index(segment) + 1}]" if len(same) > 1 else ""
         yield click.style(segment.name + number, bold=True)
-        for field, repetition, text in _fields(message, segment):
+        for field, repetition, text in fields(message, segment):
             place = f"{segment.name}-{field}" + (f"[{repetition}]" if repetition > 1 else "")
             name = field_name(message.version, segment.name, field) if repetition == 1 else ""
             shown = text if field == 2 and segment.name in HEADERS else _shown(text, message.delimiters)
             yield f"  {place:<11}{_cut(name):<{_NAME}} {shown}"
 
 
-def _fields(message: Message, segment: Segment) -> Iterator[tuple[int, int, str]]:
+def fields(message: Message, segment: Segment) -> Iterator[tuple[int, int, str]]:
     """Field, repetition and the text as sent, of all that hold something."""
     delimiters = message.delimiters
     header = segment.name in HEADERS

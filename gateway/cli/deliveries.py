@@ -1,0 +1,139 @@
+"""`sdoh-gateway deliveries`: what goes out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gateway.cli import report
+from gateway.cli.options import misuse_is_status_2, values_option
+from gateway.cli.stores import config_option, json_option, limit_option, ordered, plain, reading, stamp
+from gateway.records import Delivery, issue_to_dict
+from gateway.store import Wanted
+from gateway.targets import Misuse
+
+_STATES = click.Choice(["held", "queued", "sending", "delivered", "waiting", "dead", "withdrawn"])
+
+
+@click.group("deliveries", invoke_without_command=True)
+@click.option("--state", type=_STATES)
+@click.option("--destination")
+@click.option("--message", "envelope", metavar="ID")
+@limit_option
+@json_option
+@values_option
+@config_option
+@click.pass_context
+@misuse_is_status_2
+def command(
+    ctx: click.Context,
+    state: Any,
+    destination: str | None,
+    envelope: str | None,
+    limit: int,
+    as_json: bool,
+    values: bool,
+    path: Path,
+) -> None:
+    """List what goes out, newest first; send again, stop, or switch a destination on again.
+
+    \b
+    Example:
+      sdoh-gateway deliveries --state dead
+      sdoh-gateway deliveries resend --destination hub --state dead
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    wanted = Wanted(state=state, destination=destination, envelope=envelope, newest_first=True, limit=limit)
+    with reading(path) as store, store.reading() as connection:
+        found = store.deliveries.listed(connection, wanted)
+    if as_json:
+        for one in found:
+            click.echo(json.dumps(as_dict(one, values)))
+        return
+    head = ("id", "made", "destination", "route", "state", "attempts", "code", "held")
+    report.grid(head, [_row(one) for one in found])
+
+
+def _row(one: Delivery) -> tuple[str, ...]:
+    tried = str(one.attempts)
+    return (
+        *(one.id, stamp(one.created_at), one.destination, one.route, one.state, tried, one.last_code or ""),
+        one.held or "",
+    )
+
+
+def _wanted(names: tuple[str, ...], state: Any, destination: str | None) -> Wanted:
+    if not (names or state or destination):
+        raise Misuse("say which: ids, --state or --destination")
+    return Wanted(ids=names or None, state=state, destination=destination)
+
+
+@command.command("resend")
+@click.argument("names", metavar="[ID]...", nargs=-1)
+@click.option("--state", type=click.Choice(["held", "delivered", "dead"]))
+@click.option("--destination")
+@config_option
+@misuse_is_status_2
+def resend(names: tuple[str, ...], state: Any, destination: str | None, path: Path) -> None:
+    """Queue deliveries again under their old keys: dead letters after a correction, held ones to release them.
+
+    \b
+    Example:
+      sdoh-gateway deliveries resend --state dead --destination hub
+    """
+    count = ordered(path, "resend", wanted=plain(_wanted(names, state, destination)))
+    click.echo(f"{count} deliveries are queued")
+
+
+@command.command("withdraw")
+@click.argument("names", metavar="[ID]...", nargs=-1)
+@click.option("--state", type=click.Choice(["held", "queued", "waiting", "dead"]))
+@click.option("--destination")
+@config_option
+@misuse_is_status_2
+def withdraw(names: tuple[str, ...], state: Any, destination: str | None, path: Path) -> None:
+    """Stop deliveries for good.
+
+    \b
+    Example:
+      sdoh-gateway deliveries withdraw --state held
+    """
+    count = ordered(path, "withdraw", wanted=plain(_wanted(names, state, destination)))
+    click.echo(f"{count} deliveries are withdrawn")
+
+
+@command.command("resume")
+@click.argument("destination")
+@config_option
+@misuse_is_status_2
+def resume(destination: str, path: Path) -> None:
+    """Switch a destination on again that said it was gone (410).
+
+    \b
+    Example:
+      sdoh-gateway deliveries resume hub
+    """
+    was_off = ordered(path, "resume", destination=destination)
+    click.echo(f"{destination} is on again" if was_off else f"{destination} was not off")
+
+
+def as_dict(one: Delivery, values: bool) -> dict[str, Any]:
+    """A delivery as a list shows it; what the receiver said only when asked, since it may quote the data."""
+    issue = one.last_issue if values or one.last_issue is None else one.last_issue.redacted()
+    return {
+        "id": one.id,
+        "message": one.envelope,
+        "destination": one.destination,
+        "route": one.route,
+        "state": one.state,
+        "held": one.held,
+        "attempts": one.attempts,
+        "created_at": stamp(one.created_at),
+        "next_at": stamp(one.next_at),
+        "until": stamp(one.until),
+        "issue": None if issue is None else issue_to_dict(issue),
+    }

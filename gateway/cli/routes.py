@@ -1,0 +1,133 @@
+"""`sdoh-gateway routes explain`: who would be told of a message, and why."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from conformance.issue import Issue
+from gateway.cli import report
+from gateway.cli.options import finish, misuse_is_status_2, values_option
+from gateway.cli.stores import config_option, json_option, planned
+from gateway.plan import Channel, Plan
+from gateway.records import NewDelivery, Person, Visit
+from gateway.targets import Misuse
+
+
+@click.group("routes")
+def command() -> None:
+    """Ask the routing rules about a message.
+
+    \b
+    Example:
+      sdoh-gateway routes explain discharge.hl7 --config gateway.yaml
+    """
+
+
+class _Nobody:
+    """Nothing is known of anybody: a message is explained by itself."""
+
+    def person(self, name: str) -> Person | None:
+        return None
+
+    def visit(self, name: str) -> Visit | None:
+        return None
+
+
+@command.command("explain")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
+@click.option("--channel", "name", help="The channel it would come by; by default the first that takes its format.")
+@json_option
+@values_option
+@config_option
+@misuse_is_status_2
+def explain(source: Path, name: str | None, as_json: bool, values: bool, path: Path) -> None:
+    """Say which rule sends a message where, which did not match and why, and what each destination would get.
+
+    \b
+    Example:
+      sdoh-gateway routes explain discharge.hl7 --config gateway.yaml
+    """
+    from gateway.pipeline import deliver, prepare
+
+    plan = planned(path)
+    body = source.read_bytes()
+    prepared = prepare(body, _channel(plan, body, name), plan.work, _Nobody())
+    if isinstance(prepared, tuple):
+        report.say(prepared, values=values, err=False)
+        click.echo("quarantined: no rule is asked")
+        finish(list(prepared))
+        return
+    told = [_verdict(verdict, values) for verdict in prepared.routing.verdicts]
+    chosen: list[dict[str, Any]] = []
+    for choice in prepared.routing.choices:
+        made: NewDelivery | None = None
+        found: list[Issue] = []
+        if choice.stopped is None:
+            made, found = deliver(choice, plan.destinations[choice.destination], plan.work, prepared.known)
+        chosen.append(
+            {
+                "destination": choice.destination,
+                "rule": choice.rule,
+                "stopped_by": choice.stopped,
+                "held_by": made.held if made else choice.held,
+                "bytes": len(made.payload) if made else 0,
+                "issues": [f"{one.severity} {one.code} {one.message}" for one in found],
+            }
+        )
+    if as_json:
+        click.echo(json.dumps({"rules": told, "destinations": chosen}))
+    else:
+        _show(told, chosen)
+
+
+def _channel(plan: Plan, body: bytes, name: str | None) -> Channel:
+    from gateway import formats
+
+    if name is not None and name not in plan.channels:
+        raise Misuse(f"there is no channel {name!r}; there are {', '.join(plan.channels)}")
+    if name is not None:
+        return plan.channels[name]
+    format_ = formats.recognised(body)
+    found = next((one for one in plan.channels.values() if format_ and one.format == format_.name), None)
+    if found is None:
+        raise Misuse("no channel takes this format; name one with --channel")
+    return found
+
+
+def _verdict(verdict: Any, values: bool) -> dict[str, Any]:
+    return {
+        "rule": verdict.rule.name,
+        "matched": verdict.matched,
+        "conditions": [
+            {"test": one.text, "holds": one.holds, **({"found": list(one.found)} if values else {})}
+            for one in verdict.conditions
+        ],
+        "to": list(verdict.rule.to),
+        "stop": list(verdict.rule.stop),
+        "hold": list(verdict.rule.hold),
+    }
+
+
+def _show(told: list[dict[str, Any]], chosen: list[dict[str, Any]]) -> None:
+    for rule in told:
+        click.echo(f"{'matched    ' if rule['matched'] else 'not matched'} {rule['rule']}")
+        for one in rule["conditions"]:
+            found = f"  (found: {', '.join(one['found']) or 'nothing'})" if "found" in one else ""
+            click.echo(f"              {'yes' if one['holds'] else 'no '} {one['test']}{found}")
+    click.echo()
+    for one in chosen:
+        if one["stopped_by"]:
+            outcome = f"nothing: stopped by {one['stopped_by']}"
+        elif not one["bytes"]:
+            outcome = "nothing is made of this event for it"
+        else:
+            outcome = f"{one['bytes']} bytes, " + (f"held: {one['held_by']}" if one["held_by"] else "sent")
+        click.echo(f"{one['destination']}: {outcome}  (chosen by {one['rule']})")
+        for issue in one["issues"]:
+            click.echo(f"              {issue}")
+    if not chosen:
+        click.echo("nobody is told")
