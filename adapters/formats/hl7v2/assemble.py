@@ -24,7 +24,21 @@ def assemble(draft: MessageDraft, target: str) -> Document:
     name = wanted if "_" in wanted else structure_of(version, event) or draft.structure
     placed = _ordered([segment for segment in rows if segment is not header], structure(version, name))
     body = [_header(first, name, version)] + [rows[segment] for segment in placed]
+    _number(body)
     return Document(format="hl7v2", version=version, root=build(body))
+
+
+_NUMBERED = frozenset(("ARV", "AL1", "DG1", "GT1", "IAM", "IN1", "IN3", "NK1", "NTE", "OBX", "PID", "PR1", "PV1"))
+"""Segments whose first field is a set id (SI)."""
+
+
+def _number(rows: list[list[str]]) -> None:
+    """Set ids where a map wrote none: FHIR has no place for the number of a segment in its message."""
+    counted: dict[str, int] = {}
+    for row in rows:
+        if row[0] in _NUMBERED:
+            counted[row[0]] = counted.get(row[0], 0) + 1
+            row[1:2] = [(row[1] if len(row) > 1 else "") or str(counted[row[0]])]
 
 
 def _event(header: list[str]) -> str:
@@ -37,7 +51,7 @@ def _header(row: list[str], name: str, version: str) -> list[str]:
     row = row + [""] * (13 - len(row))
     row[1], row[2] = "|", "^~\\&"
     kind = [*row[9].split("^"), "", ""][:3]
-    row[9] = "^".join([kind[0] or "ADT", kind[1], name]) if name else row[9]
+    row[9] = "^".join([kind[0] or "ADT", kind[1] or name.partition("_")[2], name]) if name else row[9]
     row[12] = version
     return row
 
