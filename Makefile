@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable
 STAMP  := $(VENV)/.installed
+DEV    := $(VENV)/.installed-dev
 CORE   := tests/conformance tests/adapters/formats tests/gateway/cli
 
 .PHONY: demo test core check bench install docs clean
@@ -11,29 +13,33 @@ install: $(STAMP)
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $(STAMP)
+	$(PIP) .
+	touch $@
+
+$(DEV): $(STAMP)
+	$(PIP) '.[dev]'
+	touch $@
 
 demo: $(STAMP)
 	$(BIN)/sdoh-gateway demo
 
-test: $(STAMP)
+test: $(DEV)
 	$(BIN)/python -m pytest -n auto
 
-core: $(STAMP)
+core: $(DEV)
 	$(BIN)/sdoh-gateway doctor
 	$(BIN)/python -m pytest -n auto $(CORE)
 
-check: $(STAMP)
+check: $(DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(STAMP)
+bench: $(DEV)
 	$(BIN)/python bench/adt_to_fhir.py
 
-docs: $(STAMP)
+docs: $(DEV)
 	$(BIN)/sdoh-gateway doctor --write-docs docs
 
 clean:
