@@ -79,7 +79,7 @@ class PackageRegistry:
         tarball = dist.get("tarball") if isinstance(dist, dict) else None
         if not isinstance(tarball, str) or not tarball:
             return self._join(f"{quote(name, safe='')}/{quote(version, safe='')}")
-        place = urljoin(self._join(""), tarball)
+        place = _joined(self._join(""), tarball)
         if _origin(place) != _origin(self.url):
             raise _RegistryError("it places the archive on another host")
         return place
@@ -110,13 +110,19 @@ def _chosen(versions: Mapping[str, Any], wanted: str) -> str:
     return max(found, key=lambda one: [int(part) if part.isdecimal() else -1 for part in one.split(".")])
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
+def _joined(base: str, path: str) -> str:
     try:
-        port = parts.port
+        return urljoin(base, path)
     except ValueError as error:
         raise _RegistryError("it gives no usable address") from error
-    return parts.scheme, parts.hostname, port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError as error:
+        raise _RegistryError("it gives no usable address") from error
 
 
 def _broken(raw: bytes, dist: object) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.adapters.test_package_registry import pages, registry
 from tests.conformance.packages.making import PROFILE, SYSTEM, archived, code_system, guide, unpacked, written
 from tests.gateway.cli.conftest import Call
 
@@ -106,6 +107,17 @@ def test_a_hostile_archive_leaves_nothing_behind(call: Call, tmp_path: Path) -> 
     assert result.status == 1
     assert "PKG-0002" in result.err
     assert not (tmp_path / "data").exists()
+
+
+def test_a_package_is_fetched_from_the_registry_that_was_named(call: Call, tmp_path: Path) -> None:
+    with registry(pages()) as (url, asked):
+        (tmp_path / "gateway.yaml").write_text(f"package_registry: {url}\n")
+        for options in (["--registry", url], ["--config", tmp_path / "gateway.yaml"]):
+            added = call("packages", "add", "org.example.guide@1.0.0", *options)
+            assert (added.status, added.out.partition(":")[0]) == (0, "added org.example.guide@1.0.0")
+        assert len(asked) == 4
+        assert call("packages", "add", "org.example.guide@9.0.0", "--registry", url).status == 1
+    assert "org.example.guide@1.0.0" in call("packages", "list").out
 
 
 def _observation(tmp_path: Path, code: str) -> Path:
