@@ -95,10 +95,11 @@ def write(folder: Path, text: str, name: str = "small.yaml", head: str = HEAD) -
 
 
 def lines(made: Conversion) -> list[str]:
-    """The segments of a message that was made, without MSH."""
+    """The segments of a message that was made, without MSH and without the set ids that the writer gives."""
     assert made.document is not None
     raw: bytes = made.document.root.raw
-    return raw.decode().rstrip("\r").split("\r")[1:]
+    segments = [line.split("|") for line in raw.decode().rstrip("\r").split("\r")[1:]]
+    return ["|".join([name, "" if first.isdigit() else first, *rest]) for name, first, *rest in segments]
 
 
 def resources(made: Conversion, kind: str = "") -> list[dict[str, Any]]:
