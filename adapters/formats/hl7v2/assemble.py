@@ -23,7 +23,7 @@ def assemble(draft: MessageDraft, target: str) -> Document:
     event = _event(first)
     name = wanted if "_" in wanted else structure_of(version, event) or draft.structure
     placed = _ordered([segment for segment in rows if segment is not header], structure(version, name))
-    body = [_header(first, name, version)] + [rows[segment] for segment in placed]
+    body = [_header(first, name, version, wanted.partition("_")[2])] + [rows[segment] for segment in placed]
     _number(body)
     return Document(format="hl7v2", version=version, root=build(body))
 
@@ -46,12 +46,12 @@ def _event(header: list[str]) -> str:
     return parts[1] if len(parts) > 1 else ""
 
 
-def _header(row: list[str], name: str, version: str) -> list[str]:
-    """MSH with its delimiters, MSH-9.3 and MSH-12 as the target has them."""
+def _header(row: list[str], name: str, version: str, event: str) -> list[str]:
+    """MSH with its delimiters, MSH-9.3 and MSH-12 as the target has them; the asked structure's event where none is."""
     row = row + [""] * (13 - len(row))
     row[1], row[2] = "|", "^~\\&"
     kind = [*row[9].split("^"), "", ""][:3]
-    row[9] = "^".join([kind[0] or "ADT", kind[1] or name.partition("_")[2], name]) if name else row[9]
+    row[9] = "^".join([kind[0] or "ADT", kind[1] or event, name]) if name else row[9]
     row[12] = version
     return row
 
