@@ -6,7 +6,7 @@ Types, profiles and elements with constraints of their own have Items; elements 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,17 @@ from conformance.fhir.primitives import CHECKS, Check
 
 if TYPE_CHECKING:
     from conformance.fhir.slicing import Slicing
+    from conformance.terminology import Terminology
 
 _SYSTEM = "http://hl7.org/fhirpath/System."
 _MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
 _ADDITIONAL = "http://hl7.org/fhir/tools/StructureDefinition/additional-binding"
+_ASKING = frozenset({
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.valueAlternatives",
+    "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.mustHaveValue",
+    "http://hl7.org/fhir/StructureDefinition/narrative-language-control",
+})  # fmt: skip
+_REMEMBERED = 10_000
 _STRUCTURAL = frozenset({"hasValue() or (children().count() > id.count())", "extension.exists() != value.exists()"})
 """ele-1 and ext-1: the walk itself sees to them."""
 
@@ -77,7 +84,13 @@ class Item:
         self.targets: tuple[str, ...] = ()
         self.profiles: tuple[str, ...] = ()
         """Of which one must be met: several on one type, or those of a resource of any type."""
-        self.extensions: list[Facts] = facts.get("extension") or []
+        self.asked = [each for each in facts.get("extension") or () if each.get("url") in _ASKING]
+        """What the element's definition asks by extensions."""
+
+    @cached_property
+    def quiet(self) -> bool:
+        """True where nothing is left to say of a value once its parts are checked."""
+        return not (self.has_rules or self.targets or self.profiles or self.invariants)
 
     @cached_property
     def invariants(self) -> tuple[Invariant, ...]:
@@ -95,8 +108,14 @@ class Item:
     @cached_property
     def simple(self) -> Check | None:
         """The check that is all there is to say of a value: of a primitive without rules of its own."""
-        ruled = self.has_rules or self.targets or self.profiles or self.extensions or self.invariants
-        return None if ruled or self.type == "xhtml" else self.primitive
+        if self.primitive is None or self.type == "xhtml" or self.asked:
+            return None
+        if self.quiet:
+            return self.primitive
+        alone = self.fixed is self.pattern is self.least is self.most is self.max_length is None
+        if self.binding is None or self.binding.additional or not alone or self.targets or self.invariants:
+            return None
+        return _bound(self.primitive, self.binding, self._plans.terminology)
 
     @cached_property
     def props(self) -> dict[str, Slot]:
@@ -132,22 +151,44 @@ class Item:
         return tuple(dict.fromkeys(slot.prop for slot in self.props.values() if slot.prop.needs_slices))
 
 
-class Slot:
-    """A JSON name of a property."""
+def _bound(check: Check, binding: Binding, terminology: Terminology) -> Check:
+    """Remembers the codes that a binding was found to allow; any other answer only says that a closer look is due."""
+    allowed: set[str] = set()
 
-    __slots__ = ("_simple", "code", "key", "prop", "sibling")
+    def simple(value: Any) -> str | None:
+        if type(value) is not str:
+            return "?"
+        if value in allowed:
+            return None
+        if check(value) or terminology.member(binding.value_set, None, value, binding.origin) is not True:
+            return "?"
+        if len(allowed) < _REMEMBERED:
+            allowed.add(value)
+        return None
+
+    return simple
+
+
+class Slot:
+    """A JSON name of a property, with what a walk needs of it at once; made ready when it is first met."""
+
+    __slots__ = ("code", "inside", "item", "key", "prop", "ready", "sibling", "simple", "step")
 
     def __init__(self, prop: Prop, code: str, key: str) -> None:
         self.prop, self.code, self.key, self.sibling = prop, code, key, "_" + key
-        self._simple: Check | None | bool = False
+        self.step = f"{prop.name}.ofType({code})" if prop.is_choice else prop.name
+        self.ready = False
+        self.item: Item | None = None
+        self.inside = code
+        self.simple: Check | None = None
+        """The check of a value where nothing else is to be said of the property."""
 
-    @property
-    def simple(self) -> Check | None:
-        """The check of a value where nothing else is to be said of the property: made when it is first asked for."""
-        if self._simple is False:
-            item = self.prop.item(self.code) if self.prop.plain else None
-            self._simple = None if item is None else item.simple
-        return self._simple  # type: ignore[return-value]
+    def prepare(self) -> None:
+        self.ready = True
+        self.item = self.prop.item(self.code)
+        if self.item is not None:
+            self.inside = self.item.inside
+            self.simple = self.item.simple if self.prop.plain else None
 
 
 class Prop:
@@ -162,6 +203,8 @@ class Prop:
         self.many = tree.many
         self._items: dict[str, Item | None] = {}
         self.is_extension = self.name in ("extension", "modifierExtension")
+        self.alone = None if self.is_choice else (self.name, "_" + self.name)
+        """The element's only names."""
         self.plain = not tree.slices and self.min < 2 and (self.max is None or (self.max == 1 and not self.many))
         """True where cardinality asks no more than the JSON form does."""
         self.types = [type_code(each, f"{inside}.{tree.name}") for each in tree.types]
@@ -180,14 +223,9 @@ class Prop:
 
     def present(self, data: dict[str, Any]) -> bool:
         """Whether an object has the element, under any of its names."""
+        if self.alone is not None:
+            return self.alone[0] in data or self.alone[1] in data
         return any(key in data or "_" + key in data for key in self.keys)
-
-    @cached_property
-    def step(self) -> Callable[[str], str]:
-        """The FHIRPath step for a type's code."""
-        if self.is_choice:
-            return lambda code: f"{self.name}.ofType({code})"
-        return lambda code: self.name
 
     def item(self, code: str) -> Item | None:
         """The Item for a type's code; of the only type for an empty one."""
@@ -222,12 +260,12 @@ class Prop:
 class Plans:
     """Items of types and profiles over one registry, made once."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, terminology: Terminology) -> None:
         self.registry = registry
+        self.terminology = terminology
         self.snapshots = Snapshots(registry)
         self._types: dict[str, Item | None] = {}
         self._profiles: dict[str, Item | None] = {}
-        self._shared: dict[tuple[int, str, str], Item] = {}
 
     def of_type(self, name: str) -> Item | None:
         """The Item of a type by its name."""

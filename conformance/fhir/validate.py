@@ -23,8 +23,8 @@ class Validator:
 
     def __init__(self, registry: Registry | None = None) -> None:
         self.registry = registry or Registry()
-        self.plans = Plans(self.registry)
         self.terminology = Terminology(self.registry)
+        self.plans = Plans(self.registry, self.terminology)
 
     def validate(
         self,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from conformance.fhir.slicing import Slice, Slicing
     from conformance.terminology import Terminology
 
-DEEPEST = 200
+DEEPEST = 100
 MOST_ISSUES = 5_000
 
 
@@ -202,20 +202,26 @@ class Walk:
             sound = self._nested(node, item)
         else:
             self._object(node, item)
-            sound = not any(each.code in _BROKEN for each in self.issues[before:])
-            self._types(node, item)
-            if item.extensions:
-                rules.asked_by_extension(self, node, item.extensions)
-        if sound:
-            if item.has_rules:
-                bindings.values(self, node, item)
-            if item.targets and self.generic is not None:
-                references.targets(self, node, item)
-            if item.profiles:
-                self._any_profile(node, item)
-            if item.invariants:
-                invariants.check(self, node, item.invariants)
+            sound = len(self.issues) == before or not any(each.code in _BROKEN for each in self.issues[before:])
+            rule = rules.TYPES.get(item.type)
+            if rule is not None and self.generic:
+                rule(self, node)
+            if item.asked:
+                rules.asked_by_extension(self, node, item.asked)
+        if sound and not item.quiet:
+            self._own_rules(node, item)
         self.depth -= 1
+
+    def _own_rules(self, node: Node, item: Item) -> None:
+        """What an element asks of a value that is sound in itself."""
+        if item.has_rules:
+            bindings.values(self, node, item)
+        if item.targets:
+            references.targets(self, node, item)
+        if item.profiles:
+            self._any_profile(node, item)
+        if item.invariants:
+            invariants.check(self, node, item.invariants)
 
     def _nested(self, node: Node, item: Item) -> bool:
         """A resource inside another whose type or profile is given: by itself first, then as it is asked here."""
@@ -228,11 +234,6 @@ class Walk:
         self._object(node, item)
         self.generic = generic
         return not any(each.code in _BROKEN for each in self.issues[before:])
-
-    def _types(self, node: Node, item: Item) -> None:
-        rule = rules.TYPES.get(item.type)
-        if rule is not None and self.generic:
-            rule(self, node)
 
     def _any_profile(self, node: Node, item: Item) -> None:
         """Several profiles on one type: one of them has to be met."""
@@ -252,8 +253,8 @@ class Walk:
             else:
                 if value is None and "extension" not in extra:
                     self.report("FHIR-0009", node)
-                if item.extensions:
-                    rules.asked_by_extension(self, node, item.extensions)
+                if item.asked:
+                    rules.asked_by_extension(self, node, item.asked)
                 self._object(node, item, extra)
         if value is not None and problem is None:
             if item.type == "xhtml" and self.generic:
@@ -274,6 +275,8 @@ class Walk:
             if slot is None:
                 self._unplanned(node, item, key, data)
                 continue
+            if not slot.ready:
+                slot.prepare()
             prop = slot.prop
             if prop.is_choice:
                 if prop in chosen:
@@ -302,6 +305,7 @@ class Walk:
         if slot is None:
             self._unknown(node, item, key)
         elif slot.key not in data:
+            slot.prepare()
             self._property(node, slot.prop, slot, data)
 
     def _unknown(self, node: Node, item: Item, key: str) -> None:
@@ -329,8 +333,9 @@ class Walk:
             self.report("FHIR-0004", node, element=f"{prop.tree.name} ({prop.min} times)")
         slicing = prop.slicing
         if slicing is None:
+            several = len(prop.types) > 1 and not code
             for each in found:
-                inner = prop.item(code or prop.code(each.value))
+                inner = prop.item(prop.code(each.value)) if several else slot.item
                 if inner is not None:
                     self.check(each, inner)
         else:
@@ -340,11 +345,8 @@ class Walk:
 
     def _values(self, node: Node, prop: Prop, slot: Slot, data: dict[str, Any]) -> list[Node]:
         """The property's values as nodes; a wrong JSON form is reported and read as what was meant."""
-        code = slot.code
         value, extra = data.get(slot.key), data.get(slot.sibling)
-        step = prop.step(code) if prop.is_choice else prop.name
-        item = prop.item(code)
-        kind = item.inside if item is not None else code
+        step, kind = slot.step, slot.inside
         if value is None and extra is None:
             self.report("FHIR-0009", Node(None, kind, node, step))
             return []
@@ -364,9 +366,10 @@ class Walk:
 
     def _array(self, node: Node, value: Any, extra: Any, kind: str, step: str) -> list[Node]:
         values, extras = value or [], extra or []
-        if not values and not extras:
-            self.report("FHIR-0009", node, found=None)
-            return []
+        if not extras and None not in values:
+            if not values:
+                self.report("FHIR-0009", node)
+            return [self._node(inner, kind, node, step, index, None) for index, inner in enumerate(values)]
         found = []
         for index in range(max(len(values), len(extras))):
             inner = values[index] if index < len(values) else None
@@ -444,7 +447,7 @@ _BROKEN = frozenset({"FHIR-0002", "FHIR-0003", "FHIR-0008", "FHIR-0009", "FHIR-0
 
 
 def _step(node: Node, prop: Prop, key: str, code: str) -> Node:
-    return Node(None, code, node, prop.step(code))
+    return Node(None, code, node, f"{prop.name}.ofType({code})")
 
 
 def _claimed(value: Any) -> list[str]:
