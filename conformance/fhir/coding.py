@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.fhir.fhirpath import Node
@@ -11,47 +12,54 @@ from conformance.terminology import ucum
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
 
+_REMEMBERED = 20_000
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 
 
 def check(walk: Walk, node: Node) -> None:
-    """A Coding, whatever it is bound to."""
+    """A Coding, whatever it is bound to. What was found of a Coding is remembered: codings recur."""
     system, code, display = (node.value.get(key) for key in ("system", "code", "display"))
     if not isinstance(system, str):
         return
+    key = (system, code if isinstance(code, str) else None, display if isinstance(display, str) else None)
+    known = walk.plans.codings
+    found = known.get(key)
+    if found is None:
+        if len(known) > _REMEMBERED:
+            known.clear()
+        found = known[key] = tuple(_findings(walk, *key))
+    for issue, part, text, words in found:
+        walk.report(issue, f"{node.path}{part}", found=text, **words)
+
+
+Finding = tuple[str, str, str, dict[str, str]]
+"""Code of the issue, path below the Coding, what was found, structural words."""
+
+
+def _findings(walk: Walk, system: str, code: str | None, display: str | None) -> Iterator[Finding]:
     if not _ABSOLUTE.fullmatch(system):
-        walk.report("FHIR-0048", node, found=system)
+        yield "FHIR-0048", "", system, {}
         return
-    if _no_system(walk, node, system):
-        return
-    if not isinstance(code, str):
-        return
-    exists = walk.terminology.has(system, code)
-    if exists is False:
-        walk.report("FHIR-0042", f"{node.path}.code", found=code)
-    elif isinstance(display, str):
-        _display(walk, node, system, code, display)
+    other = _no_system(walk, system)
+    if other:
+        yield other, ".system", system, {}
+    elif code is not None:
+        if walk.terminology.has(system, code) is False:
+            yield "FHIR-0042", ".code", code, {}
+        elif display is not None:
+            names = walk.terminology.displays(system, code)
+            if names and not any(_called(display, name) for name in names):
+                yield "FHIR-0043", ".display", display, {"display": names[0]}
 
 
-def _no_system(walk: Walk, node: Node, system: str) -> bool:
-    """True where the URL is known to be something else: a value set's or a supplement's."""
+def _no_system(walk: Walk, system: str) -> str:
+    """The issue of a URL that is known to be something else: a value set's or a supplement's; empty for none."""
     registry = walk.plans.registry
     found = registry.find("CodeSystem", system)
     if found is not None:
-        if found.facts.get("content") == "supplement" or "supplements" in found.facts:
-            walk.report("FHIR-0049", f"{node.path}.system", found=system)
-            return True
-        return False
-    if registry.known("ValueSet", system):
-        walk.report("FHIR-0046", f"{node.path}.system", found=system)
-        return True
-    return False
-
-
-def _display(walk: Walk, node: Node, system: str, code: str, display: str) -> None:
-    names = walk.terminology.displays(system, code)
-    if names and not any(_called(display, name) for name in names):
-        walk.report("FHIR-0043", f"{node.path}.display", found=display, display=names[0])
+        supplement = found.facts.get("content") == "supplement" or "supplements" in found.facts
+        return "FHIR-0049" if supplement else ""
+    return "FHIR-0046" if registry.known("ValueSet", system) else ""
 
 
 _CUT = 50

@@ -263,6 +263,8 @@ class Plans:
     def __init__(self, registry: Registry, terminology: Terminology) -> None:
         self.registry = registry
         self.terminology = terminology
+        self.codings: dict[tuple[str, str | None, str | None], tuple[Any, ...]] = {}
+        """What was found of codings by system, code and display."""
         self.snapshots = Snapshots(registry)
         self._types: dict[str, Item | None] = {}
         self._profiles: dict[str, Item | None] = {}

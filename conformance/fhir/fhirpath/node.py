@@ -13,6 +13,8 @@ from typing import Any
 from conformance.definitions import r4
 
 Collection = list[Any]
+Form = tuple[str, str, str, str]
+"""JSON name, its sibling's, type, and step of a path."""
 
 
 class Node:
@@ -69,13 +71,13 @@ def type_of(value: Any) -> str:
 
 
 @cache
-def schema(type_: str) -> dict[str, tuple[tuple[str, str, str], ...]]:
-    """FHIRPath's name of each child to `(JSON name, type, step)` of each of its forms; empty for unknown types."""
-    found: dict[str, list[tuple[str, str, str]]] = {}
+def schema(type_: str) -> dict[str, tuple[Form, ...]]:
+    """FHIRPath's name of each child to each of its forms; empty for unknown types."""
+    found: dict[str, list[Form]] = {}
     for key, element in r4.children(type_).items():
         stem = element.choice.removesuffix("[x]")
         step = f"{stem}.ofType({element.types[0]})" if stem else key
-        form = (key, element.inside, step)
+        form = (key, "_" + key, element.inside, step)
         found.setdefault(stem or key, []).append(form)
         if stem:  # `valueQuantity` is no FHIRPath name, but published expressions use it
             found.setdefault(key, []).append(form)
@@ -89,10 +91,12 @@ def children(node: Node, name: str) -> Collection:
         return []
     forms = schema(node.type).get(name)
     if forms is None:
-        forms = () if r4.children(node.type) else ((name, "", name),)
+        forms = () if r4.children(node.type) else ((name, "_" + name, "", name),)
     found: Collection = []
-    for key, type_, step in forms:
-        inner, extra = value.get(key), value.get("_" + key)
+    for key, sibling, type_, step in forms:
+        if key not in value and sibling not in value:
+            continue
+        inner, extra = value.get(key), value.get(sibling)
         if inner is None and extra is None:
             continue
         if isinstance(inner, list) or isinstance(extra, list):
