@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from conformance.catalogue import issue
 from gateway.web import media
+from gateway.web.media import FHIR, JSON
 from gateway.web.openapi import answers
-from gateway.web.route import FHIR, JSON, Refused, Route
+from gateway.web.route import Refused, Route
 from gateway.web.settings import ApiKey, Settings, client, is_loopback
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from functools import cache
 from typing import Any
 
 from gateway._version import __version__
-from gateway.web.route import FHIR, Call, Route
+from gateway.web.media import FHIR
+from gateway.web.route import Call, Route
 
 _HL7 = "http://hl7.org/fhir/OperationDefinition/"
 _ABSTRACT = ("Resource", "DomainResource")

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gateway import formats
-from gateway.web.route import FHIR, JSON, Schema
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+JSON = "application/json"
+FHIR = "application/fhir+json"
+NDJSON = "application/fhir+ndjson"
+PROBLEM = "application/problem+json"
+
+Schema: TypeAlias = "Mapping[str, Any] | type[BaseModel]"
+"""Of JSON Schema 2020-12, or the model that the body is made with or read by."""
 
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "hl7v2": ("application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"),
-    "fhir": (FHIR, JSON, "application/fhir+ndjson"),
+    "fhir": (FHIR, JSON, NDJSON),
     "ccda": ("application/xml", "text/xml", "application/cda+xml"),
     "csv": ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }
@@ -18,8 +29,6 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
 
 ANY = "application/octet-stream"
 """Nothing is said; the format is recognised by the content."""
-
-NDJSON = "application/fhir+ndjson"
 
 
 @cache

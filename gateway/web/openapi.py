@@ -11,8 +11,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from gateway._version import __version__
+from gateway.web.media import FHIR, PROBLEM, Schema
 from gateway.web.problems import Problem
-from gateway.web.route import FHIR, PROBLEM, Answer, Parameter, Route, Schema
+from gateway.web.route import Answer, Parameter, Route
 from gateway.web.routes import routes
 from gateway.web.routes.conversion import OUTCOME
 

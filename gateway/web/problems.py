@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from conformance.issue import Issue
 from conformance.render.operation_outcome import operation_outcome
-from gateway.web.route import FHIR, PROBLEM, Refused
+from gateway.web.media import FHIR, PROBLEM
+from gateway.web.route import Refused
 
 
 class Finding(BaseModel):

@@ -6,22 +6,17 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, Literal
 
 from conformance.catalogue import issue
 from conformance.issue import Issue
-from gateway.web.metrics import Metrics
-from gateway.web.services import Services
-from gateway.web.settings import ApiKey, Scope, Settings
+from gateway.web import media
+from gateway.web.media import Schema
 
-JSON = "application/json"
-FHIR = "application/fhir+json"
-PROBLEM = "application/problem+json"
-
-Schema = Mapping[str, Any] | type[BaseModel]
-"""Of JSON Schema 2020-12, or the model that the body is made with or read by."""
+if TYPE_CHECKING:
+    from gateway.web.metrics import Metrics
+    from gateway.web.services import Services
+    from gateway.web.settings import ApiKey, Scope, Settings
 
 Kind = Literal["text", "name", "integer", "boolean", "time", "choice"]
 
@@ -144,7 +139,7 @@ class Reply:
 
     content: Any
     status: int = 200
-    media_type: str = JSON
+    media_type: str = media.JSON
     headers: Mapping[str, str] = field(default_factory=dict)
 
 

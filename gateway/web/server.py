@@ -104,6 +104,7 @@ class WebServer:
     that speaks it, on a socket in a folder of its owner alone."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
+        self._closed = False
         self._tasks = ThreadedTaskDispatcher()
         self._map: dict[int, Any] = {}
         self._folder: Path | None = None
@@ -152,6 +153,9 @@ class WebServer:
 
     def close(self, grace: float) -> None:
         """Takes no new connection, answers what has been read within `grace` seconds, then lets go of everything."""
+        if self._closed:
+            return
+        self._closed = True
         if self._front is not None:
             self._front.refuse()
         self._in_loop(lambda: wasyncore.dispatcher.close(self._server))

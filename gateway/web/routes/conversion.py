@@ -11,7 +11,8 @@ from conformance.render.operation_outcome import operation_outcome
 from gateway.sources import AUTO
 from gateway.targets import BUNDLE_FORMS, FORMATS
 from gateway.web import media, shapes
-from gateway.web.route import FHIR, JSON, Answer, Call, Parameter, Refused, Reply, Route, Schema
+from gateway.web.media import FHIR, JSON, Schema
+from gateway.web.route import Answer, Call, Parameter, Refused, Reply, Route
 from gateway.web.work import CONVERT, VALIDATE, Checked, Conversion, Made, Validation
 
 ISSUES = "Issues"

@@ -10,7 +10,8 @@ from conformance.catalogue import issue
 from gateway.states import DeliveryState
 from gateway.store import Filter, Wanted
 from gateway.web import shapes
-from gateway.web.route import JSON, Answer, Call, Parameter, Refused, Reply, Route
+from gateway.web.media import JSON
+from gateway.web.route import Answer, Call, Parameter, Refused, Reply, Route
 from gateway.web.routes.paging import PAGING, after, page
 
 

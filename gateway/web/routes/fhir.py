@@ -11,8 +11,9 @@ from conformance.issue import has_errors
 from gateway.plan import Channel
 from gateway.targets import KINDS
 from gateway.web import capability, media
+from gateway.web.media import FHIR, JSON, Schema
 from gateway.web.parameters import Given, given
-from gateway.web.route import FHIR, JSON, Answer, Call, Parameter, Refused, Reply, Route, Schema
+from gateway.web.route import Answer, Call, Parameter, Refused, Reply, Route
 from gateway.web.routes.conversion import ISSUES, ISSUES_HEADER, OUTCOME, checked, converted, counted
 from gateway.web.routes.messages import channel_of, take
 from gateway.web.work import Conversion, Validation

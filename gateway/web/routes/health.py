@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gateway.web import shapes
+from gateway.web.media import JSON
 from gateway.web.metrics import MEDIA_TYPE
-from gateway.web.route import JSON, Answer, Call, Reply, Route
+from gateway.web.route import Answer, Call, Reply, Route
 
 _METRICS = "text/plain"
 _ANY_OBJECT: dict[str, Any] = {"type": "object"}

@@ -11,7 +11,8 @@ from gateway.plan import Channel
 from gateway.states import EnvelopeState
 from gateway.store import Filter
 from gateway.web import media, shapes
-from gateway.web.route import JSON, Answer, Call, Parameter, Refused, Reply, Route
+from gateway.web.media import JSON
+from gateway.web.route import Answer, Call, Parameter, Refused, Reply, Route
 from gateway.web.routes.paging import PAGING, after, page
 
 _HL7V2 = media.types_of("hl7v2")[0]

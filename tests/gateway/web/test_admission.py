@@ -9,7 +9,6 @@ import pytest
 from flask.testing import FlaskClient
 
 from adapters.tls import Tls
-from gateway.web import settings as web_settings
 from gateway.web.app import SECURITY_HEADERS, create_app
 from gateway.web.routes import routes
 from gateway.web.settings import ApiKey, InsecureError, Settings, hash_of, is_loopback, new_key
@@ -69,7 +68,7 @@ def test_every_key_is_compared_in_constant_time(guarded: FlaskClient, monkeypatc
         compared.append(one)
         return real(one, other)
 
-    monkeypatch.setattr(web_settings.hmac, "compare_digest", noting)
+    monkeypatch.setattr("gateway.web.settings.hmac.compare_digest", noting)
     guarded.get("/api/v1/messages", headers=_bearer("feed"))
     assert compared == [one.hash for one in keyed()]
 
@@ -107,7 +106,7 @@ def test_beyond_this_machine_needs_keys_and_tls() -> None:
     keys = keyed()
     for wrong in ({}, {"keys": keys}, {"insecure_bind": True}, {"tls": Tls()}):
         with pytest.raises(InsecureError):
-            Settings(host="0.0.0.0", **wrong)  # type: ignore[arg-type]
+            Settings(host="0.0.0.0", **wrong)
     assert Settings(host="0.0.0.0", keys=keys, insecure_bind=True).keys == keys
     assert Settings(host="0.0.0.0", keys=keys, tls=Tls()).tls == Tls()
 
