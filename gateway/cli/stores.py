@@ -19,7 +19,7 @@ from gateway.targets import Misuse
 config_option = click.option(
     "--config",
     "path",
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     default="gateway.yaml",
     show_default=True,
     metavar="FILE",
@@ -32,6 +32,8 @@ limit_option = click.option("--limit", type=click.IntRange(1, 100_000), default=
 def planned(path: Path) -> Plan:
     from gateway.config.plan import plan
 
+    if not path.exists():
+        raise Misuse(f"there is no {path}; name the settings with --config")
     read = plan(path)
     if read.value is None:
         report.say(read.issues)
