@@ -8,7 +8,7 @@ text, so that no data of a map can become code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -186,7 +186,11 @@ class Syntax(Protocol):
     references: bool
     """Documents are resources that refer to one another."""
     has_contexts: bool
-    """Documents have segments or groups that `each` loops over."""
+    """Documents have segments, groups or elements that `each` loops over."""
+    tree: bool
+    """Contexts are inside one another and paths relative to them; what is read is an object, not a text."""
+    writes: bool
+    """Documents of the format can be written."""
 
     def variant(self, root: Any) -> str:
         """The variant that this document needs."""
@@ -226,11 +230,23 @@ class Syntax(Protocol):
     def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
         """True when reading one value at a place doesn't reach this leaf, a further repetition."""
 
-    def inside(self, at: tuple[Any, ...], key: tuple[Any, ...]) -> bool:
-        """True when a noted place holds a leaf."""
+    def holders(self, full: tuple[Any, ...]) -> Iterable[tuple[Any, ...]]:
+        """The places that hold a leaf, as notes name them, outermost first."""
+
+    def spread(self, at: tuple[Any, ...]) -> Iterable[tuple[Any, ...]]:
+        """A noted place as `holders` names it: a group's place is that of each of its segments."""
+
+    def anchor(self, where: tuple[Any, ...]) -> Hashable | None:
+        """What leaves at a place have in common, wherever its rule stands; None for a path below an item."""
+
+    def anchors(self, full: tuple[Any, ...]) -> Iterable[Hashable]:
+        """The anchors of the places that may cover a leaf."""
+
+    def afar(self, where: tuple[Any, ...]) -> bool:
+        """True for a place outside the context that its rule stands in."""
 
     def pattern(self, leaf: Leaf) -> str:
         """A leaf's path without indexes, as rules name it."""
 
-    def locate(self, root: Any, at: tuple[Any, ...], path: str) -> Where:
-        """A noted place as users write it."""
+    def locator(self, root: Any) -> Callable[[tuple[Any, ...], str], Where]:
+        """Gives a noted place of a document, and the path of its rule, as users write it."""

@@ -6,7 +6,7 @@ import linecache
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from conformance.catalogue import issue
@@ -15,7 +15,7 @@ from conformance.issue import Issue, Where
 from mappings import cache
 from mappings.coding import back_code, back_key
 from mappings.compiled import Compiled, Site
-from mappings.ledger import Ledger
+from mappings.ledger import Coverage, Ledger
 from mappings.run import (
     BLANK,
     CONFLICT,
@@ -97,7 +97,6 @@ class Converter:
         self._root = root
         self._compiled = compiled
         self._conversions = conversions
-        self._lines = [site.line for site in compiled.sites]
         self._templates: dict[tuple[int, int], Issue] = {}
         self._memories: dict[tuple[Any, ...], Memory] = {}
         self._functions: dict[str, Callable[[Any, Run, Any], bool]] = {}
@@ -135,8 +134,11 @@ class Converter:
 
     def ledger(self, run: Run) -> Ledger:
         """The account of a run."""
-        compiled = self._compiled
-        return Ledger(run.source, self._reading, compiled.covers, compiled.parts, run.notes, self._lines)
+        return Ledger(run.source, self._coverage, run.notes)
+
+    @cached_property
+    def _coverage(self) -> Coverage:
+        return Coverage(self._compiled, self._reading)
 
     def _load(self, variant: str) -> Callable[[Any, Run, Any], bool]:
         source = self._compiled.sources[variant]
@@ -166,19 +168,19 @@ class Converter:
         """What a run met, in the order of its rules."""
         if not applied:
             return (issue("MAP-0105", Where(), map=self.map_id),)
-        root = run.source
-        found = [each for note in run.notes if note[0] > TOOK and (each := self._issue(note, root)) is not None]
+        locate = self._reading.locator(run.source)
+        found = [each for note in run.notes if note[0] > TOOK and (each := self._issue(note, locate)) is not None]
         found += [issue("MAP-0106", Where(), target=path) for path in dict.fromkeys(run.conflicts)]
         return tuple(dict.fromkeys(found))
 
-    def _issue(self, note: Note, root: Any) -> Issue | None:
+    def _issue(self, note: Note, locate: Callable[[tuple[Any, ...], str], Where]) -> Issue | None:
         kind, at, number, found = note
         site = self._compiled.sites[number]
         if kind == UNCLAIMED:
             return issue("MAP-0107", Where(), type=found[0], profile=found[1], needs=found[2])
         if kind == NOTHING and (site.quiet or found is None):
             return None
-        where = self._reading.locate(root, at, site.path)
+        where = locate(at, site.path)
         if kind == SAID:
             return issue(found[0], where, found=found[1])
         return replace(self._template(kind, number), at=where, found=_text(found))

@@ -1,18 +1,19 @@
 """The ledger: what became of every populated field of a source.
 
 A conversion records only exceptions (a rule left out, a case taken, a value that gave nothing). What the rules cover is
-known from compiling. The rows are made of both, when somebody asks.
+known from compiling. The rows are made of both, when somebody asks, in time linear in the source.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from conformance.syntax import Leaf
-from mappings.compiled import Cover
+from mappings.compiled import Compiled, Cover
 from mappings.run import BLANK, DROPPED, NOTHING, NOWHERE, SKIP, TOOK, Note
 
 Status = Literal["mapped", "ignored", "unmapped", "null"]
@@ -24,6 +25,9 @@ REASONS = {
     BLANK: "its code has no counterpart",
     NOWHERE: "its reference leads nowhere",
 }
+
+Chain = tuple[Cover, ...]
+"""A rule that reads, behind the rules around it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,49 +42,74 @@ class Row:
     value: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What one rule says of a field."""
+class Coverage:
+    """What the rules of a compiled map read, found by where they begin to read. Made once per map and direction."""
 
-    alive: bool
-    cover: Cover
-    reason: str = ""
+    def __init__(self, compiled: Compiled, syntax: Any) -> None:
+        self.syntax = syntax
+        self.lines = [site.line for site in compiled.sites]
+        self._parts = compiled.parts
+        self._anchored: dict[Hashable, list[Chain]] = {}
+        self._loose: list[Chain] = []
+        self._deep: dict[str, bool] = {}
+        self._collect(compiled.covers, (), within=False)
+
+    def below(self, cover: Cover) -> tuple[Cover, ...]:
+        return self._parts[cover.part] if cover.part else cover.below
+
+    def _collect(self, covers: Iterable[Cover], above: Chain, *, within: bool) -> None:
+        """Registers rules by their anchors; `within` a rule that reads, only those that read elsewhere."""
+        for cover in covers:
+            chain = (*above, cover)
+            anchor = None if cover.where is None else self.syntax.anchor(cover.where)
+            if anchor is not None:
+                self._anchored.setdefault(anchor, []).append(chain)
+            elif cover.where is not None and not within:
+                self._loose.append(chain)
+            if not cover.part or self._reads_elsewhere(cover.part):
+                self._collect(self.below(cover), chain, within=within or cover.where is not None)
+
+    def _reads_elsewhere(self, part: str) -> bool:
+        """True when a part has rules with an anchor of their own."""
+        if part not in self._deep:
+            self._deep[part] = False
+            self._deep[part] = any(self._anchors(cover) for cover in self._parts[part])
+        return self._deep[part]
+
+    def _anchors(self, cover: Cover) -> bool:
+        if cover.where is None or self.syntax.anchor(cover.where) is not None:
+            return True
+        return self._reads_elsewhere(cover.part) if cover.part else any(map(self._anchors, cover.below))
+
+    def chains(self, key: tuple[Any, ...]) -> Iterator[Chain]:
+        """The rules that may read a leaf, each with the rules around it; what is below the last is still open."""
+        yield from self._loose
+        for anchor in self.syntax.anchors(key):
+            yield from self._anchored.get(anchor, ())
 
 
 class Ledger:
     """The account of one conversion. Holds the source document and the notes; rows are made on demand."""
 
-    def __init__(
-        self,
-        root: Any,
-        syntax: Any,
-        covers: tuple[Cover, ...],
-        parts: Mapping[str, tuple[Cover, ...]],
-        notes: list[Note],
-        lines: list[str],
-    ) -> None:
+    def __init__(self, root: Any, coverage: Coverage, notes: list[Note]) -> None:
         self._root = root
-        self._syntax = syntax
-        self._covers = covers
-        self._parts = parts
-        self._lines = lines
-        self._notes: dict[int, list[tuple[int, tuple[Any, ...]]]] = {}
-        for kind, at, site, _ in notes:
-            if kind in REASONS or kind == TOOK:
-                self._notes.setdefault(site, []).append((kind, at))
+        self._coverage = coverage
+        self._syntax = coverage.syntax
+        self._notes = notes
+        self._failed: dict[int, dict[tuple[Any, ...], int]] | None = None
+        self._took: dict[int, set[tuple[Any, ...]]] = {}
         self._next: Ledger | None = None
 
     def then(self, following: Ledger | None) -> Ledger:
         """The ledger of two conversions in a row: what the second leaves out is named by its place in this source."""
-        made = Ledger(self._root, self._syntax, self._covers, self._parts, [], self._lines)
-        made._notes = self._notes
+        made = Ledger(self._root, self._coverage, self._notes)
         made._next = following if self._next is None else self._next.then(following)
         return made
 
     def rows(self, *, values: bool = False) -> list[Row]:
         """A row for each populated field, in the order of the source; with its value only when asked."""
-        lost = self._lost()
-        return [self._after(self._row(leaf, values), lost) for leaf in self.leaves()] + [
+        after = _After(self._next)
+        return [after.judged(self._row(leaf, values)) for leaf in self.leaves()] + [
             Row(path=path, status="null", reason='explicit null "": nothing is written')
             for path in self._syntax.nulls(self._root)
         ]
@@ -90,95 +119,119 @@ class Ledger:
         found = Counter(row.status for row in self.rows())
         return {status: found.get(status, 0) for status in ("mapped", "ignored", "unmapped", "null")}
 
-    # ---- one source ------------------------------------------------------------------------------------------
-
-    def _row(self, leaf: Leaf, values: bool) -> Row:
-        found = list(self._find(self._covers, leaf.key, leaf.key))
-        value = leaf.value if values else None
-        alive = [each for each in found if each.alive and not each.cover.ignored]
-        if alive:
-            targets = dict.fromkeys(target for each in alive for target in each.cover.targets)
-            return Row(
-                path=leaf.path, status="mapped", targets=tuple(targets), rule=self._line(alive[0].cover), value=value
-            )
-        for each in found:
-            if each.alive:
-                return Row(
-                    path=leaf.path,
-                    status="ignored",
-                    rule=self._line(each.cover),
-                    reason=each.cover.ignored,
-                    value=value,
-                )
-        if found:
-            return Row(
-                path=leaf.path,
-                status="unmapped",
-                rule=self._line(found[0].cover),
-                reason=found[0].reason or "not reached",
-                value=value,
-            )
-        return Row(path=leaf.path, status="unmapped", reason="no rule reads it", value=value)
-
-    def _line(self, cover: Cover) -> str:
-        return self._lines[cover.site]
-
-    def _find(self, covers: Iterable[Cover], key: tuple[Any, ...], full: tuple[Any, ...]) -> Iterator[Found]:
-        for cover in covers:
-            rest = key if cover.where is None else self._syntax.covers(cover.where, key, full)
-            if rest is None:
-                continue
-            further = cover.once and cover.where is not None and self._syntax.once(cover.where, full)
-            reason = "a further repetition" if further else self._reason(cover, full)
-            below = self._parts[cover.part] if cover.part else cover.below
-            if not below:
-                if cover.where is not None or cover.targets:
-                    yield Found(not reason, cover, reason)
-                continue
-            for each in self._find(below, rest, full):
-                each = replace(each, cover=_under(cover, each.cover))
-                yield each if not reason else replace(each, alive=False, reason=reason)
-
-    def _reason(self, cover: Cover, full: tuple[Any, ...]) -> str:
-        """Why a rule didn't carry a field; empty when it did."""
-        notes = self._notes.get(cover.site, ())
-        for kind, at in notes:
-            if kind != TOOK and self._syntax.inside(at, full):
-                return REASONS[kind]
-        if cover.claims and not any(kind == TOOK and self._syntax.inside(at, full) for kind, at in notes):
-            return REASONS[SKIP]
-        return ""
-
-    # ---- two conversions in a row ----------------------------------------------------------------------------
-
-    def _lost(self) -> dict[str, str]:
-        """What the following conversion left out: target path (without indexes) -> reason."""
-        if self._next is None:
-            return {}
-        following = self._next
-        rows = [(following._syntax.pattern(leaf), following._row(leaf, False)) for leaf in following.leaves()]
-        kept = {pattern for pattern, row in rows if row.status in ("mapped", "ignored")}
-        return {pattern: row.reason for pattern, row in rows if row.status == "unmapped" and pattern not in kept}
-
     def leaves(self) -> Iterator[Leaf]:
         """Every populated field of the source."""
         yield from self._syntax.leaves(self._root)
 
-    def _after(self, row: Row, lost: Mapping[str, str]) -> Row:
-        if not lost or row.status != "mapped" or not row.targets:
-            return row
-        reasons = [next((why for path, why in lost.items() if _below(path, target)), None) for target in row.targets]
-        if all(reason is not None for reason in reasons):
-            return replace(row, status="unmapped", reason=f"left out of the target: {reasons[0]}")
-        return row
+    # ---- one field -------------------------------------------------------------------------------------------
+
+    def _row(self, leaf: Leaf, values: bool) -> Row:
+        value = leaf.value if values else None
+        field = _Field(self, leaf)
+        alive = [chain for chain, _ in field.read(dead=False)]
+        mapped = [chain for chain in alive if not chain[-1].ignored]
+        if mapped:
+            targets = tuple(dict.fromkeys(target for chain in mapped for target in _targets(chain)))
+            return Row(path=leaf.path, status="mapped", targets=targets, rule=self._line(mapped[0]), value=value)
+        if alive:
+            reason = alive[0][-1].ignored
+            return Row(path=leaf.path, status="ignored", rule=self._line(alive[0]), reason=reason, value=value)
+        for chain, reason in field.read(dead=True):
+            return Row(path=leaf.path, status="unmapped", rule=self._line(chain), reason=reason, value=value)
+        return Row(path=leaf.path, status="unmapped", reason="no rule reads it", value=value)
+
+    def _line(self, chain: Chain) -> str:
+        return self._coverage.lines[chain[-1].site]
+
+    def failed(self, site: int) -> dict[tuple[Any, ...], int]:
+        """Where a rule was left out or gave nothing, and what kind of note says so."""
+        if self._failed is None:
+            self._failed = {}
+            for kind, at, number, _ in self._notes:
+                if kind == TOOK:
+                    self._took.setdefault(number, set()).update(self._syntax.spread(at))
+                elif kind in REASONS:
+                    places = self._failed.setdefault(number, {})
+                    for place in self._syntax.spread(at):
+                        places.setdefault(place, kind)
+        return self._failed.get(site, {})
+
+    def took(self, site: int) -> set[tuple[Any, ...]]:
+        """Where a rule took what it found."""
+        return self._took.get(site, set())
 
 
-def _under(outer: Cover, inner: Cover) -> Cover:
-    """A rule of an item or of a part, its targets (`.family`) below the target that the outer rule gave the item."""
-    if not outer.targets:
-        return inner
-    base = outer.targets[0]
-    return replace(inner, targets=tuple(_joined(base, target) for target in inner.targets) or outer.targets)
+class _Field:
+    """One leaf, and the rules that read it."""
+
+    def __init__(self, ledger: Ledger, leaf: Leaf) -> None:
+        self._ledger = ledger
+        self._syntax = ledger._syntax
+        self._coverage = ledger._coverage
+        self._key = leaf.key
+        self._holders = tuple(self._syntax.holders(leaf.key))
+
+    def read(self, *, dead: bool) -> Iterator[tuple[Chain, str]]:
+        """The rules that read the leaf, and why they didn't carry it; only those that did unless `dead`."""
+        for chain in self._coverage.chains(self._key):
+            rest = self._syntax.covers(chain[-1].where, self._key, self._key)
+            if rest is None:
+                continue
+            reason = self._above(chain) or self._reason(chain[-1])
+            if dead or not reason:
+                yield from self._below(chain, rest, reason, dead)
+
+    def _below(self, chain: Chain, rest: tuple[Any, ...], reason: str, dead: bool) -> Iterator[tuple[Chain, str]]:
+        cover = chain[-1]
+        below = self._coverage.below(cover)
+        if not below:
+            if (cover.where is not None or cover.targets) and (dead or not reason):
+                yield chain, reason
+            return
+        for inner in below:
+            left = rest if inner.where is None else self._syntax.covers(inner.where, rest, self._key)
+            if left is None:
+                continue
+            why = reason or self._reason(inner)
+            if dead or not why:
+                yield from self._below((*chain, inner), left, why, dead)
+
+    def _above(self, chain: Chain) -> str:
+        """Why one of the rules around didn't carry the leaf. What happened to another item says nothing of it."""
+        afar = self._syntax.afar(chain[-1].where)
+        for cover in reversed(chain[:-1]):
+            afar = afar or cover.where is not None
+            reason = self._elsewhere(cover) if afar else self._reason(cover)
+            if reason:
+                return reason
+        return ""
+
+    def _elsewhere(self, cover: Cover) -> str:
+        self._ledger.failed(cover.site)
+        return REASONS[SKIP] if cover.claims and not self._ledger.took(cover.site) else ""
+
+    def _reason(self, cover: Cover) -> str:
+        """Why a rule didn't carry the leaf; empty when it did."""
+        if cover.once and cover.where is not None and self._syntax.once(cover.where, self._key):
+            return "a further repetition"
+        failed = self._ledger.failed(cover.site)
+        if failed:
+            for holder in self._holders:
+                if holder in failed:
+                    return REASONS[failed[holder]]
+        if cover.claims and self._ledger.took(cover.site).isdisjoint(self._holders):
+            return REASONS[SKIP]
+        return ""
+
+
+def _targets(chain: Chain) -> tuple[str, ...]:
+    """The targets of the last rule; those of an item or a part (`.family`) below the target that was given to it."""
+    *around, last = chain
+    targets = last.targets
+    for cover in reversed(around):
+        if cover.targets:
+            targets = tuple(_joined(cover.targets[0], target) for target in targets) or cover.targets
+    return targets
 
 
 def _joined(base: str, target: str) -> str:
@@ -187,5 +240,38 @@ def _joined(base: str, target: str) -> str:
     return base if target == "." else base + target
 
 
-def _below(path: str, target: str) -> bool:
-    return path == target or path.startswith(target + ".")
+# ---- two conversions in a row ----------------------------------------------------------------------------------
+
+
+class _After:
+    """What a following conversion made of the targets of the first."""
+
+    def __init__(self, following: Ledger | None) -> None:
+        self._kept: set[str] = set()
+        self._lost: dict[str, str] = {}
+        for leaf, row in ((leaf, following._row(leaf, False)) for leaf in following.leaves()) if following else ():
+            pattern = following._syntax.pattern(leaf) if following else ""
+            for prefix in _prefixes(pattern):
+                if row.status == "unmapped":
+                    self._lost.setdefault(prefix, row.reason)
+                else:
+                    self._kept.add(prefix)
+
+    def judged(self, row: Row) -> Row:
+        """A row of the first conversion, unmapped when all of its targets were left out by the second."""
+        if not self._lost or row.status != "mapped" or not row.targets:
+            return row
+        plain = [_INDEX.sub("", target) for target in row.targets]
+        if all(target in self._lost and target not in self._kept for target in plain):
+            return replace(row, status="unmapped", reason=f"left out of the target: {self._lost[plain[0]]}")
+        return row
+
+
+_INDEX = re.compile(r"\([^()]*\)|\[[0-9]+\]")
+"""What a path of a map says beyond names."""
+
+
+def _prefixes(path: str) -> Iterator[str]:
+    names = path.split(".")
+    for depth in range(1, len(names) + 1):
+        yield ".".join(names[:depth])

@@ -37,6 +37,8 @@ def make_resource(c: Compilation, rule: Rule, place: Place, keyed: str) -> tuple
     code = place.code
     url, var = code.new("u"), code.new("o")
     code.add(f"{url} = R.url({rule.type!r}, {keyed}); {var} = R.open({rule.type!r}, {url})")
+    if c.reading.tree:
+        code.add(f"R.origins.setdefault(id({place.read.var}), []).append({url})")
     if rule.name:
         code.add(
             f"R.named.setdefault({rule.name!r}, []).append({url}); {place.named(rule.name, rule.type)}.append({url})"
@@ -96,7 +98,7 @@ def read_resource(
         inner = place.within(reader, place.write, place.gave)
         stack.enter_context(guarded_loop(c, rule, inner))
         code.add(
-            f"{found} = {reader.var}; T.add(id({reader.var})); N.append(({TOOK}, (id({reader.var}),), {site}, None))"
+            f"{found} = {reader.var}; R.recent.clear(); T.add(id({reader.var})); N.append(({TOOK}, (id({reader.var}),), {site}, None))"
         )
         inner.names[rule.name or rule.type] = Open(rule.type, object=reader.var)
         if opened is not None:
@@ -129,7 +131,7 @@ def filter_references(c: Compilation, rule: Rule, reader: Any, place: Place) -> 
     for each in rule.rules:
         owner = place.names.get(each.ref) if each.kind == "ref" else None
         if owner is not None and owner.object and c.read in each.paths:
-            _, steps = reader.where(each.path(c.read))
+            steps = reader.where(each.path(c.read))[1]
             place.code.add(f"if not R.points({reader.var}, {place.code.constant(steps)}, {owner.object}): continue")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -49,7 +49,7 @@ class FhirRead:
         if not r4.is_resource(name):
             raise PathError(f"`{name}` is no resource type")
         var = self.code.new("o")
-        self.code.add(f"{var} = R.resource({name!r})")
+        self.code.add(f"{var} = R.near({name!r})")
         return var, name, rest
 
     def _steps(self, path: str) -> tuple[str, tuple[Step, ...]]:
@@ -180,7 +180,14 @@ class FhirRead:
         match = _TYPED.fullmatch(path)
         home = match.group(1) if match else self.inside if r4.is_resource(self.inside) else ""
         steps = () if path == "." else self._steps_of(path)
-        return (home, tuple(step.read for step in steps))
+        return (home, tuple(step.read for step in steps), bool(match) and home != self._resource())
+
+    def _resource(self) -> str:
+        """The type of the resource around."""
+        scope: FhirRead | None = self
+        while scope is not None and not r4.is_resource(scope.inside):
+            scope = scope.parent
+        return scope.inside if scope is not None else ""
 
 
 @dataclass(slots=True)
@@ -451,6 +458,8 @@ class FhirSyntax:
     claims = True
     references = True
     has_contexts = False
+    tree = True
+    writes = True
     resources = staticmethod(walk.resources)
     index = staticmethod(walk.index)
 
@@ -517,7 +526,7 @@ class FhirSyntax:
         yield from _leaves(inner, path, ((str(resource.get("resourceType")), id(resource), 0),))
 
     def covers(self, where: tuple[Any, ...], key: tuple[Any, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
-        kind, steps = where
+        kind, steps, _ = where
         if kind:
             if full[0][0] != kind:
                 return None
@@ -526,7 +535,7 @@ class FhirSyntax:
 
     def pattern(self, leaf: Leaf) -> str:
         """The path from its resource type on, without indexes: `Patient.name.family`."""
-        return ".".join(step[0] for step in leaf.key)
+        return ".".join(step[0].lstrip("_") for step in leaf.key)
 
     def nulls(self, root: Any) -> list[str]:
         return []
@@ -534,22 +543,50 @@ class FhirSyntax:
     def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
         return False
 
-    def inside(self, at: tuple[Any, ...], key: tuple[Any, ...]) -> bool:
-        return not at or any(step[1] == at[0] for step in key)
+    def holders(self, full: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        """The Bundle, the resource and the elements, by object id."""
+        yield ()
+        for _, each, _ in full:
+            if each:
+                yield (each,)
 
-    def locate(self, root: Any, at: tuple[Any, ...], path: str) -> Where:
-        path = path if at else ""
-        below = next((found for leaf in self.leaves(root) if (found := _spot(leaf, at))), "")
-        return Where(path=".".join(part for part in (below, path if path != "." else "") if part))
+    def spread(self, at: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
+        return (at,)
+
+    def anchor(self, where: tuple[Any, ...]) -> tuple[str, str] | None:
+        kind, steps, _ = where
+        return (kind, steps[0][0] if steps else "") if kind else None
+
+    def anchors(self, full: tuple[Any, ...]) -> tuple[tuple[str, str], ...]:
+        kind = full[0][0]
+        return ((kind, ""), (kind, full[1][0])) if len(full) > 1 else ((kind, ""),)
+
+    def afar(self, where: tuple[Any, ...]) -> bool:
+        return bool(where[2])
+
+    def locator(self, root: Any) -> Callable[[tuple[Any, ...], str], Where]:
+        known: dict[int, str] = {}
+
+        def found(at: tuple[Any, ...], path: str) -> Where:
+            if not known:
+                known[0] = ""
+                for leaf in self.leaves(root):
+                    _spots(leaf, known)
+            parts = (known.get(at[0], ""), path if path != "." else "") if at else ()
+            return Where(path=".".join(part for part in parts if part))
+
+        return found
 
 
-def _spot(leaf: Leaf, at: tuple[Any, ...]) -> str:
-    """The path of the object that a note names, when the leaf is in it."""
-    names = leaf.path.split(".")
-    for depth, step in enumerate(leaf.key):
-        if at and step[1] == at[0]:
-            return ".".join(names[: len(names) - (len(leaf.key) - 1 - depth)])
-    return ""
+def _spots(leaf: Leaf, known: dict[int, str]) -> None:
+    """Adds the paths of the objects that hold a leaf."""
+    path = leaf.path
+    for _, each, _ in reversed(leaf.key):
+        if each:
+            if each in known:
+                return
+            known[each] = path
+        path = path.rpartition(".")[0]
 
 
 def _below(steps: tuple[tuple[str, int, str], ...], key: tuple[Any, ...]) -> tuple[Any, ...] | None:

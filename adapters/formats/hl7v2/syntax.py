@@ -6,7 +6,7 @@ Two variants are generated: the plain one for messages without an escape or an e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -299,7 +299,13 @@ class V2Read:
         if not at.segment:
             return ("", at.component, at.subcomponent)
         _, _, mode = self._segment(at.segment)
-        return (at.segment, mode, at.field, at.component, at.subcomponent)
+        return (at.segment, mode, at.field, at.component, at.subcomponent, self._is_afar(at.segment))
+
+    def _is_afar(self, segment: str) -> bool:
+        """True when a segment is looked up outside this context."""
+        if self.item:
+            return True
+        return self.segment != segment and not (self.holder and (self.members is None or segment in self.members))
 
 
 @dataclass(slots=True)
@@ -456,6 +462,8 @@ class V2Syntax:
     claims = False
     references = False
     has_contexts = True
+    tree = False
+    writes = True
 
     def is_context(self, path: str) -> bool:
         """True for a bare segment."""
@@ -508,15 +516,18 @@ class V2Syntax:
 
     def leaves(self, root: Message) -> Iterator[Leaf]:
         """Every populated subcomponent; keys are (segment index, name, field, repetition, component, subcomponent)."""
+        met: dict[str, int] = {}
         for segment in root.segments:
-            for number, value in enumerate(segment.fields):
-                if not value or not number or (segment.name in HEADERS and number <= 2):
-                    continue
-                yield from _field_leaves(root, segment.index, segment.name, number, value)
+            name = segment.name
+            occurrence = met[name] = met.get(name, 0) + 1
+            first = 3 if name in HEADERS else 1
+            for number, value in enumerate(segment.fields[first:], first):
+                if value:
+                    yield from _field_leaves(segment.index, name, occurrence, number, value)
 
     def covers(self, where: tuple[Any, ...], key: tuple[Any, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
         if where[0]:
-            name, mode, number, component, subcomponent = where
+            name, mode, number, component, subcomponent, _ = where
             if full[1] != name or full[2] != number or (mode == "first" and not full[6]):
                 return None
             key = full[4:6]
@@ -540,24 +551,35 @@ class V2Syntax:
         """True when a rule without `each` doesn't reach this leaf: a further repetition."""
         return bool(where[0]) and full[3] > 0
 
-    def inside(self, at: tuple[Any, ...], key: tuple[Any, ...]) -> bool:
-        if not at:
-            return True
-        if isinstance(at[0], range):
-            return key[0] in at[0]
-        place = (key[0], *key[2:6])
-        return all(each == place[depth] or (depth > 2 and each == 0) for depth, each in enumerate(at))
+    def holders(self, full: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
+        """The message, the segment, the repetition, the component (which notes may write with subcomponent 0)."""
+        index, _, field, repetition, component, subcomponent, _ = full
+        item = (index, field, repetition)
+        inner = (*item, component)
+        return (), (index,), item, inner, (*inner, 0), (*inner, subcomponent)
 
-    def locate(self, root: Message, at: tuple[Any, ...], path: str) -> Where:
-        del path
-        if not at or isinstance(at[0], range) or at[0] < 0:
-            return Where()
-        return locate(root, *at)
+    def spread(self, at: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
+        return tuple((index,) for index in at[0]) if at and isinstance(at[0], range) else (at,)
+
+    def anchor(self, where: tuple[Any, ...]) -> tuple[str, int] | None:
+        return (where[0], where[2]) if where[0] else None
+
+    def anchors(self, full: tuple[Any, ...]) -> tuple[tuple[str, int], ...]:
+        return ((full[1], full[2]),)
+
+    def afar(self, where: tuple[Any, ...]) -> bool:
+        return bool(where[0] and where[5])
+
+    def locator(self, root: Message) -> Callable[[tuple[Any, ...], str], Where]:
+        def found(at: tuple[Any, ...], path: str) -> Where:
+            if not at or isinstance(at[0], range) or at[0] < 0:
+                return Where(path=path)
+            return locate(root, *at)
+
+        return found
 
 
-def _field_leaves(root: Message, index: int, name: str, number: int, value: str) -> Iterator[Leaf]:
-    segment = root.segments[index]
-    occurrence = next(place for place, one in enumerate(root.all(name), 1) if one is segment)
+def _field_leaves(index: int, name: str, occurrence: int, number: int, value: str) -> Iterator[Leaf]:
     for repetition, item in enumerate(value.split("~")):
         for component, part in enumerate(item.split("^"), 1):
             for subcomponent, text in enumerate(part.split("&"), 1):
