@@ -46,7 +46,7 @@ def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, t
         return part
     child = place.write.child(target)
     take(c, value, place, site, path)
-    if kind in CODED and value.level and pure(c, part):
+    if kind in CODED and value.level and not c.reading.tree and pure(c, part):
         with place.code.block(f"if not R.recall({part!r}, {value.var}, {child.var}, {value.at}):"):
             place.code.add("since = len(N)")
             place.code.add(call.format(child.var))
@@ -61,13 +61,17 @@ def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, t
 
 def pure(c: Compilation, part: str) -> bool:
     """True when a part writes to nothing but its target and what it shares."""
-    lines = list(c.module.lines_of(part))
-    if any("R.later" in line or "R.last(" in line or "R.named" in line or "R.open(" in line for line in lines):
-        return False
-    inner = {called for line in lines for called in _CALL.findall(line)} - {part}
-    return all(pure(c, each) for each in inner)
+    if part not in c.pure_parts:
+        c.pure_parts[part] = True  # a part that uses itself is as pure as the rest of it
+        lines = list(c.module.lines_of(part))
+        inner = {called for line in lines for called in _CALL.findall(line)}
+        elsewhere = any(word in line for line in lines for word in _ELSEWHERE)
+        c.pure_parts[part] = not elsewhere and all(pure(c, each) for each in inner)
+    return c.pure_parts[part]
 
 
+_ELSEWHERE = ("R.later", "R.last(", "R.named", "R.open(")
+"""What a part calls when it writes to more than its target."""
 _CALL = re.compile(r"\b(p[0-9]+)\(")
 
 
@@ -88,7 +92,7 @@ def refer(c: Compilation, rule: Rule, value: Value, place: Place, site: int, tar
     code = place.code
     part = function_of(c, rule, value, place.read.type_at(rule.path(c.read), value), rule.type)
     url = code.new("u")
-    if rule.type in DIRECTORY and value.level and rule.key is not None and not rule.key.under and pure(c, part):
+    if rule.type in DIRECTORY and value.level and not c.reading.tree and rule.key is not None and not rule.key.under and pure(c, part):
         name = f"{part} {rule.key.conversion} {' '.join(rule.key.paths.get(c.read, ()))}"
         code.add(f"{url} = R.recall_shared({name!r}, {value.var}, {value.at})")
         with code.block(f"if {url} is None:"):
@@ -139,9 +143,12 @@ def follow(c: Compilation, rule: Rule, value: Value, place: Place, site: int, ta
     part = function_of(c, rule, value, rule.type, place.write.type_at(target))
     with code.block(f"if {found} is not None and {found}['resourceType'] == {rule.type!r}:"):
         child = place.write.child(target)
-        code.add(f"N.append(({TOOK}, (id({value.var}),), {site}, None))")
+        code.add(f"N.append(({TOOK}, (id({value.var}),), {site}, None)); T.add(id({value.var}))")
         code.add(f"N.append(({TOOK}, (id({found}),), {site}, None))")
+        shared = code.new("s")  # several references may lead here: each reads the whole resource
+        code.add(f"{shared} = R.taken; R.taken = set()")
         code.add(f"{part}({found}, {child.var}, R, ())")
+        code.add(f"R.taken = {shared}; R.recent[{rule.type!r}] = {found}")
         with code.block(f"if {child.filled()}:"):
             place.write.attach(target, child)
             place.wrote()
@@ -158,7 +165,7 @@ def function_of(c: Compilation, rule: Rule, value: Value, inside: str, target: s
     given = c.table_name(rule)
     key = (name, given, value.level or inside, target)
     if key not in c.parts:
-        if name in c.compiling:
+        if name in c.compiling and not c.reading.tree:
             raise PathError(f"part `{name}` uses itself")
         c.parts[key] = c.module.new("p")
         compile_part(c, c.parts[key], name, rules, value, inside, target, given)

@@ -164,7 +164,25 @@ def other_county_forward(texts: list[str], run: Run) -> str | None:
     return texts[0] if texts[0] != texts[1] else None
 
 
+def modifier_forward(texts: list[str], run: Run) -> str | None:
+    """A procedure code with its modifier, `27447:RT` (PR1[Procedure], row PR1-16)."""
+    return ":".join(texts) if all(texts) else None
+
+
+def modifier_backward(value: str, run: Run) -> list[str]:
+    code, _, modifier = value.partition(":")
+    return [code, modifier]
+
+
 CONVERSIONS = (
+    Conversion(
+        name="code-modifier",
+        forward=modifier_forward,
+        backward=modifier_backward,
+        gives="code",
+        quiet=True,
+        doc="A code and its modifier with a colon between.",
+    ),
     Conversion(
         name="name-text",
         forward=name_text_forward,
