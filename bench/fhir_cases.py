@@ -1,7 +1,7 @@
 """`python bench/fhir_cases.py [SHARED]`: agreement with the official validator's recorded verdicts on fhir-test-cases.
 
-Prints, per suite: agreement, false alarms, misses, balanced accuracy, and the share of cases with errors on both sides where one
-of ours stands where one of theirs does. `--list` names the cases that differ.
+Prints, per suite: agreement, false alarms, misses, balanced accuracy, and the share of cases with errors on both
+sides where one of ours stands where one of theirs does. `--list` names the cases that differ.
 """
 
 from __future__ import annotations
@@ -61,7 +61,11 @@ def validate(row: dict[str, str], folder: Path, cache: Path) -> tuple[Issue, ...
     packs: list[Pack] = []
     resources: list[Any] = []
     for name in [row["profile"], *row["supporting"].split("|")]:
-        path = folder.parent / "packages" / name.removeprefix("packages:") if name.startswith("packages:") else folder / name
+        path = (
+            folder.parent / "packages" / name.removeprefix("packages:")
+            if name.startswith("packages:")
+            else folder / name
+        )
         if not name:
             continue
         if path.suffix == ".tgz":

@@ -10,6 +10,9 @@ from conformance.issue import Result, Where
 LARGEST = 64 * 1024 * 1024
 """Bytes of a document."""
 
+MOST_TAGS = 2_000_000
+"""Tags of a document, start and end."""
+
 
 def parse(raw: bytes, source: str = "") -> Result[etree._Element]:
     """The root element, each element with its line; None and the reason when it isn't to be used.
@@ -18,6 +21,8 @@ def parse(raw: bytes, source: str = "") -> Result[etree._Element]:
     """
     if len(raw) > LARGEST:
         return Result(value=None, issues=(issue("XML-0003", Where(source=source), limit=LARGEST),))
+    if raw.count(b"<") > MOST_TAGS:
+        return Result(value=None, issues=(issue("XML-0004", Where(source=source), limit=MOST_TAGS),))
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=False, recover=False
     )
@@ -56,5 +61,5 @@ def _without_prolog(head: bytes) -> bytes:
 
 def _kind(error: etree.XMLSyntaxError) -> str:
     """libxml2's name of the error, which carries nothing of the data: ERR_TAG_NAME_MISMATCH."""
-    code = error.code
+    code = getattr(error, "code", None)
     return str(etree.ErrorTypes._getName(code, "syntax error")) if isinstance(code, int) else "syntax error"

@@ -1,4 +1,6 @@
-"""What the FHIR validator finds: R4's rules, those of profiles, of terminology, of Bundles, narratives and definitions."""
+"""What the FHIR validator finds: R4's rules, those of profiles, of terminology, of Bundles, narratives and
+definitions.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ _STRUCTURE: tuple[Code, ...] = (
          "FHIR allows no elements of one's own: receivers refuse them. Extensions are the way.", "structure",
          page="json.html", example='{"resourceType": "Patient", "nickname": "Lu"}'),
     _row("0003", "Wrong JSON form", "This must be {form}.",
-         "An element that may repeat is always an array, and one that may not never is.", "structure", page="json.html"),
+         "An element that may repeat is always an array, another never.", "structure", page="json.html"),
     _row("0004", "Required element missing", "{element} is required.",
          "Whoever defined the type or profile can do nothing with it otherwise.", "required", err="101"),
     _row("0005", "Too many values", "{element} may have at most {most}; it has {number}.",
@@ -87,7 +89,7 @@ _CODES: tuple[Code, ...] = (
          "Whether another code was right only a person can tell.", "code-invalid", severity="warning",
          page="terminologies.html#extensible"),
     _row("0042", "Code not in its code system", "The code does not exist in its code system.",
-         "The system is known here completely (or its check digit is wrong), so the code means nothing.", "code-invalid",
+         "The system is known here completely, or the check digit is wrong: it means nothing.", "code-invalid",
          err="103", page="terminologies.html"),
     _row("0043", "Wrong display", "The display is not one of the code's; it is called: {display}.",
          "People read the display, machines the code: the two would mean different things.", "code-invalid",
@@ -105,7 +107,7 @@ _CODES: tuple[Code, ...] = (
          "A digit was lost or swapped: it can't be anyone's number.", "value", severity="warning"),
     _row("0048", "System is not a URI", "A Coding's system must be an absolute URI.",
          "A relative system names nothing outside its sender.", "code-invalid", page="datatypes.html#Coding"),
-    _row("0049", "Supplement as a system", "The system is a supplement's URL; a Coding names the system it supplements.",
+    _row("0049", "Supplement as a system", "The system is a supplement's URL; name what it supplements.",
          "A supplement defines no codes.", "code-invalid", page="codesystem.html#supplements"),
 )  # fmt: skip
 

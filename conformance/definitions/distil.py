@@ -67,7 +67,9 @@ def structure_definition(resource: Facts) -> Facts:
 
 
 def elements(definitions: list[Facts]) -> list[Facts]:
-    """Distilled elements, each with an id made from path and slice names where the published one doesn't fit its path."""
+    """Distilled elements, each with an id made from path and slice names where the published one doesn't fit its
+    path.
+    """
     open_slices: dict[str, str] = {}
     found = []
     for definition in definitions:

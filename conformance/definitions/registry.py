@@ -1,7 +1,7 @@
 """Finds definitions by canonical URL over several packs, versions side by side.
 
-Order: resources handed in, packs handed in, then the shipped ones. A reference without a version that is made inside a pack is
-looked up there first, then in the versions that the pack declares as its dependencies.
+Order: resources handed in, packs handed in, then the shipped ones. A reference without a version that is made inside
+a pack is looked up there first, then in the versions that the pack declares as its dependencies.
 """
 
 from __future__ import annotations

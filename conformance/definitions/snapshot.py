@@ -1,7 +1,8 @@
 """Snapshots from differentials, as trees: https://hl7.org/fhir/R4/profiling.html#snapshot.
 
-A tree node is an element with its facts (base and differential merged), its children when they are constrained here or in a
-base (else those of its type count), and its slices. Trees of profiles share nothing mutable with those of their bases.
+A tree node is an element with its facts (base and differential merged), its children when they are constrained here
+or in a base (else those of its type count), and its slices. Trees of profiles share nothing mutable with those of their
+bases.
 """
 
 from __future__ import annotations
@@ -256,8 +257,6 @@ def _named(differential: Any) -> Named:
 
 def _slice(node: Tree, name: str) -> Tree:
     """The slice of that name, made from the element (a reslice from its slice) where it is new; its min is then 0."""
-    if node.slice:
-        name = name if name.startswith(node.slice + "/") else name
     if name not in node.slices:
         parent, _, _ = name.rpartition("/")
         source = node.slices.get(parent, node)
@@ -319,7 +318,9 @@ def _constraints(before: list[Facts], after: list[Facts]) -> list[Facts]:
 
 
 def _retype(node: Tree, merged: Facts, types: list[Facts]) -> None:
-    """New types replace the old ones. Children unfolded from another type or profile are given up if not constrained."""
+    """New types replace the old ones. Children unfolded from another type or profile are given up if not
+    constrained.
+    """
     before = node.types
     merged["type"] = types
     if node.children is not None and before and [_key(t) for t in before] != [_key(t) for t in types]:

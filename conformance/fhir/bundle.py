@@ -1,4 +1,6 @@
-"""Rules of Bundles: https://hl7.org/fhir/R4/bundle.html, sections 2.36.4 (references), 2.36.5 (documents), messaging."""
+"""Rules of Bundles: https://hl7.org/fhir/R4/bundle.html, sections 2.36.4 (references), 2.36.5 (documents),
+messaging.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Extensions: known or not, in their place, modifiers where modifiers belong, and their content. R4 extensibility.html"""
+"""Extensions: known or not, in their place, modifiers where modifiers belong, and their content. R4
+extensibility.html
+"""
 
 from __future__ import annotations
 
@@ -106,7 +108,9 @@ def _in_extension(host: Node, url: str, path: str) -> bool:
 
 
 def places(host: Node) -> set[str]:
-    """The element ids that an extension's context may call a host by: its types, and its path below each of its ancestors."""
+    """The element ids that an extension's context may call a host by: its types, and its path below each of its
+    ancestors.
+    """
     found = (
         {*lineage(host.type_name), "Element"} if "resourceType" not in _dict(host) else {*lineage(host.type), "Element"}
     )

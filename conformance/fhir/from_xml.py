@@ -46,9 +46,14 @@ def locator(raw: bytes) -> Callable[[str], tuple[int, int]]:
             if inner is None:
                 break
             element = inner
-        return (element.sourceline or 1) if element is not None else 1, 1
+        return _line(element) or 1, 1
 
     return locate
+
+
+def _line(element: etree._Element | None) -> int | None:
+    line = None if element is None else element.sourceline
+    return line if isinstance(line, int) else None
 
 
 def _step(element: etree._Element, step: str) -> etree._Element | None:
@@ -75,7 +80,7 @@ class _Reader:
         self.depth = 0
 
     def report(self, code: str, at: etree._Element, path: str, **words: Any) -> None:
-        self.issues.append(issue(code, Where(path=path, line=at.sourceline), **words))
+        self.issues.append(issue(code, Where(path=path, line=_line(at)), **words))
 
     def resource(self, element: etree._Element, path: str) -> dict[str, Any]:
         kind = etree.QName(element).localname

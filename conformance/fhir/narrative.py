@@ -10,15 +10,19 @@ from xml.parsers import expat
 XHTML = "http://www.w3.org/1999/xhtml"
 
 _ELEMENTS = frozenset(
-    """a abbr acronym address b bdo big blockquote br caption cite code col colgroup dd del dfn div dl dt em h1 h2 h3 h4
-    h5 h6 hr i img ins kbd li ol p pre q s samp small span strike strong sub sup table tbody td tfoot th thead tr tt u ul
-    var""".split()
+    """
+    a abbr acronym address b bdo big blockquote br caption cite code col colgroup dd del dfn div dl dt em h1 h2
+    h3 h4 h5 h6 hr i img ins kbd li ol p pre q s samp small span strike strong sub sup table tbody td tfoot th
+    thead tr tt u ul var
+    """.split()  # noqa: SIM905 -- a table
 )
 _ATTRIBUTES = frozenset(
-    """abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset
-    cite class color colspan compact coords datetime dir face frame headers height href hreflang hspace id lang longdesc
-    name noshade nowrap rel rev rowspan rules scope shape size span src start style summary tabindex title type valign
-    value vspace width""".split()
+    """
+    abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff
+    charset cite class color colspan compact coords datetime dir face frame headers height href hreflang hspace
+    id lang longdesc name noshade nowrap rel rev rowspan rules scope shape size span src start style summary
+    tabindex title type valign value vspace width
+    """.split()  # noqa: SIM905 -- a table
 ) | {"http://www.w3.org/XML/1998/namespace lang", "http://www.w3.org/XML/1998/namespace space"}
 _QUALIFIED = frozenset(f"{XHTML} {name}" for name in _ELEMENTS - {"img"})
 """Elements that need no look where they have no attributes."""

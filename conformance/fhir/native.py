@@ -71,8 +71,9 @@ def dom_5(value: Any) -> bool:
 
 @rule(
     "contained.where((('#'+id in (%resource.descendants().reference | %resource.descendants().as(canonical) | "
-    "%resource.descendants().as(uri) | %resource.descendants().as(url))) or descendants().where(reference = '#').exists() "
-    "or descendants().where(as(canonical) = '#').exists() or descendants().where(as(canonical) = '#').exists()).not())"
+    "%resource.descendants().as(uri) | %resource.descendants().as(url))) or "
+    "descendants().where(reference = '#').exists() or descendants().where(as(canonical) = '#').exists() or "
+    "descendants().where(as(canonical) = '#').exists()).not())"
     ".trace('unmatched', id).empty()"
 )
 def dom_3(value: Any) -> bool:
@@ -106,7 +107,8 @@ def _references(value: Any) -> list[str]:
 
 
 @rule(
-    "reference.startsWith('#').not() or (reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))"
+    "reference.startsWith('#').not() or "
+    "(reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))"
 )
 def ref_1(value: Any) -> bool:
     """Contained references are followed by `references.form`, which says more than this."""

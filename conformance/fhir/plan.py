@@ -1,7 +1,7 @@
 """Plans: definitions compiled to what a walk needs, each part when it is first met.
 
-A `Prop` is an element as a property of its parent (cardinality, JSON form, slicing); an `Item` is what one value of it must be.
-Types, profiles and elements with constraints of their own have Items; elements without share their type's.
+A `Prop` is an element as a property of its parent (cardinality, JSON form, slicing); an `Item` is what one value of
+it must be. Types, profiles and elements with constraints of their own have Items; elements without share their type's.
 """
 
 from __future__ import annotations
@@ -313,7 +313,9 @@ class Plans:
 
 def _shared(code: str) -> bool:
     """True for types whose Item serves wherever nothing else is said: not a resource's of a given type."""
-    return code in ("Resource", "DomainResource") or (code not in ("BackboneElement", "Element") and not r4.is_resource(code))
+    return code in ("Resource", "DomainResource") or (
+        code not in ("BackboneElement", "Element") and not r4.is_resource(code)
+    )
 
 
 def _plain(tree: Tree) -> bool:

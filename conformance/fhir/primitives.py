@@ -1,6 +1,7 @@
 """R4's primitive types: what a JSON value must be. https://hl7.org/fhir/R4/datatypes.html#primitive
 
-Each check gives None for a good value, else the words of the problem. No expression here can take more than linear time.
+Each check gives None for a good value, else the words of the problem. No expression here can take more than linear
+time.
 """
 
 from __future__ import annotations

@@ -67,7 +67,9 @@ _LANGUAGE_CONTROL = "http://hl7.org/fhir/StructureDefinition/narrative-language-
 
 
 def asked_by_extension(walk: Walk, node: Node, asked: list[dict[str, Any]]) -> None:
-    """What an element's definition asks through extensions: a value rather than a reason for none, narrative languages."""
+    """What an element's definition asks through extensions: a value rather than a reason for none, narrative
+    languages.
+    """
     alternatives = [each.get("valueCanonical") for each in asked if each.get("url") == f"{_R5}valueAlternatives"]
     if alternatives and node.value is None:
         there = (node.extra or {}).get("extension") or []

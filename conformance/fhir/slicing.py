@@ -1,7 +1,7 @@
 """Slicing: which slice an item of an array belongs to, three-valued. https://hl7.org/fhir/R4/profiling.html#slicing
 
-A matcher answers True, False, or None where what is here doesn't tell (a value set that can't be expanded, a reference that
-can't be followed). Discriminators are compiled when the slicing is first met.
+A matcher answers True, False, or None where what is here doesn't tell (a value set that can't be expanded, a
+reference that can't be followed). Discriminators are compiled when the slicing is first met.
 """
 
 from __future__ import annotations
@@ -212,14 +212,18 @@ def _below(name: str, test: Test) -> Test:
 def _own_tests(tree: Tree, whole: Tree | None) -> Iterable[Test]:
     for key, want in tree.facts.items():
         if key.startswith("fixed"):
-            yield lambda walk, found, want=want: same(_value(found), want)
+            yield _compared(same, want)
         elif key.startswith("pattern"):
-            yield lambda walk, found, want=want: matches_pattern(_value(found), want)
+            yield _compared(matches_pattern, want)
     binding = tree.facts.get("binding") or {}
     outside = (whole.facts.get("binding") or {}) if whole is not None and whole is not tree else {}
     required = binding.get("strength") == "required" and binding.get("valueSet")
     if required and binding.get("valueSet") != outside.get("valueSet") and not _has_value(tree):
         yield lambda walk, found: walk.member(found, str(binding["valueSet"]), tree.origin)
+
+
+def _compared(compare: Callable[[Any, Any], bool], want: Any) -> Test:
+    return lambda walk, found: compare(_value(found), want)
 
 
 def _has_value(tree: Tree) -> bool:

@@ -36,8 +36,8 @@ class Validator:
     ) -> tuple[Issue, ...]:
         """Every finding on a resource, worst first at each place, in the resource's order.
 
-        `profiles`: canonicals besides those in meta.profile. `locator` is only called when there is something to locate.
-        `now` (a dateTime) serves expressions that ask for the time.
+        `profiles`: canonicals besides those in meta.profile. `locator` is only called when there is something to
+        locate. `now` (a dateTime) serves expressions that ask for the time.
         """
         root = fhirpath.root(resource)
         walk = Walk(self.plans, self.terminology, root, now=now)

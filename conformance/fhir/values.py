@@ -1,4 +1,6 @@
-"""Comparison of JSON values as profiles mean it: fixed values and patterns. elementdefinition fixed[x] and pattern[x]."""
+"""Comparison of JSON values as profiles mean it: fixed values and patterns. elementdefinition fixed[x] and
+pattern[x].
+"""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import issue
 from conformance.fhir import bindings, extensions, invariants, references, rules
-from conformance.fhir.fhirpath import Env, Node, lineage, resolver, type_of
+from conformance.fhir.fhirpath import Env, Node, lineage, type_of
+from conformance.fhir.fhirpath.references import resolver
 from conformance.fhir.plan import Item, Plans, Prop, Slot
 from conformance.issue import Issue, Severity, Where
 from conformance.terminology.value_set import Answer
@@ -388,7 +389,9 @@ class Walk:
     # Slices
 
     def _sliced(self, node: Node, prop: Prop, slicing: Slicing, found: list[Node], code: str) -> None:
-        """Each item is checked by its slice's plan (by the element's where none matches), then the slices are counted."""
+        """Each item is checked by its slice's plan (by the element's where none matches), then the slices are
+        counted.
+        """
         counts: dict[str, int] = {}
         sure, last = True, -1
         order = {each.name: place for place, each in enumerate(slicing.slices)}

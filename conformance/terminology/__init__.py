@@ -38,13 +38,8 @@ class Terminology:
         key = (url, near)
         if key not in self._sets:
             found = self._registry.find("ValueSet", url, near)
-            if found is None:
-                found = self._implicit(url)
             self._sets[key] = None if found is None else ValueSet(found.facts, found.origin, self)
         return self._sets[key]
-
-    def _implicit(self, url: str) -> None:
-        """Implicit value sets of SNOMED CT and LOINC (`?fhir_vs`) need content that isn't here."""
 
     def has(self, system: str, code: str, near: str = "") -> Answer:
         """Whether a code system has a code."""

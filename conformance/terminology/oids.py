@@ -5,7 +5,10 @@ Source: the NamingSystems of hl7.terminology.r4 7.0.1 (CC0); the short names are
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 
 _V3 = "http://terminology.hl7.org/CodeSystem/v3-"
 
@@ -41,3 +44,32 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
 
 BY_OID: Mapping[str, str] = {oid: uri for oid, _, uri in _ROWS}
 BY_NAME: Mapping[str, str] = {name.lower(): uri for _, name, uri in _ROWS if name}
+
+
+_V2_TABLES = "2.16.840.1.113883.12."
+
+
+@cache
+def registered() -> Mapping[str, str]:
+    """All OIDs with a URI that HL7 Terminology registers, code systems and identifier systems; ours above win."""
+    path = Path(__file__).parent / "oids.csv"
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+        return {**{row["oid"]: row["uri"] for row in rows}, **BY_OID}
+
+
+def uri_of(oid: str) -> str | None:
+    """The URI that FHIR knows a system by; HL7 v2 tables by their number. None for an OID that nobody registered."""
+    found = registered().get(oid)
+    if found is None and oid.startswith(_V2_TABLES) and oid[len(_V2_TABLES) :].isdecimal():
+        return f"http://terminology.hl7.org/CodeSystem/v2-{oid[len(_V2_TABLES) :].zfill(4)}"
+    return found
+
+
+@cache
+def oids() -> Mapping[str, str]:
+    """URI to OID."""
+    found: dict[str, str] = {}
+    for oid, uri in (*BY_OID.items(), *registered().items()):
+        found.setdefault(uri, oid)
+    return found

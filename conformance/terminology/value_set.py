@@ -76,8 +76,7 @@ class ValueSet:
             if code in listed:
                 return True
             held = self._terminology.system(owner, self.origin)
-            folded = held is not None and not held.case_sensitive and code.lower() in {each.lower() for each in listed}
-            return folded
+            return held is not None and not held.case_sensitive and code.lower() in {each.lower() for each in listed}
         filters = part.get("filter", ())
         if not filters:
             return self._terminology.has(owner, code, self.origin)

@@ -66,6 +66,13 @@ def entry(url: str, **resource: Any) -> Json:
     return {"fullUrl": url, "resource": resource}
 
 
+EXTENDED = {"url": SD + "e", "valueString": "x"}
+
+
+def constraint(severity: str, expression: str) -> Json:
+    return {"key": "k", "severity": severity, "human": "h", "expression": expression}
+
+
 def deep(levels: int) -> Json:
     node: Json = {"url": "http://example.org/a", "valueString": "x"}
     for _ in range(levels):
@@ -168,7 +175,8 @@ STRUCTURE: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0014": lambda: validate(patient(deceasedBoolean=True, deceasedDateTime="2024")),
     "FHIR-0015": lambda: against(patient(gender="unknown"), element("Patient.gender", maxLength=3)),
     "FHIR-0016": lambda: against(
-        patient(_active=ABSENT), element("Patient.active", extension=[{"url": R5 + "mustHaveValue", "valueBoolean": True}])
+        patient(_active=ABSENT),
+        element("Patient.active", extension=[{"url": R5 + "mustHaveValue", "valueBoolean": True}]),
     ),
     "FHIR-0017": lambda: against(
         patient(_active=ABSENT),
@@ -176,7 +184,9 @@ STRUCTURE: dict[str, Callable[[], Iterable[Issue]]] = {
     ),
     "FHIR-0020": lambda: against(patient(gender="male"), element("Patient.gender", fixedCode="female")),
     "FHIR-0021": lambda: against(patient(gender="male"), element("Patient.gender", patternCode="female")),
-    "FHIR-0022": lambda: against(patient(birthDate="1999-01-01"), element("Patient.birthDate", minValueDate="2000-01-01")),
+    "FHIR-0022": lambda: against(
+        patient(birthDate="1999-01-01"), element("Patient.birthDate", minValueDate="2000-01-01")
+    ),
     "FHIR-0023": lambda: against(patient(birthDate="2000"), element("Patient.birthDate", minValueDate="2000-01-01")),
     "FHIR-0030": lambda: against(identified("urn:b"), *SLICES),
     "FHIR-0031": lambda: against(identified("urn:a", "urn:a"), *SLICES),
@@ -209,16 +219,16 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0050": lambda: validate(patient(contact=[{"gender": "male"}])),
     "FHIR-0051": lambda: against(
         patient(gender="male"),
-        element("Patient.gender", constraint=[{"key": "k", "severity": "warning", "human": "h", "expression": "false"}]),
+        element("Patient.gender", constraint=[constraint("warning", "false")]),
     ),
     "FHIR-0052": lambda: against(
         patient(gender="male"),
-        element("Patient.gender", constraint=[{"key": "k", "severity": "error", "human": "h", "expression": "nothing()"}]),
+        element("Patient.gender", constraint=[constraint("error", "nothing()")]),
     ),
     "FHIR-0060": lambda: validate(patient(extension=[{"url": "http://hospital.test/e", "valueString": "x"}])),
-    "FHIR-0061": lambda: validate(patient(extension=[{"url": SD + "e", "valueString": "x"}]), extension("e", "Observation")),
+    "FHIR-0061": lambda: validate(patient(extension=[EXTENDED]), extension("e", "Observation")),
     "FHIR-0062": lambda: validate(
-        patient(extension=[{"url": SD + "e", "valueString": "x"}]), extension("e", modifier=True)
+        patient(extension=[EXTENDED]), extension("e", modifier=True)
     ),
     "FHIR-0063": lambda: validate(patient(extension=[{"url": HL7 + "no-such", "valueString": "x"}])),
     "FHIR-0064": lambda: validate(
@@ -226,7 +236,7 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
                             "extension": [{"url": "text", "valueString": "x"}, {"url": "z", "valueString": "x"}]}])
     ),
     "FHIR-0065": lambda: validate(
-        patient(extension=[{"url": SD + "e", "valueString": "x"}]), extension("e", contextInvariant=["gender.exists()"])
+        patient(extension=[EXTENDED]), extension("e", contextInvariant=["gender.exists()"])
     ),
     "FHIR-0070": lambda: validate(observation(subject={"reference": "Practitioner/1"})),
     "FHIR-0071": lambda: against(
@@ -258,7 +268,7 @@ BUNDLES: dict[str, Callable[[], Iterable[Issue]]] = {
         )
     ),
     "FHIR-0088": lambda: validate(
-        bundle(entry("urn:x:1", resourceType="Composition", id="c"), entry("urn:x:2", **patient(id="p")), kind="document")
+        bundle(entry("urn:x:1", resourceType="Composition"), entry("urn:x:2", **patient(id="p")), kind="document")
     ),
     "FHIR-0090": lambda: validate(
         patient(text={"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><script/></div>'})
@@ -286,7 +296,7 @@ BUNDLES: dict[str, Callable[[], Iterable[Issue]]] = {
 }  # fmt: skip
 
 CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
-    "FHIR-0120": lambda: validate({**SYSTEM, "property": [{"code": "p", "type": "code"}, {"code": "p", "type": "code"}]}),
+    "FHIR-0120": lambda: validate({**SYSTEM, "property": [{"code": "p", "type": "code"}] * 2}),
     "FHIR-0121": lambda: validate(
         {**SYSTEM, "concept": [{"code": "a", "property": [{"code": "p", "valueString": "x"}]}]}
     ),

@@ -1,1 +1,3 @@
-"""Rules of resources whose content speaks of definitions: code systems, value sets, profiles, questionnaires, measures."""
+"""Rules of resources whose content speaks of definitions: code systems, value sets, profiles, questionnaires,
+measures.
+"""

@@ -1,4 +1,6 @@
-"""CodeSystem: its properties are defined once, as what they are, and concepts use them so. codesystem.html#properties"""
+"""CodeSystem: its properties are defined once, as what they are, and concepts use them so.
+codesystem.html#properties
+"""
 
 from __future__ import annotations
 

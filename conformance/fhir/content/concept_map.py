@@ -25,12 +25,11 @@ def check(walk: Walk, node: Node) -> None:
 def _mapped(walk: Walk, path: str, value: dict[str, Any], side: str, system: Any, code: Any) -> None:
     """A code that is mapped is in the value set that the map says it maps."""
     canonical = value.get(f"{side}Canonical") or value.get(f"{side}Uri")
-    if isinstance(canonical, str) and isinstance(system, str) and isinstance(code, str):
-        if (
-            walk.terminology.has(system, code) is not False
-            and walk.terminology.member(canonical, system, code) is False
-        ):
-            walk.report("FHIR-0128", f"{path}.code", found=code, value_set=canonical.partition("|")[0])
+    if not (isinstance(canonical, str) and isinstance(system, str) and isinstance(code, str)):
+        return
+    exists = walk.terminology.has(system, code) is not False
+    if exists and walk.terminology.member(canonical, system, code) is False:
+        walk.report("FHIR-0128", f"{path}.code", found=code, value_set=canonical.partition("|")[0])
 
 
 def _code(walk: Walk, path: str, system: Any, code: Any) -> None:

@@ -1,4 +1,6 @@
-"""QuestionnaireResponse against its Questionnaire: items, answers, options, and what was enabled. questionnaireresponse.html"""
+"""QuestionnaireResponse against its Questionnaire: items, answers, options, and what was enabled.
+questionnaireresponse.html
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""StructureDefinition: a differential speaks of elements that there are, narrows them, and slices by what it can find."""
+"""StructureDefinition: a differential speaks of elements that there are, narrows them, and slices by what it can
+find.
+"""
 
 from __future__ import annotations
 
@@ -74,9 +76,10 @@ def _there(walk: Walk, tree: Tree, path: str) -> bool:
 def _obligations(walk: Walk, node: Node, rows: list[dict[str, Any]]) -> None:
     """An obligation profile adds obligations (and additional bindings), nothing else."""
     for index, each in enumerate(objects(node.value.get("extension"))):
-        if each.get("url") == _OBLIGATION and each.get("valueBoolean") is True:
-            if any(row.keys() - _OBLIGED or _binds(row.get("binding")) for row in rows):
-                walk.report("FHIR-0127", f"{node.path}.extension[{index}]")
+        if each.get("url") != _OBLIGATION or each.get("valueBoolean") is not True:
+            continue
+        if any(row.keys() - _OBLIGED or _binds(row.get("binding")) for row in rows):
+            walk.report("FHIR-0127", f"{node.path}.extension[{index}]")
 
 
 def _binds(binding: Any) -> bool:

@@ -1,4 +1,6 @@
-"""ValueSet: its parts name code systems, codes that exist, and properties that the system has. valueset.html#compositions"""
+"""ValueSet: its parts name code systems, codes that exist, and properties that the system has.
+valueset.html#compositions
+"""
 
 from __future__ import annotations
 

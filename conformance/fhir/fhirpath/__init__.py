@@ -1,7 +1,7 @@
 """FHIRPath on FHIR R4 JSON: our own evaluator, because validation asks it some twenty times per resource.
 
-`values` reads paths for profiles and routes; `compiled` with an `Env` is for the validator. fhirpathpy serves the tests as
-a second opinion.
+`values` reads paths for profiles and routes; `compiled` with an `Env` is for the validator. fhirpathpy serves the
+tests as a second opinion.
 """
 
 from __future__ import annotations

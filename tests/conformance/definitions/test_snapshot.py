@@ -120,8 +120,8 @@ def published(archive: Path) -> Iterator[Json]:
 
 @pytest.mark.parametrize("version", PUBLISHED)
 def test_snapshots_are_the_published_ones(shared: Path, version: str) -> None:
-    """The rest: types that a slice of Provenance.agent has by the guide's own element, or by R4's (5 in 6.1.0 and 7.0.0);
-    bindings that stand on a choice or on its only slice; the SDC base profile, which is not here.
+    """The rest: types that a slice of Provenance.agent has by the guide's own element or by R4's (in 6.1.0 and 7.0.0),
+    bindings that stand on a choice or on its only slice, the SDC base profile, which is not here.
     """
     archive = shared / "packages" / f"hl7.fhir.us.core-{version}.tgz"
     every = list(published(archive))

@@ -193,20 +193,22 @@ def wrong_reference(resource: Json, chance: random.Random) -> bool:
 
 def broken_invariant(resource: Json, chance: random.Random) -> bool:
     """per-1, qty-3, cpt-2, obs-6 or att-1: one that the resource has something for."""
-    faults: list[Callable[[], Any]] = []
+    faults: list[tuple[Json, Json, str]] = []
     for _, node in places(resource):
         if {"start", "end"} <= node.keys():
-            faults.append(lambda node=node: node.update(start="2024-02-01", end="2024-01-01"))
+            faults.append((node, {"start": "2024-02-01", "end": "2024-01-01"}, ""))
         if {"value", "unit", "system", "code"} <= node.keys():
-            faults.append(lambda node=node: node.pop("system"))
+            faults.append((node, {}, "system"))
         if {"data", "contentType"} <= node.keys():
-            faults.append(lambda node=node: node.pop("contentType"))
-    faults += [lambda node=node: node.pop("system") for node in resource.get("telecom", ()) if "system" in node]
+            faults.append((node, {}, "contentType"))
+    faults += [(node, {}, "system") for node in resource.get("telecom", ()) if "system" in node]
     if resource["resourceType"] == "Observation" and any(key.startswith("value") for key in resource):
-        faults.append(lambda: resource.update(dataAbsentReason={"text": "unknown"}))
+        faults.append((resource, {"dataAbsentReason": {"text": "unknown"}}, ""))
     if not faults:
         return False
-    chance.choice(faults)()
+    node, changes, dropped = chance.choice(faults)
+    node.update(changes)
+    node.pop(dropped, None)
     return True
 
 

@@ -21,7 +21,9 @@ from tests.conformance.fhir.test_examples import examples, validator
 PATIENT: dict[str, Any] = {
     "resourceType": "Patient", "id": "p", "active": True, "gender": "female", "birthDate": "1984-03-12",
     "_birthDate": {"extension": [{"url": "http://x", "valueDateTime": "1984-03-12T10:00:00Z"}]},
-    "name": [{"use": "official", "family": "Quillfeather", "given": ["Marisol", "T"]}, {"use": "usual", "given": ["Mari"]}],
+    "name": [
+        {"use": "official", "family": "Quillfeather", "given": ["Marisol", "T"]}, {"use": "usual", "given": ["Mari"]},
+    ],
     "deceasedDateTime": "2024-03-17T13:30:00-05:00", "multipleBirthInteger": 2,
     "contained": [{"resourceType": "Organization", "id": "o", "name": "Ashby"}],
     "managingOrganization": {"reference": "#o"},

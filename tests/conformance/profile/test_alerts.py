@@ -16,10 +16,10 @@ SYSTEM = "http://hl7.org/fhir/us/davinci-alerts/CodeSystem/notification-event"
 
 def message() -> dict[str, Any]:
     resources: list[dict[str, Any]] = [
-        {"resourceType": "MessageHeader", "id": "h", "eventCoding": {"system": SYSTEM, "code": "notification-discharge"},
-         "source": {"endpoint": "urn:x"}, "focus": [{"reference": "urn:uuid:1"}]},
-        {"resourceType": "Encounter", "id": "e", "status": "finished", "class": {"code": "IMP"}, "type": [{"text": "t"}],
-         "subject": {"reference": "urn:uuid:2"}, "period": {"start": "2024-03-15", "end": "2024-03-17"},
+        {"resourceType": "MessageHeader", "id": "h", "eventCoding": {"system": SYSTEM, "code":
+         "notification-discharge"}, "source": {"endpoint": "urn:x"}, "focus": [{"reference": "urn:uuid:1"}]},
+        {"resourceType": "Encounter", "id": "e", "status": "finished", "class": {"code": "IMP"}, "type": [{"text":
+         "t"}], "subject": {"reference": "urn:uuid:2"}, "period": {"start": "2024-03-15", "end": "2024-03-17"},
          "participant": [{"individual": {"reference": "urn:uuid:4"}}]},
         {"resourceType": "Patient", "id": "p", "name": [{"family": "Quillfeather"}]},
         {"resourceType": "Condition", "id": "c", "encounter": {"reference": "urn:uuid:1"},
@@ -50,7 +50,7 @@ def test_a_minimal_message_is_clean() -> None:
 
 
 def entry(number: int) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    return lambda root: root["entry"][number]["resource"]  # type: ignore[no-any-return]
+    return lambda root: root["entry"][number]["resource"]
 
 
 @pytest.mark.parametrize(

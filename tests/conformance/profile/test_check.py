@@ -95,7 +95,8 @@ def test_severity_and_words_are_the_profiles() -> None:
 
 
 def test_tests_join() -> None:
-    text = "path: X, usage: R, when: {all: [{A: {is: valued}}, {not: {B: b}}, {any: [{C: {count: 2}}, {D: {match: 'd+'}}]}]}"
+    either = "{any: [{C: {count: 2}}, {D: {match: 'd+'}}]}"
+    text = f"path: X, usage: R, when: {{all: [{{A: {{is: valued}}}}, {{not: {{B: b}}}}, {either}]}}"
     assert rule(text, {"A": ["a"], "D": ["dd"]}) == [("PRO-0101", "error")]
     assert rule(text, {"A": ["a"], "C": ["1", "2"]}) == [("PRO-0101", "error")]
     assert rule(text, {"A": ["a"], "B": ["b"], "D": ["d"]}) == []
