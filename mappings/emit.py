@@ -14,6 +14,7 @@ class Module:
 
     constants: dict[str, str] = field(default_factory=dict)
     functions: list[Function] = field(default_factory=list)
+    by_name: dict[str, Function] = field(default_factory=dict)
     count: int = 0
 
     def new(self, stem: str) -> str:
@@ -28,14 +29,13 @@ class Module:
 
     def lines_of(self, name: str) -> Iterator[str]:
         """The lines of a function that is complete."""
-        for function in self.functions:
-            if function.lines and function.lines[0] == f"def {name}(src, x, R, at):":
-                yield from function.text()
+        yield from self.by_name[name].text()
 
     def function(self, name: str, parameters: str) -> Function:
         made = Function(self, 0)
         made.add(f"def {name}({parameters}):")
         made.depth = 1
+        self.by_name[name] = made
         self.functions.append(made)
         return made
 

@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from conformance.issue import Where
 
-Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile"]
+Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile", "made"]
 
-OPERATORS = ("is", "eq", "in", "match", "count", "length", "same")
+OPERATORS = ("is", "eq", "in", "match", "count", "length", "same", "template")
 
 UNMAPPED = ("keep", "drop", "absent")
 
@@ -79,7 +79,7 @@ class Rule:
     key: Key | None = None
     name: str = ""
     type: str = ""
-    """The resource type of `make` or `to`."""
+    """The resource type of `make` or `to`; the types of `made`, with a bar between."""
     ref: str = ""
     set: dict[str, dict[str, Any]] = field(default_factory=dict)
     rules: list[Rule] = field(default_factory=list)

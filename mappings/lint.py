@@ -48,6 +48,8 @@ def _compiled(linked: Map, syntaxes: Syntaxes) -> list[Issue]:
     by_side = {side: syntaxes(side.partition("-")[0]) for side in linked.sides}
     issues: list[Issue] = []
     for read, write in (linked.sides, linked.sides[::-1]):
+        if not by_side[write].writes:
+            continue
         _, found = compile_map(linked, read, write, by_side, REGISTRY)
         issues += found
     return issues

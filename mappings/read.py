@@ -20,6 +20,7 @@ TABLE_KEYS = ("rows", "unmapped", "csv", "from", "to", "spec", "note")
 RULE_KEYS = (
     "each", "make", "to", "ref", "set", "choice", "cases", "other", "rules", "use", "as", "table", "when", "where",
     "default", "key", "name", "after", "with", "ignore", "derived", "profile", "needs", "refers", "note",
+    "made", "template", "inherit",
 )  # fmt: skip
 """The closed list of a rule's keys, beside the names of the two sides."""
 
@@ -212,7 +213,7 @@ class Reader:
         return rule
 
     def _kind(self, fields: Fields, sides: tuple[str, ...]) -> Kind:
-        for key in ("each", "make", "choice", "cases", "set", "ref", "ignore", "profile"):
+        for key in ("each", "make", "choice", "cases", "set", "ref", "made", "ignore", "profile"):
             if key in fields:
                 return key
         return "inline" if "use" in fields and not any(side in fields for side in sides) else "value"
@@ -327,6 +328,24 @@ def _with(reader: Reader, rule: Rule, node: Any) -> None:
     rule.members = tuple(reader.text(each, "with") for each in reader.items(node, "with"))
 
 
+def _template(reader: Reader, rule: Rule, node: Any) -> None:
+    """`{root: OID, write: version}`: C-CDA's template, matched on its root whatever the version."""
+    fields = reader.fields(node, "template")
+    reader.known(fields, ("root", "write"), "a template")
+    root = reader.value(fields.get("root", Text("")))
+    rule.where["ccda"] = (
+        *rule.where.get("ccda", ()),
+        Check(side="ccda", path=".", operator="template", operand=root),
+    )
+
+
+def _inherit(reader: Reader, rule: Rule, node: Any) -> None:
+    """What C-CDA's context conduction gives: the element itself, else that of the nearest ancestor that has one."""
+    name = reader.text(node, "inherit")
+    paths = rule.paths.get("ccda", ())
+    rule.paths["ccda"] = tuple("^" + path if path.startswith(name) else path for path in paths)
+
+
 def _other(reader: Reader, rule: Rule, node: Any) -> None:
     rule.other = reader.rule(node)
 
@@ -352,6 +371,9 @@ _READINGS: dict[str, Reading] = {
     "key": Reader.key,
     "name": _put("name", "name"),
     "ref": _put("ref", "ref"),
+    "made": _put("type", "resource types"),
+    "template": _template,
+    "inherit": _inherit,
     "set": Reader.constants,
     "after": _after,
     "with": _with,

@@ -18,7 +18,7 @@ not claimed."""
 Note = tuple[int, tuple[Any, ...], int, Any]
 """Kind, place, number of the rule's site, what was found."""
 
-Later = tuple[dict[str, Any], str, bool, str, str | list[str] | None]
+Later = tuple[dict[str, Any], str, bool, str, Any]
 """A reference to set at the end: object, member, whether it repeats, name, and the URL or URLs that the context around
 knows (for `*` the URL of the resource around)."""
 
@@ -28,6 +28,9 @@ Memory = dict[tuple[str, str], Any]
 MOST_REMEMBERED = 20_000
 LONGEST_REMEMBERED = 250
 """Bounds of a memory: entries, and characters of a text."""
+
+DIRECTORY = frozenset(("Device", "Location", "Organization", "Practitioner", "PractitionerRole"))
+"""Types that are reached by references, and shared by them."""
 
 DEFAULT_SALT = "sdoh-gateway"
 """Without a tenant's salt ids are the same everywhere: fine for a trial, guessable from identifiers in production."""
@@ -74,7 +77,8 @@ class Run:
 
     __slots__ = (
         "_bundle", "_index", "_sources", "claimed", "conflicts", "facility", "fresh", "later", "made", "memory",
-        "message_key", "moved", "named", "notes", "of_type", "ordinals", "said", "salt", "settings", "source", "taken", "trace",
+        "message_key", "moved", "named", "notes", "of_type", "ordinals", "origins", "recent", "said", "salt", "settings",
+        "source", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -99,12 +103,16 @@ class Run:
         self.made: dict[str, dict[str, Any]] = {}
         """URL -> resource, in the order of making: the entries of the Bundle."""
         self.of_type: dict[str, dict[str, Any]] = {}
+        self.recent: dict[str, dict[str, Any]] = {}
+        """Going back, by type: the resource that a reference was followed to last, in the context that is read."""
         self.claimed: list[tuple[Any, ...]] = []
         """Claims that depend on what references lead to."""
         self.moved: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
         """By object id: a resource that turned out to be one with an earlier one, and that one."""
         self.named: dict[str, list[str]] = {}
         self.ordinals: dict[str, int] = {}
+        self.origins: dict[int, list[str]] = {}
+        """By object id of what was read: the URLs of what was made of it."""
         self.taken: set[int] = set()
         self.said: set[str] = set()
         """For conversions that say a thing once per document."""
@@ -319,7 +327,9 @@ class Run:
         for node, name, many, wanted, url in self.later:
             if id(node) in self.moved:
                 node = self.moved[id(node)][1]
-            if wanted == "*":
+            if wanted[:1] == "@":
+                urls = self._of(url, wanted[1:].split("|"))
+            elif wanted == "*":
                 urls = [each for each in self.made if each != url]
             elif url is None:
                 urls = self.named.get(wanted, [])
@@ -329,7 +339,8 @@ class Run:
             if not references:
                 empty = empty or not node
             elif many:
-                node.setdefault(name, []).extend(references)
+                listed = node.setdefault(name, [])
+                listed.extend(each for each in references if each not in listed)
             else:
                 node[name] = references[0]
         if empty:
@@ -337,6 +348,18 @@ class Run:
                 prune(resource)
         if self.claimed:
             self._unclaim()
+
+    def _of(self, nodes: Any, kinds: list[str]) -> list[str]:
+        """The URLs of resources of these types made of the nodes, or else of what is inside them."""
+        found: list[str] = []
+        for node in nodes:
+            own = self._made_of(node, kinds)
+            found += own or [url for inner in node.within() for url in self._made_of(inner, kinds)]
+        return [*dict.fromkeys(found)]
+
+    def _made_of(self, node: Any, kinds: list[str]) -> list[str]:
+        urls = self.origins.get(id(node), ())
+        return [url for url in urls if url in self.made and (kinds == [""] or self.made[url]["resourceType"] in kinds)]
 
     # ---- reading FHIR ----------------------------------------------------------------------------------------
 
@@ -350,6 +373,11 @@ class Run:
     def resources(self, kind: str) -> list[dict[str, Any]]:
         """The source's resources of a type that no rule has taken."""
         return [each for each in self._read()[0] if each["resourceType"] == kind and id(each) not in self.taken]
+
+    def near(self, kind: str) -> dict[str, Any] | None:
+        """The resource that a foreign path (`Organization.address`) means: of those that a Bundle has many of, the one
+        that a reference of this context led to; of others the Bundle's first."""
+        return self.recent.get(kind) if kind in DIRECTORY else self.resource(kind)
 
     def resource(self, kind: str) -> dict[str, Any] | None:
         return next((each for each in self._read()[0] if each["resourceType"] == kind), None)

@@ -22,6 +22,7 @@ KINDS: dict[str, RuleCompiler] = {
     "make": resources.make,
     "set": branches.constants,
     "ref": branches.reference,
+    "made": branches.made,
     "choice": branches.choice,
     "cases": branches.cases,
     "ignore": branches.ignore,

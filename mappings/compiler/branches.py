@@ -13,7 +13,12 @@ from mappings.run import SKIP, TOOK
 def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     covers: tuple[Cover, ...] = ()
     site = c.site(rule)
-    if c.writing.references and c.write in rule.paths:
+    if c.writing.references and c.write in rule.paths and rule.ref.startswith("+"):
+        with c.guarded(rule, place, site):
+            name = rule.ref[1:]
+            since = place.since(name)
+            place.write.later(rule.path(c.write), name, f"R.named.get({name!r}, [])[{since}:]")
+    elif c.writing.references and c.write in rule.paths:
         with c.guarded(rule, place, site):
             owner = place.names.get(rule.ref) or place.awaited(rule.ref, c.makes)
             urls = place.url if rule.ref == "*" else (owner.urls or owner.url) if owner is not None else "None"
@@ -21,6 +26,20 @@ def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     if c.reading.references and c.read in rule.paths:
         covers = (Cover(place.read.where(rule.path(c.read)), 0, (f"({rule.line})",)),)
     return covers
+
+
+def made(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    """References to what was or will be made of the elements at a path."""
+    if c.read not in rule.paths or c.write not in rule.paths or not c.writing.references:
+        return ()
+    site = c.site(rule)
+    path, target = rule.path(c.read), rule.path(c.write)
+    with c.guarded(rule, place, site):
+        nodes = place.code.new("m")
+        place.code.add(f"{nodes} = {place.read.made(path)}")
+        with place.code.block(f"if {nodes}:"):
+            place.write.later(target, "@" + rule.type, nodes)
+    return (Cover(place.read.where(path), site, (place.write.describe(target),)),)
 
 
 def constants(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:

@@ -76,6 +76,13 @@ class Place:
             self.names[name] = found
         return found
 
+    def since(self, name: str) -> str:
+        """A variable: how many were made under a name when this context began."""
+        count = self.code.new("b")
+        assert self.head is not None
+        self.head.add(f"{count} = len(R.named.get({name!r}, ()))")
+        return count
+
     def flag(self) -> str:
         """A variable that is False at the start of the context."""
         name = self.code.new("d")
@@ -116,6 +123,7 @@ class Compilation:
         self.issues: list[Issue] = []
         self.parts: dict[tuple[str, str, str, str], str] = {}
         self.part_covers: dict[str, tuple[Cover, ...]] = {}
+        self.pure_parts: dict[str, bool] = {}
         self.used: set[str] = set()
         self.given = ""
         self.compiling: list[str] = []
@@ -201,8 +209,8 @@ class Compilation:
     def codes(self, name: str) -> list[str]:
         """The codes of a table on the side being read: left ones going forward, right ones going back."""
         rows = self.table(self.given if name == "given" else name).rows
-        if self.forward:
-            return [left for left, _ in rows]
+        if self.forward:  # a code without a counterpart isn't one that the table translates
+            return [left for left, right in rows if right not in ("", {})]
         found = (back_key(right) for _, right in rows if right not in ("", {}))
         return [str(key[1] if isinstance(key, tuple) else key) for key in found]
 

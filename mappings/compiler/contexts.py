@@ -74,6 +74,8 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
     if own:
         behind = rule.after and not c.writing.references
         child = outer.write.context(target, rule.after) if behind else outer.write.child(target)
+    elif not target:
+        child = outer.write.context("", ())  # lists of the object around get elements of their own
     inner.write = child
     inner.gave = ""
     covers: tuple[Cover, ...] = ()
@@ -117,7 +119,7 @@ def context(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
             c.stamp(rule, inner)
             below = c.rules(rules, inner) + c.conditions(rule, inner)
         c.close(inner)
-    return (Cover(None, site, (), below),)
+    return (Cover(place.read.where(rule.context) if c.reading.tree else None, site, (), below),)
 
 
 def per_resource(c: Compilation, rule: Rule, rules: list[Rule], place: Place) -> tuple[Cover, ...]:
