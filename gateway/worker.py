@@ -6,6 +6,7 @@ A message that hangs, eats all memory or brings down a parser costs this process
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import traceback
@@ -17,6 +18,9 @@ from typing import Any, cast
 from gateway.pipeline import work
 from gateway.plan import Work
 from gateway.records import Envelope, Person, Visit
+
+_NICE = 5
+"""Who waits for an acknowledgement comes first; what is stored can wait a little."""
 
 
 class Recall:
@@ -83,6 +87,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.nice(_NICE)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         _serve(Connection(descriptor))
 

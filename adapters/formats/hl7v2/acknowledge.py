@@ -45,7 +45,7 @@ class Header:
         line = text[start:].split("\r", 1)[0].split("\n", 1)[0] if start >= 0 else ""
         marks = _marks(line)
         parts = line.split(marks[0]) if len(line) > 3 else []
-        clean = ["".join(c for c in part if c.isprintable() or c == "\x1b") for part in parts[2:]]
+        clean = parts[2:] if line.isprintable() else [_printable(part) for part in parts[2:]]
         self.delimiters = marks
         self.fields = ["MSH", marks[0], marks[1:], *clean, *[""] * 20]
 
@@ -57,6 +57,11 @@ class Header:
     def enhanced(self) -> bool:
         """True when the sender asks for the enhanced mode by MSH-15 or MSH-16."""
         return bool(self.fields[15] or self.fields[16])
+
+
+def _printable(text: str) -> str:
+    """ESC stays: it switches the character set."""
+    return "".join(c for c in text if c.isprintable() or c == "\x1b")
 
 
 def _marks(line: str) -> str:
