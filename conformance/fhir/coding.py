@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from conformance.fhir.fhirpath import Node
-from conformance.terminology import ucum
+from conformance.terminology import icd10cm, ucum
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
@@ -44,12 +44,24 @@ def _findings(walk: Walk, system: str, code: str | None, display: str | None) ->
     if other:
         yield other, ".system", system, {}
     elif code is not None:
+        if system == icd10cm.SYSTEM and icd10cm.covers(code):
+            yield from _social_need(code)
         if walk.terminology.has(system, code) is False:
             yield "FHIR-0042", ".code", code, {}
         elif display is not None:
             names = walk.terminology.displays(system, code)
             if names and not any(_called(display, name) for name in names):
                 yield "FHIR-0043", ".display", display, {"display": names[0]}
+
+
+def _social_need(code: str) -> Iterator[Finding]:
+    """A Z code that is a header, or none of the release."""
+    release, known = icd10cm.codes()
+    words = {"release": release, "successors": ", ".join(icd10cm.successors(code)) or "none"}
+    if code not in known:
+        yield "FHIR-0054", ".code", code, words
+    elif not known[code]:
+        yield "FHIR-0053", ".code", code, words
 
 
 def _no_system(walk: Walk, system: str) -> str:

@@ -30,7 +30,7 @@ def _contained(value: Any) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-@rule("htmlChecks()", "htmlChecks2()")
+@rule("htmlChecks()")
 def txt_1(value: Any) -> bool:
     """The narrative of each resource is read by `rules.narrative`, which says what is wrong with it."""
     return True
@@ -120,17 +120,7 @@ def qty_3(value: Any) -> bool:
     return "code" not in value or "system" in value
 
 
-@rule("value.empty() or code.exists()")
-def value_needs_code(value: Any) -> bool:
-    return "value" not in value or "code" in value
-
-
-@rule("family.exists() or given.exists()")
-def name_given_or_family(value: Any) -> bool:
-    return "family" in value or "given" in value or "_family" in value or "_given" in value
-
-
-@rule("value.empty() or system.exists()", "system.exists() or value.empty()")
+@rule("value.empty() or system.exists()")
 def cpt_2(value: Any) -> bool:
     return "value" not in value or "system" in value
 

@@ -225,6 +225,8 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
         patient(gender="male"),
         element("Patient.gender", constraint=[constraint("error", "nothing()")]),
     ),
+    "FHIR-0053": lambda: validate(coded("http://hl7.org/fhir/sid/icd-10-cm", "Z59.8")),
+    "FHIR-0054": lambda: validate(coded("http://hl7.org/fhir/sid/icd-10-cm", "Z59.77")),
     "FHIR-0060": lambda: validate(patient(extension=[{"url": "http://hospital.test/e", "valueString": "x"}])),
     "FHIR-0061": lambda: validate(patient(extension=[EXTENDED]), extension("e", "Observation")),
     "FHIR-0062": lambda: validate(
