@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 FHIR = "application/fhir+json"
+FHIR_XML = "application/fhir+xml"
 NDJSON = "application/fhir+ndjson"
 PROBLEM = "application/problem+json"
 
@@ -21,7 +22,7 @@ Schema: TypeAlias = "Mapping[str, Any] | type[BaseModel]"
 
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "hl7v2": ("application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"),
-    "fhir": (FHIR, JSON, NDJSON),
+    "fhir": (FHIR, JSON, FHIR_XML, NDJSON),
     "ccda": ("application/xml", "text/xml", "application/cda+xml"),
     "csv": ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 }

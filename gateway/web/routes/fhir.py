@@ -22,7 +22,7 @@ INPUT_TYPES = {"Hl7v2": "hl7v2", "Ccda": "ccda", "Json": "json", "Fhir": "fhir",
 """`inputDataType` of $convert-data to the formats' names here."""
 
 _RESOURCE = media.RESOURCE
-_BODY: dict[str, Schema | None] = {FHIR: _RESOURCE, JSON: _RESOURCE}
+_BODY: dict[str, Schema | None] = {one: media.schema_of(one) for one in (FHIR, JSON, media.FHIR_XML)}
 
 
 def _metadata(call: Call) -> Reply:
@@ -97,7 +97,7 @@ def _check_mode(values: Given) -> None:
 
 def _parameters(call: Call) -> Given | None:
     """The body's values when it is a Parameters resource that wraps what is to be validated."""
-    if b'"Parameters"' not in call.body or call.path.get("type") == "Parameters":
+    if b"Parameters" not in call.body or call.path.get("type") == "Parameters":
         return None
     found = FORMAT.parse(call.body).value
     return given(found.root) if found and found.root.get("resourceType") == "Parameters" else None

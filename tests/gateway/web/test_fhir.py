@@ -144,6 +144,19 @@ def test_validate_takes_parameters(client: FlaskClient) -> None:
     assert client.post("/fhir/$validate", json={"resourceType": "Parameters", "parameter": []}).status_code == 400
 
 
+def test_xml_is_read_too(client: FlaskClient) -> None:
+    patient = '<Patient xmlns="http://hl7.org/fhir"><gender value="femail"/></Patient>'
+    parameter = f'<parameter><name value="resource"/><resource>{patient}</resource></parameter>'
+    wrapped = f'<Parameters xmlns="http://hl7.org/fhir">{parameter}</Parameters>'
+    for body in (patient, wrapped):
+        answer = client.post("/fhir/$validate", data=body, content_type="application/fhir+xml")
+        assert (answer.status_code, answer.content_type) == (200, "application/fhir+json")
+        assert "Patient.gender" in answer.text
+        assert len(_errors(answer.json)) == 1  # type: ignore[arg-type]
+    again = client.post("/api/v1/validate", data=patient, content_type="application/fhir+xml")
+    assert _errors(again.json)  # type: ignore[arg-type]
+
+
 def test_validate_by_profile_in_the_query(client: FlaskClient) -> None:
     core = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient"
     plain = client.post("/fhir/Patient/$validate", data=PATIENT, **FHIR).json

@@ -40,11 +40,20 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
-TEXTS = ["application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7", media.NDJSON, media.ANY]
+TEXTS = [
+    "application/hl7-v2",
+    "application/hl7-v2+er7",
+    "x-application/hl7-v2+er7",
+    media.NDJSON,
+    media.FHIR_XML,
+    media.ANY,
+]
+
+XML = b'<Patient xmlns="http://hl7.org/fhir"><gender value="female"/></Patient>'
 
 for _name in TEXTS:
     schemathesis.openapi.media_type(
-        _name, st.sampled_from([ADT, ADT + ADT, PATIENT, MESSAGE, b"", b"MSH|^~\\&|"]) | st.binary(max_size=200)
+        _name, st.sampled_from([ADT, ADT + ADT, PATIENT, MESSAGE, XML, b"", b"MSH|^~\\&|"]) | st.binary(max_size=200)
     )
 
 
