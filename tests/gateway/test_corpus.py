@@ -1,0 +1,76 @@
+"""The development corpus through the whole: what has a map becomes a sound Bundle, what hasn't is refused by name."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fhir.resources.R4B.bundle import Bundle
+
+from conformance.document import Document
+from conformance.issue import has_errors
+from gateway.api import Converted, convert_all
+from gateway.sources import Part
+from gateway.validation import findings
+from tests.conftest import shared_folder
+
+MESSAGES = sorted((shared_folder() or Path("none")).glob("samples/hl7v2/**/*.hl7"))
+
+
+def converted(path: Path) -> list[Converted]:
+    return list(convert_all(path, to="fhir"))
+
+
+def test_the_corpus_is_there(shared: Path) -> None:
+    assert len(MESSAGES) >= 50
+
+
+@pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.stem)
+def test_a_message_becomes_a_sound_bundle_or_is_refused_by_name(path: Path) -> None:
+    for made in converted(path):
+        if made.value is None:
+            assert [one.code for one in made.issues if one.severity == "error"] == ["MAP-0010"]
+            continue
+        assert not has_errors(made.issues)
+        Bundle.model_validate(made.value)
+        assert made.ledger is not None
+        assert {row.status for row in made.ledger.rows()} <= {"mapped", "ignored", "unmapped", "null"}
+
+
+TOLERATED = {
+    ("FHIR-0050", "Encounter.period"): "per-1: the message itself says that the visit ends before it begins",
+    ("FHIR-0050", "Patient.telecom"): "cpt-2: a number without equipment type is not known to be a phone's",
+    ("FHIR-0050", "RelatedPerson.telecom"): "cpt-2: the same",
+    (
+        "FHIR-0042",
+        "PractitionerRole.code.coding.code",
+    ): "responsibleObserver is the v2-to-FHIR guide's, not of its system",
+    ("FHIR-0042", "MessageHeader.meta.tag.code"): "the processing id as it was sent, not of table 0103",
+}
+"""What is wrong with Bundles of the corpus and known: code and element, and why it stands."""
+
+
+@pytest.mark.parametrize("path", MESSAGES, ids=lambda path: path.stem)
+def test_a_bundle_validates(path: Path) -> None:
+    for made in converted(path):
+        if made.value is not None:
+            document = Document(format="fhir", version="4.0.1", root=made.value)
+            found = findings(Part(raw=b"", document=document))
+            errors = [(one.code, element(made.value, one.at.path)) for one in found if has_errors([one])]
+            assert [error for error in errors if error not in TOLERATED] == []
+
+
+def element(bundle: dict[str, Any], location: str) -> str:
+    """The element of a location in a Bundle, by its type: `Patient.telecom`."""
+    entry = re.match(r"Bundle\.entry\[(\d+)\]\.resource", location)
+    if not entry:
+        return location
+    kind = bundle["entry"][int(entry[1])]["resource"]["resourceType"]
+    return re.sub(r"\[\d+\]", "", kind + location[entry.end() :])
+
+
+@pytest.mark.parametrize("path", MESSAGES[:5], ids=lambda path: path.stem)
+def test_twice_is_the_same(path: Path) -> None:
+    assert [made.value for made in converted(path)] == [made.value for made in converted(path)]
