@@ -57,7 +57,7 @@ def bundle(
     number: int, event: str = "A01", patient: str = "p1", at: str | None = None, **changes: Any
 ) -> dict[str, Any]:
     """The same as FHIR, for tests of what comes after conversion."""
-    when = at or (NOW + timedelta(minutes=number)).isoformat()
+    when = at if at is not None else (NOW + timedelta(minutes=number)).isoformat()
     coding = {"system": "http://terminology.hl7.org/CodeSystem/v2-0003", "code": event}
     header = {
         "resourceType": "MessageHeader",
