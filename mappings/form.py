@@ -143,6 +143,8 @@ class Map(Library):
     """By side: the structures (HL7 v2) or the root type (FHIR)."""
     spec: str = ""
     when: Test | None = None
+    entries: tuple[str, ...] = ()
+    """Of the resources made only those of these types and what they refer to; all when empty."""
     rules: list[Rule] = field(default_factory=list)
 
 

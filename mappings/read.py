@@ -14,7 +14,7 @@ from conformance.issue import Issue
 from conformance.yaml import Fields, Items, Text, place
 from mappings.form import OPERATORS, UNMAPPED, Check, Compound, Key, Kind, Library, Map, Rule, Table, Test
 
-MAP_KEYS = ("map", "between", "spec", "uses", "when", "names", "tables", "parts", "rules", "title", "note")
+MAP_KEYS = ("map", "between", "spec", "uses", "when", "entries", "names", "tables", "parts", "rules", "title", "note")
 LIBRARY_KEYS = ("library", "uses", "names", "tables", "parts", "spec", "title", "note")
 TABLE_KEYS = ("rows", "unmapped", "csv", "from", "to", "spec", "note")
 RULE_KEYS = (
@@ -128,9 +128,13 @@ class Reader:
             roots=roots,
             spec=str(root.get("spec", "")),
             when=self.test(root["when"]) if "when" in root else None,
+            entries=self._entries(root),
             rules=self.rules(root.get("rules", Items())),
             **shared,
         )
+
+    def _entries(self, root: Fields) -> tuple[str, ...]:
+        return tuple(self.text(each, "entries") for each in self.items(root.get("entries", Items()), "entries"))
 
     def _roots(self, node: Any) -> tuple[str, ...]:
         return tuple(str(each) for each in node) if isinstance(node, Items) else (self.text(node, "between"),)

@@ -76,9 +76,9 @@ class Run:
     """The state of one conversion."""
 
     __slots__ = (
-        "_bundle", "_index", "_sources", "claimed", "conflicts", "facility", "fresh", "later", "made", "memory",
-        "message_key", "moved", "named", "notes", "of_type", "ordinals", "origins", "recent", "said", "salt", "settings",
-        "source", "taken", "trace",
+        "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "fresh", "later", "made", "memory",
+        "message_key", "moved", "named", "notes", "of_type", "ordinals", "origins", "recent", "said", "salt",
+        "settings", "source", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -103,6 +103,8 @@ class Run:
         self.made: dict[str, dict[str, Any]] = {}
         """URL -> resource, in the order of making: the entries of the Bundle."""
         self.of_type: dict[str, dict[str, Any]] = {}
+        self.entries: tuple[str, ...] = ()
+        """The types of which, with what they refer to, the map keeps resources; all when empty."""
         self.recent: dict[str, dict[str, Any]] = {}
         """Going back, by type: the resource that a reference was followed to last, in the context that is read."""
         self.claimed: list[tuple[Any, ...]] = []
@@ -348,6 +350,20 @@ class Run:
                 prune(resource)
         if self.claimed:
             self._unclaim()
+        if self.entries:
+            self._reach()
+
+    def _reach(self) -> None:
+        """Leaves out resources to which no reference leads from those of the wanted types."""
+        waiting = [url for url, resource in self.made.items() if resource["resourceType"] in self.entries]
+        reached: set[str] = set()
+        while waiting:
+            url = waiting.pop()
+            if url in self.made and url not in reached:
+                reached.add(url)
+                waiting.extend(_references(self.made[url]))
+        for url in [url for url in self.made if url not in reached]:
+            del self.made[url]
 
     def _of(self, nodes: Any, kinds: list[str]) -> list[str]:
         """The URLs of resources of these types made of the nodes, or else of what is inside them."""
@@ -429,6 +445,20 @@ def _there(node: Any, path: tuple[str, ...]) -> bool:
             rest = path[depth + 1 :]
             return bool(node) and (not rest or all(_there(each, rest) for each in node))
     return True
+
+
+def _references(node: Any) -> Iterator[str]:
+    """All `Reference.reference` inside a resource."""
+    if type(node) is list:
+        for each in node:
+            yield from _references(each)
+    elif type(node) is dict:
+        found = node.get("reference")
+        if type(found) is str:
+            yield found
+        for each in node.values():
+            if type(each) in (dict, list):
+                yield from _references(each)
 
 
 def _every(node: Any, path: tuple[str, ...]) -> Iterator[Any]:

@@ -95,6 +95,7 @@ def schema() -> dict[str, Any]:
     shapes: dict[str, dict[str, Any]] = {
         "between": {"type": "object", "minProperties": 2, "maxProperties": 2, "additionalProperties": _TEXTS},
         "uses": {"type": "array", "items": {"type": "string"}},
+        "entries": {"type": "array", "items": {"type": "string"}},
         "when": {"$ref": "#/$defs/test"},
         "names": _BY_SIDE,
         "tables": {"type": "object", "additionalProperties": {"$ref": "#/$defs/table"}},

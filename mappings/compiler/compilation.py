@@ -139,6 +139,8 @@ class Compilation:
         if applies is not None:
             with self.complaints(None):
                 code.add(f"if not ({self.condition(applies, place)}): return False")
+        if self.map.entries:
+            code.add(f"R.entries = {self.map.entries!r}")
         covers = self.rules(self.map.rules, place)
         self.close(place)
         code.add("return True")
