@@ -30,6 +30,13 @@ def _contained(value: Any) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
+@rule("extension.exists() != value.exists()")
+def ext_1(value: Any) -> bool:
+    """An extension has a value or extensions, not both and not neither."""
+    valued = any(key.startswith(("value", "_value")) for key in value)
+    return bool(value.get("extension")) != valued
+
+
 @rule("htmlChecks()")
 def txt_1(value: Any) -> bool:
     """The narrative of each resource is read by `rules.narrative`, which says what is wrong with it."""

@@ -31,8 +31,8 @@ _ASKING = frozenset({
     "http://hl7.org/fhir/StructureDefinition/narrative-language-control",
 })  # fmt: skip
 _REMEMBERED = 10_000
-_STRUCTURAL = frozenset({"hasValue() or (children().count() > id.count())", "extension.exists() != value.exists()"})
-"""ele-1 and ext-1: the walk itself sees to them."""
+_STRUCTURAL = frozenset({"hasValue() or (children().count() > id.count())"})
+"""ele-1: the walk itself sees to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,13 +140,24 @@ class Walk:
         asked = list(dict.fromkeys([*_claimed(node.value), *profiles, *self.plans.registry.globals(kind)]))
         asked = self._with_inferred(node, asked, near)
         items = [item for item in (self._profile(node, url, near) for url in asked) if item is not None]
-        generic = self.generic
+        generic, before = self.generic, len(self.issues)
         for item in items or [base]:
             self.check(node, item)
             self.generic = False
         self.generic = generic
         if self.generic:
+            self._whole(node, before)
+
+    def _whole(self, node: Node, before: int) -> None:
+        """The rules of a resource as a whole. They expect what its elements promise: where that is broken, and told
+        since `before`, they may end early.
+        """
+        try:
             rules.resource(self, node)
+        except (TypeError, AttributeError, KeyError, IndexError, ValueError):
+            told = len(self.issues) >= MOST_ISSUES or any(each.code in _BROKEN for each in self.issues[before:])
+            if not told:
+                raise
 
     def _with_inferred(self, node: Node, asked: list[str], near: str) -> list[str]:
         """With the profiles that R4 demands by content, unless one asked for builds on them."""
