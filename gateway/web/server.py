@@ -7,6 +7,7 @@ key gets room for a small body only; whatever it wants is then refused by the ap
 from __future__ import annotations
 
 import copy
+import logging
 import math
 import shutil
 import socket
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from gateway.server import Gateway
     from gateway.web.tls import TlsFront
+
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request waits for a thread
 
 _STRANGERS_ROOM = 64 << 10
 _LOOK = 1.0

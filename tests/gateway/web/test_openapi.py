@@ -40,14 +40,7 @@ CHECKS = [
     response_schema_conformance,
     unsupported_method,
 ]
-TEXTS = [
-    "application/hl7-v2",
-    "application/hl7-v2+er7",
-    "x-application/hl7-v2+er7",
-    media.NDJSON,
-    media.FHIR_XML,
-    media.ANY,
-]
+TEXTS = [*media.types_of("hl7v2"), media.NDJSON, media.FHIR_XML, media.ANY]
 
 XML = b'<Patient xmlns="http://hl7.org/fhir"><gender value="female"/></Patient>'
 
