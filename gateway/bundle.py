@@ -31,7 +31,7 @@ def in_form(root: Resource, form: BundleForm) -> Result[list[Resource]]:
         return Result(value=[root])
     if form == "ndjson":
         return Result(value=list(_resources(root)))
-    if form == root["type"]:
+    if form == root["type"] or (form == "message" and root["type"] == "document"):  # what its source was
         return Result(value=[root])
     if form in ("message", "document"):
         return _begins_with(root, form)

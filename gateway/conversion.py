@@ -87,6 +87,8 @@ def structure(document: Document) -> str:
     """HL7 v2: the message structure, `ADT_A01`. FHIR: that of the event the message is about, empty without one."""
     if document.format == "hl7v2":
         return str(document.root.structure)
+    if document.format != "fhir":
+        return ""
     from conformance.hl7v2.events import structure_of
 
     entries = document.root.get("entry") or [{}]

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 GROUP = "sdoh_gateway.formats"
 
-_OURS: Mapping[str, str] = {"hl7v2": "adapters.formats.hl7v2", "fhir": "adapters.formats.fhir"}
+_OURS: Mapping[str, str] = {
+    "hl7v2": "adapters.formats.hl7v2",
+    "fhir": "adapters.formats.fhir",
+    "ccda": "adapters.formats.ccda",
+}
 """Name to module; each has a `FORMAT`. Direct imports spare start-up a walk over all installed distributions."""
 
 _SIDES: Mapping[str, str] = {"hl7v2": "v2"}

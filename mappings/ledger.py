@@ -66,6 +66,8 @@ class Coverage:
                 self._anchored.setdefault(anchor, []).append(chain)
             elif cover.where is not None and not within:
                 self._loose.append(chain)
+            if cover.part and any(each.part == cover.part for each in above):
+                continue  # a part that uses itself, further down in the tree
             if not cover.part or self._reads_elsewhere(cover.part):
                 self._collect(self.below(cover), chain, within=within or cover.where is not None)
 

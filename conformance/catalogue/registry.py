@@ -13,6 +13,7 @@ _AREAS = {
     "FHIR": "fhir",
     "JSON": "fhir_json",
     "XML": "xml",
+    "CDA": "cda",
     "MAP": "map",
     "YAML": "notation",
     "PRO": "profile",

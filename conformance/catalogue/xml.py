@@ -37,6 +37,14 @@ CODES: tuple[Code, ...] = (
         type="too-long",
     ),
     Code(
+        code="XML-0004",
+        severity="fatal",
+        title="Too many elements",
+        message="The document has more than {limit} tags.",
+        why="Each element costs many times its bytes in memory; no clinical document has as many.",
+        type="too-long",
+    ),
+    Code(
         code="XML-0010",
         severity="error",
         title="Not in FHIR's namespace",

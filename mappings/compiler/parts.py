@@ -92,7 +92,8 @@ def refer(c: Compilation, rule: Rule, value: Value, place: Place, site: int, tar
     code = place.code
     part = function_of(c, rule, value, place.read.type_at(rule.path(c.read), value), rule.type)
     url = code.new("u")
-    if rule.type in DIRECTORY and value.level and not c.reading.tree and rule.key is not None and not rule.key.under and pure(c, part):
+    remembered = rule.type in DIRECTORY and value.level and not c.reading.tree
+    if remembered and rule.key is not None and not rule.key.under and pure(c, part):
         name = f"{part} {rule.key.conversion} {' '.join(rule.key.paths.get(c.read, ()))}"
         code.add(f"{url} = R.recall_shared({name!r}, {value.var}, {value.at})")
         with code.block(f"if {url} is None:"):

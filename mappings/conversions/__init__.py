@@ -6,11 +6,13 @@ convert is None, which the engine reports.
 
 from __future__ import annotations
 
-from mappings.conversions import keys, numbers, systems, text, times
+from mappings.conversions import cda, keys, numbers, systems, text, times
 from mappings.conversions.conversion import Conversion, Field, Run, Settings
 
 REGISTRY: dict[str, Conversion] = {
-    conversion.name: conversion for module in (times, numbers, text, systems, keys) for conversion in module.CONVERSIONS
+    conversion.name: conversion
+    for module in (times, numbers, text, systems, keys, cda)
+    for conversion in module.CONVERSIONS
 }
 
 __all__ = ["REGISTRY", "Conversion", "Field", "Run", "Settings"]

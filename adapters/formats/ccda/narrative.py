@@ -1,0 +1,102 @@
+"""Narrative blocks (CDA R2, section 4.3.5): as plain text, and as the XHTML of FHIR's Narrative.
+
+What has no counterpart in XHTML keeps its content: nothing that a reader sees is dropped. Links are kept when they lead
+to the web or into the document; scripts and styles can't come out of it, since only known names are written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from lxml import etree
+
+_ELEMENTS = {
+    "paragraph": "p",
+    "content": "span",
+    "linkHtml": "a",
+    "item": "li",
+    "footnote": "p",
+    "footnoteRef": "span",
+    "br": "br",
+    "sub": "sub",
+    "sup": "sup",
+    **{name: name for name in ("table", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col")},
+}
+_SPANS = ("colspan", "rowspan")
+_BLOCKS = frozenset(("paragraph", "item", "tr", "td", "th", "br", "caption", "list", "table", "title"))
+_CAPTIONS = {"table": "caption", "list": "li"}
+_EMPHASIS = {"Bold": "b", "Italics": "i", "Underline": "u"}
+
+
+def plain(element: etree._Element) -> str:
+    """The text with white space collapsed; blocks are words apart."""
+    if len(element) == 0:
+        return " ".join((element.text or "").split())
+    return " ".join("".join(_texts(element)).split())
+
+
+def _texts(element: etree._Element) -> Iterator[str]:
+    name = _local(element)
+    if name in _BLOCKS:
+        yield " "
+    yield element.text or "" if name else ""
+    for child in element:
+        yield from _texts(child)
+        yield child.tail or ""
+    if name in _BLOCKS:
+        yield " "
+
+
+def xhtml(element: etree._Element) -> str:
+    """The block as a `div`; empty where it holds no text."""
+    if not plain(element):
+        return ""
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(_inside(element))}</div>'
+
+
+def _inside(element: etree._Element) -> Iterator[str]:
+    if element.text:
+        yield escape(element.text, quote=False)
+    for child in element:
+        yield from _markup(child)
+        if child.tail:
+            yield escape(child.tail, quote=False)
+
+
+def _markup(element: etree._Element) -> Iterator[str]:
+    name = _local(element)
+    if not name:
+        return
+    if name == "list":
+        tag = "ol" if element.get("listType") == "ordered" else "ul"
+    elif name == "caption":
+        tag = _CAPTIONS.get(_local(element.getparent()), "p")
+    else:
+        tag = _ELEMENTS.get(name, "span")
+    attributes = "".join(_attributes(element, tag))
+    if tag in ("br", "col"):
+        yield f"<{tag}{attributes}/>"
+        return
+    emphasis = [_EMPHASIS[word] for word in (element.get("styleCode") or "").split() if word in _EMPHASIS]
+    if tag in ("table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "colgroup"):
+        emphasis = []
+    yield f"<{tag}{attributes}>" + "".join(f"<{each}>" for each in emphasis)
+    yield from _inside(element)
+    yield "".join(f"</{each}>" for each in reversed(emphasis)) + f"</{tag}>"
+
+
+def _attributes(element: etree._Element, tag: str) -> Iterator[str]:
+    if (name := element.get("ID")) and name.strip():
+        yield f' id="{escape(name.strip())}"'
+    for span in _SPANS:
+        if tag in ("td", "th") and (element.get(span) or "").isdecimal():
+            yield f' {span}="{element.get(span)}"'
+    target = element.get("href") or ""
+    if tag == "a" and target.startswith(("http://", "https://", "#", "mailto:")):
+        yield f' href="{escape(target)}"'
+
+
+def _local(element: etree._Element | None) -> str:
+    """The local name; empty for comments and processing instructions."""
+    return element.tag.rpartition("}")[2] if element is not None and isinstance(element.tag, str) else ""

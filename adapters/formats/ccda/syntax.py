@@ -1,0 +1,329 @@
+"""C-CDA's side of the map compiler: scopes that read a document's nodes, and the ledger's view of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from adapters.formats.ccda import walk
+from adapters.formats.ccda.paths import ATTRIBUTE, CHILD, FUNCTION, INDEX, OUTWARD, PARENT, ROOT, Step, parse
+from adapters.formats.ccda.places import where as place_of
+from adapters.formats.ccda.tree import Node, Tree
+from conformance.document import Document
+from conformance.issue import Where
+from conformance.syntax import Code, Leaf, PathError, Value
+
+TEXT = "#"
+"""The last step of a leaf that is an element's text."""
+
+
+@dataclass(slots=True)
+class CcdaRead:
+    """Reads from a node."""
+
+    code: Code
+    var: str
+    parent: CcdaRead | None = None
+
+    @property
+    def at(self) -> str:
+        return f"(id({self.var}),)"
+
+    def _steps(self, path: str) -> str:
+        return self.code.constant(parse(path))
+
+    def leaf(self, path: str, *, listed: bool = False) -> Value:
+        """A text: an attribute's, or an element's own or referred text."""
+        del listed
+        var = self.code.new("v")
+        steps = parse(path)
+        if not steps:
+            self.code.add(f"{var} = text({self.var})")
+        elif len(steps) == 1 and steps[0][0] == ATTRIBUTE:
+            self.code.add(f"{var} = {self.var}.attributes.get({steps[0][1]!r})")
+        elif steps[-1][0] == ATTRIBUTE:
+            self.code.add(f"{var} = get({self.var}, {self._steps(path)})")
+        else:
+            self.code.add(f"{var} = text(get({self.var}, {self._steps(path)}))")
+        return Value(var, var, self.at)
+
+    def node(self, path: str) -> Value:
+        if path == ".":
+            return Value(self.var, f"{self.var} is not None", self.at, "element")
+        var = self.code.new("v")
+        self.code.add(f"{var} = get({self.var}, {self._steps(path)})")
+        return Value(var, f"{var} is not None", f"(id({var}),)", "element")
+
+    @contextmanager
+    def items(self, path: str) -> Iterator[CcdaRead]:
+        var = self.code.new("o")
+        with self.code.block(f"for {var} in every({self.var}, {self._steps(path)}):"):
+            yield CcdaRead(self.code, var, self)
+
+    @contextmanager
+    def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[CcdaRead]:
+        if after or members:
+            raise PathError("elements are chosen by tests in their path, not by what stands before them")
+        with self.items(name) as scope:
+            yield scope
+
+    @contextmanager
+    def pointed(self, path: str, kind: str) -> Iterator[CcdaRead]:
+        raise PathError("a document's elements refer to one another by `made`")
+        yield self
+
+    def made(self, path: str) -> str:
+        """An expression for the elements at a path, or those that entry references there stand for."""
+        return f"referred(every({self.var}, {self._steps(path)}))"
+
+    def test(self, path: str, operator: str, operand: Any) -> str:
+        if operator == "template":
+            return f"{operand!r} in {self.var}.templates"
+        steps = parse(path)
+        if operator in ("eq", "in") and len(steps) == 1 and steps[0][0] == ATTRIBUTE:
+            value = f"{self.var}.attributes.get({steps[0][1]!r})"
+            return f"{value} == {str(operand)!r}" if operator == "eq" else f"{value} in {self._among(operand)}"
+        found = f"every({self.var}, {self._steps(path)})"
+        if operator == "is":
+            return f"{'' if operand == 'valued' else 'not '}any(map(valued, {found}))"
+        if operator == "count":
+            return f"len({found}) == {int(operand)}"
+        condition = {
+            "eq": lambda: f"text(x) == {str(operand)!r}",
+            "in": lambda: f"text(x) in {self._among(operand)}",
+            "match": lambda: f"matches({self.code.constant(str(operand))}, text(x) or '')",
+            "length": lambda: f"len(text(x) or '') >= {int(operand)}",
+        }[operator]()
+        return f"any({condition} for x in {found})"
+
+    def _among(self, operand: Any) -> str:
+        return self.code.constant(frozenset(operand))
+
+    def equals(self, path: str, value: Any) -> str:
+        return self.test(path, "eq", value)
+
+    def key(self, path: str, *, whole: bool) -> str:
+        if whole:
+            return f"parts(every({self.var}, {self._steps(path)}))"
+        if path == ".":
+            return f"key({self.var})"
+        return f"(text(get({self.var}, {self._steps(path)})) or '')"
+
+    def root_var(self) -> str:
+        return self.var
+
+    def is_segment(self) -> bool:
+        return False
+
+    def type_at(self, path: str, value: Value) -> str:
+        return ""
+
+    def where(self, path: str) -> tuple[Any, ...]:
+        return parse(path)
+
+
+class CcdaSyntax:
+    """C-CDA's paths for the map compiler (`conformance.syntax.Syntax`)."""
+
+    name = "ccda"
+    variants: tuple[str, ...] = ("plain",)
+    runtime: ClassVar[Mapping[str, Any]] = {
+        "get": walk.get,
+        "every": walk.every,
+        "text": walk.text,
+        "valued": walk.valued,
+        "key": walk.key,
+        "parts": walk.parts,
+        "referred": walk.referred,
+    }
+    claims = False
+    references = False
+    has_contexts = True
+    tree = True
+    writes = False
+
+    def is_context(self, path: str) -> bool:
+        return False
+
+    def variant(self, root: Tree) -> str:
+        return "plain"
+
+    def source(self, root: Tree) -> Node:
+        """Where a conversion starts to read."""
+        return root.node
+
+    def reader(self, code: Code, var: str, inside: str, variant: str) -> CcdaRead:
+        code.add(f"{var} = {var}.node")
+        return CcdaRead(code, var)
+
+    def part_reader(self, code: Code, var: str, level: str, inside: str, variant: str) -> CcdaRead:
+        return CcdaRead(code, var)
+
+    def item_reader(self, scope: CcdaRead, value: Value) -> CcdaRead:
+        return CcdaRead(scope.code, value.var, scope)
+
+    def writer(self, code: Code, var: str, inside: str) -> Any:
+        raise PathError("C-CDA can't be written yet")
+
+    def part_writer(self, code: Code, var: str, inside: str) -> Any:
+        raise PathError("C-CDA can't be written yet")
+
+    def start(self, root: str) -> Any:
+        raise PathError("C-CDA can't be written yet")
+
+    def finish(self, target: Any, run: Any) -> Document:
+        raise PathError("C-CDA can't be written yet")
+
+    def origin(self, root: Tree) -> tuple[str, list[str]]:
+        """The document's id; the custodian as its sending facility."""
+        node = root.node
+        ident = "|".join("^".join(pair) for pair in node.ids) or root.subject
+        custodian = walk.get(node, _CUSTODIAN)
+        for oid, extension in custodian.ids if custodian is not None else ():
+            return ident, [extension, oid, "ISO"]
+        return ident, []
+
+    # ---- the ledger ------------------------------------------------------------------------------------------
+
+    def leaves(self, root: Tree) -> Iterator[Leaf]:
+        """Attributes and texts; a key is the chain of nodes from the root down, then the attribute's name or `#`."""
+        for child in root.node.children:
+            yield from _leaves(child, (), "/ClinicalDocument", _positions(root.node).get(id(child), ""))
+
+    def nulls(self, root: Tree) -> list[str]:
+        return []
+
+    def covers(self, where: tuple[Any, ...], key: tuple[Any, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        return _below(where, key, full)
+
+    def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
+        """True when reading one value at this path stops at a sibling before the leaf's."""
+        if not where or any(kind in (OUTWARD, ROOT, PARENT) for kind, _, _ in where):
+            return False
+        for start in range(1, len(full)):
+            base = full[start - 1]
+            if type(base) is Node and _below(where, full[start:], full) is not None:
+                first = walk.get(base, where[:-1] if where[-1][0] in (ATTRIBUTE, FUNCTION) else where)
+                if first is None or any(each is first for each in full) or first is base:
+                    return False
+                found = True
+                break
+        else:
+            found = False
+        return found
+
+    def holders(self, full: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+        """The document and the nodes, by object id."""
+        yield ()
+        for node in full[:-1]:
+            yield (id(node),)
+
+    def spread(self, at: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
+        return (at,)
+
+    def anchor(self, where: tuple[Any, ...]) -> None:
+        return None
+
+    def anchors(self, full: tuple[Any, ...]) -> tuple[Any, ...]:
+        return ()
+
+    def afar(self, where: tuple[Any, ...]) -> bool:
+        return any(kind in (OUTWARD, ROOT, PARENT) for kind, _, _ in where)
+
+    def locator(self, root: Tree) -> Callable[[tuple[Any, ...], str], Where]:
+        return partial(self.locate, root)
+
+    def pattern(self, leaf: Leaf) -> str:
+        return "/".join(step.name if type(step) is Node else f"@{step}" for step in leaf.key)
+
+    def locate(self, root: Tree, at: tuple[Any, ...], path: str) -> Where:
+        node = next((each for each in root.node.within() if at and id(each) == at[0]), None)
+        if node is None:
+            return Where(path=path)
+        steps = parse(path) if path else ()
+        found = walk.get(node, steps[:-1] if steps and steps[-1][0] in (ATTRIBUTE, FUNCTION) else steps)
+        attribute = steps[-1][1] if steps and steps[-1][0] == ATTRIBUTE else ""
+        return place_of(found, attribute) if type(found) is Node else place_of(node)
+
+
+_CUSTODIAN = parse("custodian/assignedCustodian/representedCustodianOrganization")
+
+
+def _positions(node: Node) -> dict[int, str]:
+    """`[2]` for the second of several children of a name."""
+    return {
+        id(kid): f"[{number}]" for kids in node.kids.values() if len(kids) > 1 for number, kid in enumerate(kids, 1)
+    }
+
+
+_UNSAID = frozenset(
+    ("classCode", "moodCode", "typeCode", "determinerCode", "contextConductionInd", "contextControlCode")
+)
+"""Structural attributes, which say what kind of statement an element is, not a fact."""
+
+
+def _leaves(node: Node, above: tuple[Any, ...], path: str, position: str) -> Iterator[Leaf]:
+    path = f"{path}/{node.name}{position}"
+    key = (*above, node)
+    if node.name in ("templateId", "realmCode", "typeId"):
+        return
+    for name, value in node.attributes.items():
+        if value and name not in _UNSAID and not (name == "xsi:type" and len(node.attributes) > 1):
+            yield Leaf((*key, name), f"{path}/@{name}", value)
+    if node.children:
+        positions = _positions(node)
+        for child in node.children:
+            yield from _leaves(child, key, path, positions.get(id(child), ""))
+        own = (node.element.text or "").strip()
+    else:
+        own = walk.text(node) or ""
+    if own:
+        yield Leaf((*key, TEXT), path, own)
+
+
+def _below(steps: tuple[Step, ...], key: tuple[Any, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """What is left of a leaf's key below a path."""
+    for number, (kind, name, tests) in enumerate(steps):
+        if kind == ROOT:
+            key = full
+            continue
+        if kind in (OUTWARD, PARENT):
+            return _outward(name, steps[number + 1 :], full)
+        if kind == FUNCTION:
+            return key if len(key) == 1 else None
+        if not key:
+            return None
+        first = key[0]
+        if kind == ATTRIBUTE:
+            return () if first == name else None
+        if kind == CHILD and not (type(first) is Node and name in ("*", first.name) and _fits(first, tests)):
+            return None
+        key = key[1:]
+    return key
+
+
+def _outward(name: str, rest: tuple[Step, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """A path that looks outward may have read any element of its name."""
+    for place, node in enumerate(full):
+        if type(node) is Node and (not name or node.name == name):
+            found = _below(rest, full[place + 1 :], full)
+            if found is not None:
+                return found
+    return None
+
+
+def _fits(node: Node, tests: tuple[Any, ...]) -> bool:
+    for test in tests:
+        if test[0] == INDEX:
+            beside = node.parent.kids[node.name] if node.parent is not None else [node]
+            if beside[test[2] - 1] is not node:
+                return False
+        elif not walk.holds(node, test):
+            return False
+    return True
+
+
+SYNTAX = CcdaSyntax()

@@ -1,0 +1,150 @@
+"""A clinical document as it is read: lxml's tree, and beside it light nodes that paths walk.
+
+A node's name is the element's local name, with `sdtc:` before those of HL7's extensions. Narrative blocks are one node:
+their markup is read from the element when somebody asks. Attribute values are stripped of white space around them
+(codes such as `46008-9 ` are common); the element keeps what was sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cached_property
+
+from lxml import etree
+
+V3 = "urn:hl7-org:v3"
+SDTC = "urn:hl7-org:sdtc"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+
+_PREFIXES = {V3: "", SDTC: "sdtc:", XSI: "xsi:"}
+
+ENTRY_REFERENCE = "2.16.840.1.113883.10.20.22.4.122"
+"""Template of an act that stands for an entry elsewhere in the document, by its id."""
+
+
+class Node:
+    """One element. `children` in document order; `kids` the same by name."""
+
+    __slots__ = ("_key", "_templates", "attributes", "children", "element", "kids", "name", "parent", "top")
+
+    def __init__(self, name: str, element: etree._Element, parent: Node | None, top: Tree) -> None:
+        self.name = name
+        self.element = element
+        self.parent = parent
+        self.top = top
+        self.attributes: dict[str, str] = {}
+        self.children: list[Node] = []
+        self.kids: dict[str, list[Node]] = {}
+        self._templates: dict[str, str] | None = None
+        self._key = ""
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """Roots of the templates that the element claims, with their extensions (versions)."""
+        if self._templates is None:
+            found: dict[str, str] = {}
+            for each in self.kids.get("templateId", ()):
+                root = each.attributes.get("root", "")
+                found[root] = max(found.get(root, ""), each.attributes.get("extension", ""))
+            self._templates = found
+        return self._templates
+
+    @property
+    def ids(self) -> tuple[tuple[str, str], ...]:
+        """Roots and extensions of the element's ids, those without a root left out."""
+        given = (each.attributes for each in self.kids.get("id", ()))
+        return tuple((each["root"], each.get("extension", "")) for each in given if each.get("root"))
+
+    def path(self) -> str:
+        """The element's XPath with positions where a name repeats: `/ClinicalDocument/component/.../entry[2]/act`."""
+        steps: list[str] = []
+        node: Node | None = self
+        while node is not None:
+            beside = node.parent.kids[node.name] if node.parent is not None else [node]
+            place = f"[{next(n for n, each in enumerate(beside, 1) if each is node)}]" if len(beside) > 1 else ""
+            steps.append(f"/{node.name}{place}")
+            node = node.parent
+        return "".join(reversed(steps))
+
+    def within(self) -> Iterator[Node]:
+        """The node and all below it, in document order."""
+        yield self
+        for child in self.children:
+            yield from child.within()
+
+
+class Tree:
+    """A document: lxml's root element, the bytes it came from (None once it was changed), and nodes made when asked."""
+
+    def __init__(self, element: etree._Element, raw: bytes | None = None) -> None:
+        self.element = element
+        self.raw = raw
+        self._equals: dict[str, int] = {}
+
+    @cached_property
+    def node(self) -> Node:
+        """The root's node, and with it all others."""
+        return self._build(self.element, None)
+
+    def _build(self, element: etree._Element, parent: Node | None) -> Node:
+        node = Node(named(element.tag), element, parent, self)
+        if element.attrib:
+            node.attributes = {named(str(name)): str(value).strip() for name, value in element.items()}
+            if "xsi:type" in node.attributes:
+                node.attributes["xsi:type"] = node.attributes["xsi:type"].rpartition(":")[2]
+        if node.name == "text" and parent is not None and parent.name == "section":
+            return node
+        children, kids = node.children, node.kids
+        for child in element:
+            if isinstance(child.tag, str):
+                made = self._build(child, node)
+                children.append(made)
+                kids.setdefault(made.name, []).append(made)
+        return node
+
+    @cached_property
+    def narrative(self) -> dict[str, etree._Element]:
+        """Elements by their XML ID: what `reference` leads to."""
+        found: dict[str, etree._Element] = {}
+        for element in self.element.iter():
+            name = element.get("ID")
+            if name and name.strip():
+                found.setdefault(name.strip(), element)
+        return found
+
+    @cached_property
+    def by_id(self) -> dict[tuple[str, str], list[Node]]:
+        """The entries' elements by root and extension of their ids. One id may name several elements."""
+        found: dict[tuple[str, str], list[Node]] = {}
+        for node in self.node.within():
+            if ENTRY_REFERENCE not in node.templates:
+                for pair in node.ids:
+                    found.setdefault(pair, []).append(node)
+        return found
+
+    @cached_property
+    def subject(self) -> str:
+        """Whom the document is about, for keys: the patient's ids."""
+        targets = self.node.kids.get("recordTarget", ())
+        roles = [role for target in targets for role in target.kids.get("patientRole", ())]
+        return "~".join(sorted(f"{root}^{extension}" for role in roles for root, extension in role.ids))
+
+    def key(self, node: Node) -> str:
+        """The text of an entry's identity: whose it is, its ids and its content, and an ordinal among equals."""
+        if not node._key:
+            content = hashlib.sha256(etree.tostring(node.element, method="c14n", with_tail=False)).hexdigest()
+            ids = "~".join(f"{root}^{extension}" for root, extension in node.ids)
+            text = f"{self.subject}|{node.name}|{ids}|{content}"
+            number = self._equals[text] = self._equals.get(text, 0) + 1
+            node._key = text if number == 1 else f"{text}|{number}"
+        return node._key
+
+
+def named(tag: str) -> str:
+    """lxml's `{namespace}name` as paths write it; names of foreign namespaces stay as they are."""
+    if tag[0] != "{":
+        return tag
+    namespace, _, name = tag[1:].partition("}")
+    prefix = _PREFIXES.get(namespace)
+    return tag if prefix is None else prefix + name

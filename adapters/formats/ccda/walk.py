@@ -1,0 +1,159 @@
+"""What generated source calls to read a document's nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from adapters.formats.ccda.narrative import plain, xhtml
+from adapters.formats.ccda.paths import ATTRIBUTE, CHILD, EQUALS, FUNCTION, INDEX, OUTWARD, PARENT, ROOT, TEMPLATE, Step
+from adapters.formats.ccda.tree import ENTRY_REFERENCE, Node
+
+Steps = tuple[Step, ...]
+
+
+def every(node: Node, steps: Steps) -> list[Any]:
+    """All that stands at a path, in document order: nodes, or texts where the path ends in an attribute."""
+    nodes: list[Any] = [node]
+    for kind, name, tests in steps:
+        found: list[Any] = []
+        for each in nodes:
+            found.extend(_next(each, kind, name, tests))
+        if not found:
+            return found
+        nodes = found
+    return nodes
+
+
+def get(node: Node, steps: Steps, depth: int = 0) -> Any:
+    """The first thing at a path; None when there is none."""
+    if depth == len(steps):
+        return node
+    kind, name, tests = steps[depth]
+    if kind == ATTRIBUTE:
+        return node.attributes.get(name) or None
+    if kind == CHILD and not tests:
+        found: Any = node.children if name == "*" else node.kids.get(name)
+        if found is None:
+            return None
+    else:
+        found = _next(node, kind, name, tests)
+    depth += 1
+    for each in found:
+        value = each if depth == len(steps) else get(each, steps, depth)
+        if value is not None:
+            return value
+    return None
+
+
+def _next(node: Node, kind: int, name: str, tests: tuple[Any, ...]) -> list[Any]:
+    """What one step leads to."""
+    if kind == CHILD:
+        found = node.children if name == "*" else node.kids.get(name, [])
+    elif kind == ATTRIBUTE:
+        value = node.attributes.get(name)
+        return [value] if value else []
+    elif kind == OUTWARD:
+        return outward(node, name, tests)
+    elif kind == PARENT:
+        found = [node.parent] if node.parent is not None else []
+    elif kind == ROOT:
+        return [node.top.node]
+    elif kind == FUNCTION:
+        return [value] if (value := xhtml(node.element)) else []
+    return found if not tests else _tested(found, tests)
+
+
+def outward(node: Node, name: str, tests: tuple[Any, ...]) -> list[Node]:
+    """The nearest of a name: children of this node, else of one around it; or a node around."""
+    here: Node | None = node
+    while here is not None:
+        if here.name == name and (found := _tested([here], tests)):
+            return found
+        if found := _tested(here.kids.get(name, []), tests):
+            return found
+        here = here.parent
+    return []
+
+
+def _tested(nodes: list[Any], tests: tuple[Any, ...]) -> list[Any]:
+    for test in tests:
+        if test[0] == INDEX:
+            nodes = nodes[test[2] - 1 : test[2] or None]
+        else:
+            nodes = [each for each in nodes if holds(each, test)]
+    return nodes
+
+
+def holds(node: Node, test: tuple[Any, ...]) -> bool:
+    """True when a node meets a test in brackets."""
+    kind, negated, operand = test[:3]
+    if kind == TEMPLATE:
+        templates = node.templates
+        met = any(root in templates for root in operand)
+    elif kind == EQUALS:
+        met = any(text(each) in test[3] for each in every(node, operand))
+    else:
+        met = bool(every(node, operand))
+    return met is not negated
+
+
+def text(value: Any) -> str | None:
+    """The text of a leaf: an attribute's, an element's own, or that of the narrative its reference leads to."""
+    if value is None or type(value) is str:
+        return value
+    element = value.element
+    if not value.children:
+        return plain(element) or None
+    referred = get(value, _REFERENCE)
+    if referred is not None:
+        target = value.top.narrative.get(referred.removeprefix("#"))
+        found = plain(target) if target is not None else ""
+        if found:
+            return found
+    return plain(element) or None
+
+
+_REFERENCE: Steps = ((CHILD, "reference", ()), (ATTRIBUTE, "value", ()))
+
+
+def valued(value: Any) -> bool:
+    """True for a text, and for an element that isn't null."""
+    return value is not None and (type(value) is str or "nullFlavor" not in value.attributes)
+
+
+def key(node: Node) -> str:
+    """The text of a node's identity."""
+    return node.top.key(node)
+
+
+def parts(values: list[Any]) -> list[Any]:
+    """Nodes as plain dicts for conversions: attributes by `@name`, children by name as lists, text as `#`."""
+    return [each if type(each) is str else _parts(each) for each in values]
+
+
+def _parts(node: Node) -> dict[str, Any]:
+    made: dict[str, Any] = {f"@{name}": value for name, value in node.attributes.items()}
+    for name, kids in node.kids.items():
+        made[name] = [_parts(each) for each in kids]
+    own = text(node)
+    if own:
+        made["#"] = own
+    return made
+
+
+def referred(nodes: list[Node]) -> list[Node]:
+    """The nodes themselves; for entry references, and acts that say nothing but an id, those that have the id."""
+    found: list[Node] = []
+    for node in nodes:
+        known = [each for pair in node.ids for each in node.top.by_id.get(pair, ()) if each is not node]
+        if known and (ENTRY_REFERENCE in node.templates or not node.templates):
+            found.extend(each for each in known if each not in found)
+        else:
+            found.append(node)
+    return found
+
+
+def serialised(element: etree._Element) -> str:
+    return etree.tostring(element, encoding="unicode", with_tail=False)

@@ -1,0 +1,207 @@
+"""CDA's identifiers, telecom addresses and repetitions, and the identity of people and organizations in documents.
+
+Whole values come as plain dicts: attributes by `@name`, children by name as lists, text as `#`.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from mappings.conversions.conversion import Conversion, Run
+from mappings.conversions.keys import person_key
+from mappings.conversions.systems import is_oid
+
+Element = Mapping[str, Any]
+
+_TELECOM = {
+    "tel": "phone",
+    "fax": "fax",
+    "x-text-fax": "fax",
+    "mailto": "email",
+    "http": "url",
+    "https": "url",
+    "sms": "sms",
+}
+"""Scheme of a TEL -> ContactPoint.system (CF-TelecomType)."""
+
+_NPI = "2.16.840.1.113883.4.6"
+
+
+def system_forward(text: str, run: Run) -> str | None:
+    """An OID, UUID or URI of a code system or an assigning authority as URI; a known OID becomes the URI it has."""
+    from conformance.terminology.oids import uri_of
+
+    configured = run.settings.authorities.get(text)
+    if configured:
+        return configured
+    if is_oid(text):
+        return uri_of(text) or f"urn:oid:{text}"
+    return _as_uri(text)
+
+
+def system_backward(value: str, run: Run) -> str:
+    from conformance.terminology.oids import oids
+
+    return oids().get(value) or value.removeprefix("urn:oid:").removeprefix("urn:uuid:")
+
+
+def root_forward(text: str, run: Run) -> str | None:
+    """An id that is a root alone: `urn:oid:` or `urn:uuid:`, lower case, as a value of system urn:ietf:rfc:3986."""
+    return f"urn:oid:{text}" if is_oid(text) else _as_uri(text)
+
+
+def root_backward(value: str, run: Run) -> str:
+    return value.removeprefix("urn:oid:").removeprefix("urn:uuid:")
+
+
+def _as_uri(text: str) -> str | None:
+    digits = text.replace("-", "").lower()
+    if len(digits) == 32 and all(char in "0123456789abcdef" for char in digits):
+        return f"urn:uuid:{text.lower()}"
+    return text if text.startswith(("http://", "https://", "urn:")) else None
+
+
+def telecom_system_forward(text: str, run: Run) -> str:
+    scheme = text.partition(":")[0].lower() if ":" in text else ""
+    return _TELECOM.get(scheme, "other" if scheme else "phone")
+
+
+def telecom_value_forward(text: str, run: Run) -> str | None:
+    """The number or address without its scheme; web addresses keep theirs, which is part of them."""
+    scheme, colon, rest = text.partition(":")
+    if not colon:
+        return text
+    return text if scheme.lower() in ("http", "https") or scheme.lower() not in _TELECOM else rest.strip() or None
+
+
+def one_less_forward(text: str, run: Run) -> int | None:
+    """repeatNumber counts all dispenses, numberOfRepeatsAllowed those after the first."""
+    return int(text) - 1 if text.isdecimal() and 1 <= int(text) < 1_000_000 else None
+
+
+def person_forward(ids: list[Element], run: Run) -> str | None:
+    """The ids of a patient's role."""
+    return person_key([[_cx(each) for each in ids]], run)
+
+
+def _cx(element: Element) -> list[list[str]]:
+    """An II as the components of a CX: id, authority, no type."""
+    root, extension = str(element.get("@root", "")), str(element.get("@extension", ""))
+    authority = ["", root, "ISO" if is_oid(root) else "UUID"]
+    return [[extension or root], [""], [""], authority if extension else ["", "", ""], [""]]
+
+
+def actor_forward(parts: list[list[Element]], run: Run) -> str | None:
+    """Ids and names of a person, device or organization: an NPI, else all ids, else the name at this custodian."""
+    ids, names = parts[0], [each for part in parts[1:] for each in part]
+    known = sorted(
+        (each.get("@root") != _NPI, str(each["@root"]), str(each.get("@extension", "")))
+        for each in ids
+        if each.get("@root") and "@nullFlavor" not in each
+    )
+    if known:
+        chosen = known[:1] if not known[0][0] else known
+        return "~".join(f"{extension or root}|{system_forward(root, run) or root}" for _, root, extension in chosen)
+    said = " ".join(words for each in names if (words := _words(each)))
+    where = run.facility[1] if len(run.facility) > 1 else run.settings.sender
+    return f"name|{said}|{where}" if said else None
+
+
+def _words(element: Element) -> str:
+    """All texts in an element, in the order of its parts' names."""
+    own = str(element.get("#", ""))
+    below = (_words(each) for name in sorted(element) for each in element[name] if isinstance(element[name], list))
+    return own or " ".join(word for word in below if word)
+
+
+def visit_forward(parts: list[list[Element]], run: Run) -> str | None:
+    """An encounter's first id; one whose id is a nullFlavor is known by what it says."""
+    for each in parts[0]:
+        if each.get("@root") and "@nullFlavor" not in each:
+            return f"{each.get('@extension', '')}|{system_forward(str(each['@root']), run)}"
+    return None
+
+
+def body_forward(text: str, run: Run) -> str | None:
+    """Base64 as it was sent, without white space; nothing where it isn't base64."""
+    packed = "".join(text.split())
+    body = packed.rstrip("=")
+    good = body.isascii() and body.replace("+", "A").replace("/", "A").isalnum() and len(packed) % 4 == 0
+    return packed if good else None
+
+
+def text_body_forward(text: str, run: Run) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def unknown_forward(text: str, run: Run) -> None:
+    run.say("CDA-0101", text)
+
+
+CONVERSIONS = (
+    Conversion(
+        name="oid-system",
+        forward=system_forward,
+        backward=system_backward,
+        gives="uri",
+        lossy=True,
+        doc="OID of a code system or authority as URI, by the site's authorities, then HL7 Terminology, else urn:oid.",
+    ),
+    Conversion(
+        name="root-uri",
+        forward=root_forward,
+        backward=root_backward,
+        gives="string",
+        lossy=True,
+        doc="A root without an extension as a URI; UUIDs in lower case.",
+    ),
+    Conversion(
+        name="telecom-system",
+        forward=telecom_system_forward,
+        backward=None,
+        gives="code",
+        doc="One-way: telecom-value writes the scheme.",
+    ),
+    Conversion(
+        name="telecom-value", forward=telecom_value_forward, backward=None, gives="string", doc="One-way for now: TEL."
+    ),
+    Conversion(
+        name="one-less",
+        forward=one_less_forward,
+        backward=lambda value, run: str(value + 1),
+        gives="unsignedInt",
+        doc="repeatNumber as the repeats after the first.",
+    ),
+    Conversion(
+        name="patient-key", forward=person_forward, backward=None, gives="key", doc="A key: the ids of patientRole."
+    ),
+    Conversion(name="actor-key", forward=actor_forward, backward=None, gives="key", doc="A key: ids, else names here."),
+    Conversion(
+        name="visit-key-cda", forward=visit_forward, backward=None, gives="key", doc="A key: the encounter's first id."
+    ),
+    Conversion(
+        name="base64-body",
+        forward=body_forward,
+        backward=lambda value, run: value,
+        gives="base64Binary",
+        lossy=True,
+        doc="Base64 without its white space.",
+    ),
+    Conversion(
+        name="text-base64",
+        forward=text_body_forward,
+        backward=None,
+        gives="base64Binary",
+        doc="One-way for now: a text.",
+    ),
+    Conversion(
+        name="unknown-template",
+        forward=unknown_forward,
+        backward=None,
+        gives="string",
+        quiet=True,
+        doc="Reports an entry whose templates no map knows; one-way, it writes nothing.",
+    ),
+)
