@@ -26,7 +26,7 @@ def check(walk: Walk, node: Node) -> None:
     for entry in entries:
         _full_url(walk, entry, str(kind))
     _links(walk, node)
-    if kind in _FIRST:
+    if kind in _FIRST and entries:
         _first(walk, node, entries, _FIRST[kind])
         _closure(walk, node, entries, document=kind == "document")
     if kind == "searchset":
@@ -83,7 +83,7 @@ def _links(walk: Walk, node: Node) -> None:
 
 
 def _first(walk: Walk, node: Node, entries: list[Entry], wanted: str) -> None:
-    if entries and entries[0].type != wanted:
+    if entries[0].type != wanted:
         walk.report("FHIR-0085", entries[0].node, wanted=wanted)
 
 
