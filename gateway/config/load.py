@@ -88,11 +88,26 @@ def _issue(error: ErrorDetails, tree: Any, source: str) -> Issue:
         return issue("CFG-0004", where, path=f"{name}.{_chooser(error)}")
     if error["type"] == "union_tag_invalid":
         known = [one.strip(" '") for one in str(error["ctx"]["expected_tags"]).split(",")]
-        hint = _did_you_mean(str(error["ctx"]["tag"]), known)
-        problem = "nothing of this kind is installed"
+        tag = str(error["ctx"]["tag"])
+        hint = _did_you_mean(tag, known)
+        problem = _broken(tag) or "nothing of this kind is installed"
         return issue("CFG-0003", where, path=f"{name}.{_chooser(error)}", problem=problem, hint=hint)
     problem = error["msg"].removeprefix("Value error, ")
     return issue("CFG-0003", where, path=name, problem=problem, hint=_zone_hint(problem, _node(tree, location)))
+
+
+def _broken(name: str) -> str | None:
+    """What is wrong with an installed adapter that could not be imported."""
+    from gateway import plugins
+
+    return next(
+        (
+            found[name]
+            for group in (plugins.TRANSPORTS, plugins.DESTINATIONS)
+            if name in (found := plugins.installed(group)[1])
+        ),
+        None,
+    )
 
 
 def _chooser(error: ErrorDetails) -> str:
