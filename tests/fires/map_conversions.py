@@ -1,0 +1,26 @@
+"""Calls that fire MAP-02xx: what named conversions say while the shipped maps use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from conformance.issue import Issue
+from tests.mappings.shipped.messages import adt, forward
+
+_PID = "PID|1||4711^^^GH^MR"
+
+
+def _said(*segments: str, zone: str = "") -> Iterable[Issue]:
+    return forward(adt(*segments), zone=zone).issues
+
+
+FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
+    "MAP-0201": partial(_said, _PID + "||||20240317140500+9900"),
+    "MAP-0202": partial(_said, _PID + "||||20240317140500"),
+    "MAP-0203": partial(_said, _PID + "||||20241103013000", zone="America/New_York"),
+    "MAP-0204": partial(_said, _PID + "||||20240310023000", zone="America/New_York"),
+    "MAP-0205": partial(_said, _PID, "DG1|1||X1^Something^99LOCAL"),
+    "MAP-0206": partial(_said, _PID, "PV1|1|I" + "|" * 42 + "20240301"),
+    "MAP-0207": partial(_said, _PID, "PV1|1|I|||||1234567890^Stone^^^^^^^NPI"),
+}
