@@ -31,7 +31,11 @@ def values(walk: Walk, node: Node, item: Item) -> None:
     if item.least is not None or item.most is not None:
         _limits(walk, node, item)
     if item.binding is not None:
-        binding(walk, node, item.binding)
+        key = _key(node.value)
+        if key not in item.known:
+            allowed = binding(walk, node, item.binding)
+            if allowed and key is not None and len(item.known) < _REMEMBERED:
+                item.known.add(key)
 
 
 def _shown(want: Any) -> str:
@@ -88,20 +92,36 @@ def member(terminology: Terminology, value: Any, value_set: str, near: str = "")
     return False if terminology.member(value_set, None, code, near) is not None else None
 
 
-def binding(walk: Walk, node: Node, rule: Binding) -> None:
-    """The element's binding, then its additional ones."""
+_REMEMBERED = 10_000
+
+
+def _key(value: Any) -> Any:
+    """A coded value's systems and codes, to remember it by; None for what is not to be remembered."""
+    if not isinstance(value, dict):
+        return None
+    codings = value.get("coding") if "coding" in value else [value]
+    if not isinstance(codings, list) or not all(isinstance(each, dict) for each in codings):
+        return None
+    pairs = [part for each in codings for part in (each.get("system"), each.get("code"))]
+    return tuple(pairs) if all(isinstance(part, str) for part in pairs) else None
+
+
+def binding(walk: Walk, node: Node, rule: Binding) -> bool:
+    """The element's binding, then its additional ones; whether all surely hold."""
+    surely = True
     if rule.strength in ("required", "extensible") and rule.value_set:
-        _bound(walk, node, rule.value_set, rule.origin, required=rule.strength == "required")
+        surely = _bound(walk, node, rule.value_set, rule.origin, required=rule.strength == "required")
     for purpose, value_set in rule.additional:
         if purpose in _ENFORCED:
-            _bound(walk, node, value_set, rule.origin, required=True)
+            surely = _bound(walk, node, value_set, rule.origin, required=True) and surely
+    return surely
 
 
-def _bound(walk: Walk, node: Node, value_set: str, near: str, *, required: bool) -> None:
+def _bound(walk: Walk, node: Node, value_set: str, near: str, *, required: bool) -> bool:
     value = node.value
     if isinstance(value, dict) and not _coded(value):
         _uncoded(walk, node, value, value_set, required=required)
-        return
+        return False
     answer = member(walk.terminology, value, value_set, near)
     url = value_set.partition("|")[0]
     if answer is None:
@@ -109,6 +129,7 @@ def _bound(walk: Walk, node: Node, value_set: str, near: str, *, required: bool)
     elif answer is False:
         found = value if isinstance(value, str) else _codes(value)
         walk.report("FHIR-0040" if required else "FHIR-0041", node, found=found, value_set=url)
+    return answer is True
 
 
 def _uncoded(walk: Walk, node: Node, value: dict[str, Any], value_set: str, *, required: bool) -> None:

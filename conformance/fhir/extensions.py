@@ -13,12 +13,13 @@ from conformance.definitions.pack import Facts
 from conformance.definitions.registry import Definition
 from conformance.fhir import fhirpath
 from conformance.fhir.fhirpath import FhirPathError, Node, lineage
+from conformance.issue import Severity
 
 if TYPE_CHECKING:
     from conformance.fhir.plan import Prop
     from conformance.fhir.walk import Walk
 
-_ELSEWHERE = re.compile(r"http://(hl7\.org/fhir|terminology\.hl7\.org)/(\d\.\d/)?StructureDefinition/")
+_ELSEWHERE = re.compile(r"http://(hl7\.org/fhir|terminology\.hl7\.org)/(\d\.\d/|tools/)?StructureDefinition/")
 """HL7's extensions of R4, of the extensions pack and of other FHIR versions: not all of them are here."""
 _EXAMPLES = ("example.org", "example.com", "acme.com", "acme.org", "acme.net")
 
@@ -72,10 +73,17 @@ def _placed(walk: Walk, host: Node, node: Node, definition: Definition) -> None:
     contexts: list[Facts] = definition.facts.get("context") or []
     if contexts and not any(_fits(walk, host, each) for each in contexts):
         allowed = ", ".join(str(each.get("expression", "")) for each in contexts)
-        walk.report("FHIR-0061", host, url=definition.url, allowed=allowed)
+        walk.report("FHIR-0061", host, url=definition.url, allowed=allowed, severity=_doubt(walk, host, definition))
     for expression in definition.facts.get("contextInvariant") or ():
         if not _invariant(walk, host, node, expression):
             walk.report("FHIR-0065", host, url=definition.url, expression=expression)
+
+
+def _doubt(walk: Walk, host: Node, definition: Definition) -> Severity | None:
+    """R4 uses its own extensions of definitions in places that it doesn't list: there it is only a warning."""
+    resource = walk.resource_of(host)
+    own = definition.origin.startswith("hl7.fhir.r4.core@") and "url" in r4.children(resource.type)
+    return "warning" if own else None
 
 
 def _fits(walk: Walk, host: Node, context: Facts) -> bool:

@@ -23,7 +23,7 @@ def check(walk: Walk, node: Node, rules: Iterable[Invariant]) -> None:
     for rule in rules:
         holds = native.RULES.get(rule.expression)
         if holds is not None:
-            if not holds(node):
+            if not holds(node.value):
                 _broken(walk, node, rule)
             continue
         try:

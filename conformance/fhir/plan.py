@@ -31,8 +31,13 @@ _ASKING = frozenset({
     "http://hl7.org/fhir/StructureDefinition/narrative-language-control",
 })  # fmt: skip
 _REMEMBERED = 10_000
-_STRUCTURAL = frozenset({"hasValue() or (children().count() > id.count())"})
-"""ele-1: the walk itself sees to it."""
+_ELSEWHERE = frozenset({
+    "hasValue() or (children().count() > id.count())",
+    "htmlChecks()",
+    "reference.startsWith('#').not() or "
+    "(reference.substring(1).trace('url') in %rootResource.contained.id.trace('ids'))",
+})  # fmt: skip
+"""ele-1, txt-1 and ref-1: the walk, `rules.narrative` and `references.form` see to them, and say more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,10 @@ class Item:
         self.targets: tuple[str, ...] = ()
         self.profiles: tuple[str, ...] = ()
         """Of which one must be met: several on one type, or those of a resource of any type."""
+        self.fits: dict[str, tuple[str, ...]] = {}
+        """For a Reference: each target type met so far to the target profiles for it."""
+        self.known: set[Any] = set()
+        """For what is bound: the codes found to be allowed."""
         self.asked = [each for each in facts.get("extension") or () if each.get("url") in _ASKING]
         """What the element's definition asks by extensions."""
 
@@ -100,7 +109,7 @@ class Item:
         found: dict[str, Invariant] = {}
         for row in rows:
             expression = row.get("expression")
-            if expression and expression not in _STRUCTURAL and not row.get("best"):
+            if expression and expression not in _ELSEWHERE and not row.get("best"):
                 made = Invariant(str(row.get("key")), str(row.get("severity")), expression, str(row.get("source", "")))
                 found.setdefault(expression, made)
         return tuple(found.values())
@@ -265,9 +274,16 @@ class Plans:
         self.terminology = terminology
         self.codings: dict[tuple[str, str | None, str | None], tuple[Any, ...]] = {}
         """What was found of codings by system, code and display."""
+        self.asked: dict[tuple[str, ...], list[Item]] = {}
+        """The Items of the profiles that resources asked for."""
         self.snapshots = Snapshots(registry)
         self._types: dict[str, Item | None] = {}
         self._profiles: dict[str, Item | None] = {}
+
+    def remember(self, key: tuple[str, ...], items: list[Item]) -> None:
+        if len(self.asked) > _REMEMBERED:
+            self.asked.clear()
+        self.asked[key] = items
 
     def of_type(self, name: str) -> Item | None:
         """The Item of a type by its name."""

@@ -65,10 +65,12 @@ def targets(walk: Walk, node: Node, item: Item) -> None:
     kind = target.type if target is not None else named(reference) or str(node.value.get("type") or "")
     if not kind or not r4.is_resource(kind):
         return
-    candidates = [(url, _type(walk, url, item)) for url in item.targets]
-    fitting = [url for url, type_ in candidates if type_ is None or type_ in lineage(kind)]
+    fitting = item.fits.get(kind)
+    if fitting is None:
+        types = [(url, _type(walk, url, item)) for url in item.targets]
+        fitting = item.fits[kind] = tuple(url for url, type_ in types if type_ is None or type_ in lineage(kind))
     if not fitting:
-        allowed = ", ".join(dict.fromkeys(type_ or url for url, type_ in candidates))
+        allowed = ", ".join(dict.fromkeys(_type(walk, url, item) or url for url in item.targets))
         walk.report("FHIR-0070", node, found=kind, allowed=allowed)
     elif target is not None and not any(_plain(url) for url in fitting):
         answers = [walk.conforms(target, url, item.tree.origin) for url in fitting]

@@ -137,9 +137,7 @@ class Walk:
             self.report("FHIR-0001", node, found=kind or None)
             return
         node.type = kind
-        asked = list(dict.fromkeys([*_claimed(node.value), *profiles, *self.plans.registry.globals(kind)]))
-        asked = self._with_inferred(node, asked, near)
-        items = [item for item in (self._profile(node, url, near) for url in asked) if item is not None]
+        items = self._asked(node, kind, profiles, near)
         generic, before = self.generic, len(self.issues)
         for item in items or [base]:
             self.check(node, item)
@@ -147,6 +145,22 @@ class Walk:
         self.generic = generic
         if self.generic:
             self._whole(node, before)
+
+    def _asked(self, node: Node, kind: str, profiles: Iterable[str], near: str) -> list[Item]:
+        """The profiles a resource is to meet; sets that were found without a word are remembered."""
+        inferred = rules.inferred(node.value)
+        key = (kind, near, *_claimed(node.value), "", *profiles, "", *inferred)
+        known = self.plans.asked.get(key)
+        if known is not None:
+            return known
+        before = len(self.issues), len(self.unchecked)
+        asked = list(dict.fromkeys([*_claimed(node.value), *profiles, *self.plans.registry.globals(kind)]))
+        bases = {base for url in asked for base in self._bases(url, near)} if inferred else set()
+        asked += [url for url in inferred if url not in bases]
+        items = [item for item in (self._profile(node, url, near) for url in asked) if item is not None]
+        if before == (len(self.issues), len(self.unchecked)) and len(items) == len(asked) and len(asked) < 20:
+            self.plans.remember(key, items)
+        return items
 
     def _whole(self, node: Node, before: int) -> None:
         """The rules of a resource as a whole. They expect what its elements promise: where that is broken, and told
@@ -158,14 +172,6 @@ class Walk:
             told = len(self.issues) >= MOST_ISSUES or any(each.code in _BROKEN for each in self.issues[before:])
             if not told:
                 raise
-
-    def _with_inferred(self, node: Node, asked: list[str], near: str) -> list[str]:
-        """With the profiles that R4 demands by content, unless one asked for builds on them."""
-        more = rules.inferred(node.value)
-        if not more:
-            return asked
-        bases = {base for url in asked for base in self._bases(url, near)}
-        return [*asked, *(url for url in more if url not in bases)]
 
     def _bases(self, canonical: str, near: str) -> Iterator[str]:
         for _ in range(DEEPEST):

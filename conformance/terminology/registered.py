@@ -75,7 +75,8 @@ def _time_zone(code: str) -> bool:
 
 
 def _mime(code: str) -> bool:
-    return len(code) <= 500 and _MIME.fullmatch(code) is not None
+    """A MIME type, or one of the short names that FHIR has for its own formats (capabilitystatement.html#format)."""
+    return code in ("json", "xml", "ttl", "html") or (len(code) <= 500 and _MIME.fullmatch(code) is not None)
 
 
 def _possible(check: Callable[[str], bool]) -> Callable[[str], bool | None]:

@@ -108,7 +108,10 @@ def _parsed(unit: str) -> Unit:
     if not unit or len(unit) > 200 or not unit.isascii() or any(c.isspace() for c in unit):
         raise NotUnitError(unit)
     parser = _Parser(unit)
-    found = parser.term()
+    try:
+        found = parser.term()
+    except ArithmeticError as error:  # a power of zero, or beyond any number
+        raise NotUnitError(unit) from error
     if parser.at != len(unit):
         raise NotUnitError(unit)
     return found

@@ -15,18 +15,19 @@ from conformance.terminology import Terminology, checkdigits, default_terminolog
 Json = dict[str, Any]
 
 
-@pytest.mark.parametrize(
-    "unit",
-    ["mg", "kg/m2", "mm[Hg]", "10*3/uL", "/min", "{score}", "%", "[lb_av]", "Cel", "m[H2O]", "mL/min/{1.73_m2}", "[iU]/L",
-     "1", "10*-6.mol", "L/(min.m2)", "ng/mL{FEU}", "[degF]", "ug/kg/min", "daPa", "KiBy", "m/s2"],
-)  # fmt: skip
+UNITS = """mg kg/m2 mm[Hg] 10*3/uL /min {score} % [lb_av] Cel m[H2O] mL/min/{1.73_m2} [iU]/L 1 10*-6.mol L/(min.m2)
+ng/mL{FEU} [degF] ug/kg/min daPa KiBy m/s2"""
+
+
+@pytest.mark.parametrize("unit", UNITS.split())
 def test_units(unit: str) -> None:
     assert ucum.valid(unit)
 
 
-@pytest.mark.parametrize(
-    "unit", ["", "pounds", "beats/min", "mgs", "kg m", "{a b}", "mg/", "m-", "kkg", "(m", "mm[hg]", "é"]
-)
+NO_UNITS = ("", "pounds", "beats/min", "mgs", "kg m", "{a b}", "mg/", "m-", "kkg", "(m", "mm[hg]", "é", "0-1")
+
+
+@pytest.mark.parametrize("unit", NO_UNITS)
 def test_what_is_no_unit(unit: str) -> None:
     assert not ucum.valid(unit)
 

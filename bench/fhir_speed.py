@@ -1,0 +1,208 @@
+"""`python bench/fhir_speed.py [SHARED]`: speed, memory and start of the FHIR validator beside two others.
+
+All on the same resources (the examples of US Core 6.1.0) in one run, CPU seconds, warm, the best of several rounds in
+turn. pyrofile-validator is installed into `bench/.venv-pyrofile` and runs there as a process that answers rounds.
+Questionnaires are shown apart: they dominate pyrofile's time. Writes `bench/fhir_speed.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+import sys
+import tarfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROUNDS = 5
+GUIDE = "hl7.fhir.us.core-6.1.0.tgz"
+CORE = "hl7.fhir.r4.core-4.0.1.tgz"
+PYROFILE = "pyrofile-validator==0.3.0"
+
+PEER = """
+import json, logging, resource, sys, time
+logging.disable(logging.CRITICAL)
+from pyrofile_validator import Validator
+from pyrofile_validator.config import ValidatorConfig
+start = time.process_time()
+config = ValidatorConfig(local_package_paths=json.loads(sys.stdin.readline()))
+validator = Validator(config)
+started = time.process_time() - start
+resources = [json.loads(text) for text in json.loads(sys.stdin.readline())]
+for each in resources: validator.validate_resource(each)
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print("#" + json.dumps({"start": started, "memory": memory}), flush=True)
+for line in sys.stdin:
+    start = time.process_time()
+    for each in resources: validator.validate_resource(each)
+    print(f"#{time.process_time() - start}", flush=True)
+"""
+
+COLD = """
+import json, sys, time
+start = time.perf_counter()
+from conformance import fhir
+with open(sys.argv[1]) as file: patient = json.load(file)
+fhir.validate(patient, profiles=["http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient|6.1.0"])
+elapsed = time.perf_counter() - start
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(elapsed, int(peak.split()[1]) / 1024)
+"""
+
+
+def examples(archive: Path) -> list[str]:
+    found = []
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            name = member.name.rpartition("/")[2]
+            if "/example/" in member.name and name.endswith(".json") and not name.startswith("."):
+                file = tar.extractfile(member)
+                text = file.read().decode() if file is not None else "{}"
+                if "resourceType" in json.loads(text):
+                    found.append(text)
+    return found
+
+
+class Peer:
+    """pyrofile-validator in a process of its own."""
+
+    def __init__(self, packages: list[Path], texts: list[str]) -> None:
+        folder = HERE / ".venv-pyrofile"
+        if not (folder / "bin" / "python").exists():
+            subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+            subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", PYROFILE], check=True)
+        self.process = subprocess.Popen(
+            [str(folder / "bin" / "python"), "-c", PEER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.about: dict[str, float] = {}
+        self.send(json.dumps([str(path) for path in packages]))
+        self.about = json.loads(self.ask(json.dumps(texts)))
+
+    def send(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, line: str) -> str:
+        self.send(line)
+        assert self.process.stdout is not None
+        for answer in self.process.stdout:  # FHIRPath's trace() goes there too
+            if answer.startswith("#"):
+                return answer[1:]
+        raise RuntimeError("pyrofile-validator ended")
+
+    def round(self) -> float:
+        return float(self.ask("go"))
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def ours(archive: Path, texts: list[str]) -> tuple[Callable[[], None], Callable[[], None]]:
+    """A round of validation alone, and one with reading, duplicate keys and all."""
+    from adapters.formats.fhir import FORMAT
+    from conformance import packages
+    from conformance.definitions.registry import Registry
+    from conformance.fhir import Validator
+
+    pack = packages.compiled(archive).value
+    assert pack is not None
+    validator = Validator(Registry([pack]))
+    read = [json.loads(text) for text in texts]
+    raws = [text.encode() for text in texts]
+
+    def warm() -> None:
+        for resource in read:
+            validator.validate(resource)
+
+    def parsed() -> None:
+        for raw in raws:
+            document = FORMAT.parse(raw).value
+            assert document is not None
+            validator.validate(document.root)
+
+    return warm, parsed
+
+
+def models(texts: list[str]) -> Callable[[], None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from fhir.resources.R4B import get_fhir_model_class
+    raws = [(get_fhir_model_class(json.loads(text)["resourceType"]), text.encode()) for text in texts]
+
+    def run() -> None:
+        for model, raw in raws:
+            model.model_validate_json(raw)
+
+    return run
+
+
+def seconds(run: Callable[[], Any]) -> float:
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
+def cold(archive: Path) -> tuple[float, float]:
+    """Seconds and MB of a new process for one Patient: the best of some."""
+    patient = next(text for text in examples(archive) if json.loads(text)["resourceType"] == "Patient")
+    path = HERE / ".patient.json"
+    path.write_text(patient)
+    try:
+        runs = [
+            subprocess.run([sys.executable, "-c", COLD, str(path)], check=True, capture_output=True, text=True).stdout
+            for _ in range(ROUNDS)
+        ]
+    finally:
+        path.unlink()
+    found = [tuple(map(float, each.split())) for each in runs]
+    return min(found)[0], max(each[1] for each in found)
+
+
+def measure(shared: Path, texts: list[str]) -> dict[str, float]:
+    archive = shared / "packages" / GUIDE
+    warm, parsed = ours(archive, texts)
+    typed = models(texts)
+    peer = Peer([shared / "packages" / CORE, archive], texts)
+    runs: dict[str, Callable[[], float]] = {
+        "ours": lambda: seconds(warm), "ours, read too": lambda: seconds(parsed),
+        "fhir.resources R4B, read too": lambda: seconds(typed), "pyrofile-validator 0.3.0": peer.round,
+    }  # fmt: skip
+    for run in runs.values():
+        run()
+    best = {name: min(run() for _ in range(2)) for name, run in runs.items()}
+    for _ in range(ROUNDS):
+        best = {name: min(best[name], run()) for name, run in runs.items()}
+    peer.close()
+    return {name: len(texts) / best[name] for name in runs} | {
+        "pyrofile start, s": peer.about["start"], "pyrofile memory, MB": peer.about["memory"],
+    }  # fmt: skip
+
+
+def main(arguments: list[str]) -> None:
+    shared = Path(next(iter(arguments), HERE.parent.parent / "shared"))
+    every = examples(shared / "packages" / GUIDE)
+    plain = [text for text in every if json.loads(text)["resourceType"] != "Questionnaire"]
+    lines = ["# FHIR validation: speed", "", f"{platform.machine()}, Python {platform.python_version()}", ""]
+    for title, texts in ((f"{len(plain)} resources without Questionnaires", plain), (f"all {len(every)}", every)):
+        found = measure(shared, texts)
+        lines += [f"## {title}", "", "| | resources/s |", "|---|---|"]
+        lines += [f"| {name} | {rate:,.1f} |" for name, rate in found.items()]
+        ratio = found["ours"] / found["pyrofile-validator 0.3.0"]
+        models_ratio = found["ours, read too"] / found["fhir.resources R4B, read too"]
+        lines += ["", f"Ours is {ratio:.0f}x pyrofile-validator, {models_ratio:.2f}x fhir.resources R4B.", ""]
+    start, memory = cold(shared / "packages" / GUIDE)
+    lines += [f"A new process validates its first US Core Patient after {start:.2f} s, in {memory:.0f} MB.", ""]
+    (HERE / "fhir_speed.md").write_text("\n".join(lines))
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
