@@ -18,7 +18,7 @@ LIMIT = 64 << 20
 
 class FhirGzip:
     name = "fhir_gzip"
-    suffixes = (".json.gz",)
+    suffixes: tuple[str, ...] = (".json.gz",)
     media_type = "application/gzip"
 
     def sniff(self, head: bytes) -> bool:
