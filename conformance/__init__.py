@@ -1,1 +1,4 @@
-"""What is right: issues and their catalogue, documents, profiles, terminology, structure knowledge. Imports none of the other packages."""
+"""What is right: issues and their catalogue, documents, profiles, terminology, structure knowledge.
+
+Imports none of the other packages.
+"""

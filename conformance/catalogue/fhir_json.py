@@ -61,7 +61,8 @@ CODES: tuple[Code, ...] = (
         severity="error",
         title="Integer over 64 bits",
         message="the integer has more than 64 bits; its digits are kept",
-        why="FHIR's integers have 32 bits (unsignedInt, positiveInt 31); most readers would change the digits of this one.",
+        why="FHIR's integers have 32 bits (unsignedInt, positiveInt 31); most readers would change the "
+        "digits of this one.",
         example='{"value": 99999999999999999999}',
         spec="https://hl7.org/fhir/R4/datatypes.html#integer",
         type="value",

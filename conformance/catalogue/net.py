@@ -24,7 +24,8 @@ CODES: tuple[Code, ...] = (
         title="Address not public",
         message="The receiver's host name leads to an address that is not public; the destination doesn't allow it.",
         why=(
-            "A name that leads into the own network can make the gateway speak to machines that nobody meant (CWE-918). "
+            "A name that leads into the own network can make the gateway speak to machines that nobody "
+            "meant (CWE-918). "
             "A receiver inside is named under `private_hosts` of its destination."
         ),
         spec="https://cwe.mitre.org/data/definitions/918.html",
@@ -52,7 +53,8 @@ CODES: tuple[Code, ...] = (
         severity="error",
         title="No answer",
         message="The request was sent, but no whole answer came in time.",
-        why="Whether the receiver has it is not known: it is sent again with the same key, so that it can be recognised.",
+        why="Whether the receiver has it is not known: it is sent again with the same key, so that it can "
+        "be recognised.",
         type="timeout",
     ),
     Code(
@@ -77,7 +79,8 @@ CODES: tuple[Code, ...] = (
         severity="error",
         title="Receiver refused",
         message="The receiver answered {status}; the same request will not be taken later either.",
-        why="Other 4xx answers are about the request or the credentials: repeating it can't help. Redirects are not followed.",
+        why="Other 4xx answers are about the request or the credentials: repeating it can't help. Redirects "
+        "are not followed.",
         spec=_HTTP,
         type="processing",
     ),
@@ -95,7 +98,8 @@ CODES: tuple[Code, ...] = (
         severity="error",
         title="Message processed with a fatal error",
         message="The receiver answered with MessageHeader.response.code `fatal-error`.",
-        why="The receiver took the message, could not process it, and says that it can't be corrected by sending again.",
+        why="The receiver took the message, could not process it, and says that it can't be corrected by "
+        "sending again.",
         spec=_RESPONSE,
         type="processing",
     ),
@@ -113,7 +117,8 @@ CODES: tuple[Code, ...] = (
         severity="error",
         title="No acknowledgement",
         message="The message was sent, but no acknowledgement came in time.",
-        why="Whether the receiver has it is not known. The connection is closed, so that a late answer is not taken for another's.",
+        why="Whether the receiver has it is not known. The connection is closed, so that a late answer is "
+        "not taken for another's.",
         spec=_MLLP,
         type="timeout",
     ),
