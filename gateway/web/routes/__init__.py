@@ -11,4 +11,4 @@ from gateway.web.route import Route
 def routes() -> tuple[Route, ...]:
     from gateway.web.routes import conversion, deliveries, fhir, health, messages
 
-    return (*messages.ROUTES, *deliveries.ROUTES, *conversion.routes(), *fhir.routes(), *health.ROUTES)
+    return (*messages.ROUTES, *deliveries.ROUTES, *conversion.ROUTES, *fhir.ROUTES, *health.ROUTES)

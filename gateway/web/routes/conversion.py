@@ -93,72 +93,68 @@ _UNPROCESSABLE = Answer(description="Nothing could be made of it; the issues say
 _BUSY = Answer(description="All workers are busy, or the gateway is stopping; try again.")
 
 
-def routes() -> tuple[Route, ...]:
-    """Their bodies are those of the formats that are installed."""
-    body = {one: media.schema_of(one) for one in media.taken()}
-    return (
-        Route(
-            method="POST",
-            path="/api/v1/convert",
-            id="convert",
-            tag="conversion",
-            summary="Convert one document",
-            description="The same as `sdoh-gateway convert`, by the settings of this gateway. Give `to` or `as`.",
-            handler=_convert,
-            needs="convert",
-            query=(
-                Parameter(name="to", kind="choice", choices=FORMATS, description="The format to make."),
-                Parameter(name="as", description="A named form, `alerts@1.1.0`, `ADT_A03@2.5.1` or `adt@2.5.1`."),
-                Parameter(name="map", kind="name", description="The id of the map to use; else the one that fits."),
-                Parameter(
-                    name="bundle", kind="choice", choices=BUNDLE_FORMS, default="message", description="FHIR as what."
-                ),
-                Parameter(
-                    name="answer",
-                    kind="choice",
-                    choices=("bare", "full"),
-                    default="bare",
-                    description="The document alone, or with its issues and the account of every field.",
-                ),
-            ),
-            body=body,
-            answers={
-                200: Answer(description="The document.", content=_documents(), headers=ISSUES_HEADER),
-                422: _UNPROCESSABLE,
-                503: _BUSY,
-            },
-        ),
-        Route(
-            method="POST",
-            path="/api/v1/validate",
-            id="validate",
-            tag="conversion",
-            summary="Say what is wrong, and where",
-            description="The same as `sdoh-gateway validate`. Without `profile`: FHIR by `meta.profile` and its base "
-            "definition, HL7 v2 by the structure of its version.",
-            handler=_validate,
-            needs="convert",
-            query=(
-                Parameter(
-                    name="profile",
-                    repeated=True,
-                    description="A profile's URL, or the id of one that the gateway brings; may be given again.",
-                ),
-                Parameter(name="found", kind="boolean", default=False, description="Whether to quote what was found."),
-            ),
-            body=body,
-            answers={
-                200: Answer(
-                    description="An OperationOutcome, whatever was found.",
-                    content={FHIR: OUTCOME},
-                    headers=ISSUES_HEADER,
-                ),
-                503: _BUSY,
-            },
-        ),
-    )
+_BODY = {one: media.schema_of(one) for one in media.taken()}
+_WRITTEN = {one: media.schema_of(one) for name in FORMATS for one in media.types_of(name)[:1]}
+_DOCUMENTS: dict[str, Schema | None] = {**_WRITTEN, media.NDJSON: {"type": "string"}, JSON: shapes.Converted}
 
-
-def _documents() -> dict[str, Schema | None]:
-    written = {one: media.schema_of(one) for name in FORMATS for one in media.types_of(name)[:1]}
-    return {**written, media.NDJSON: {"type": "string"}, JSON: shapes.Converted}
+ROUTES: tuple[Route, ...] = (
+    Route(
+        method="POST",
+        path="/api/v1/convert",
+        id="convert",
+        tag="conversion",
+        summary="Convert one document",
+        description="The same as `sdoh-gateway convert`, by the settings of this gateway. Give `to` or `as`.",
+        handler=_convert,
+        needs="convert",
+        query=(
+            Parameter(name="to", kind="choice", choices=FORMATS, description="The format to make."),
+            Parameter(name="as", description="A named form, `alerts@1.1.0`, `ADT_A03@2.5.1` or `adt@2.5.1`."),
+            Parameter(name="map", kind="name", description="The id of the map to use; else the one that fits."),
+            Parameter(
+                name="bundle", kind="choice", choices=BUNDLE_FORMS, default="message", description="FHIR as what."
+            ),
+            Parameter(
+                name="answer",
+                kind="choice",
+                choices=("bare", "full"),
+                default="bare",
+                description="The document alone, or with its issues and the account of every field.",
+            ),
+        ),
+        body=_BODY,
+        answers={
+            200: Answer(description="The document.", content=_DOCUMENTS, headers=ISSUES_HEADER),
+            422: _UNPROCESSABLE,
+            503: _BUSY,
+        },
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/validate",
+        id="validate",
+        tag="conversion",
+        summary="Say what is wrong, and where",
+        description="The same as `sdoh-gateway validate`. Without `profile`: FHIR by `meta.profile` and its base "
+        "definition, HL7 v2 by the structure of its version.",
+        handler=_validate,
+        needs="convert",
+        query=(
+            Parameter(
+                name="profile",
+                repeated=True,
+                description="A profile's URL, or the id of one that the gateway brings; may be given again.",
+            ),
+            Parameter(name="found", kind="boolean", default=False, description="Whether to quote what was found."),
+        ),
+        body=_BODY,
+        answers={
+            200: Answer(
+                description="An OperationOutcome, whatever was found.",
+                content={FHIR: OUTCOME},
+                headers=ISSUES_HEADER,
+            ),
+            503: _BUSY,
+        },
+    ),
+)

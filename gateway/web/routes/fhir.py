@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from adapters.formats.fhir import FORMAT
@@ -26,7 +25,7 @@ _BODY: dict[str, Schema | None] = {one: media.schema_of(one) for one in (FHIR, J
 
 
 def _metadata(call: Call) -> Reply:
-    return Reply(content=capability.statement(call, routes()), media_type=FHIR)
+    return Reply(content=capability.statement(call, ROUTES), media_type=FHIR)
 
 
 def _definition(call: Call) -> Reply:
@@ -150,12 +149,24 @@ _OUTCOME = Answer(
 )
 
 
-def routes() -> tuple[Route, ...]:
-    return tuple(_routes())
+def _validating(path: str, name: str) -> Route:
+    return Route(
+        method="POST",
+        path=path,
+        id=name,
+        tag="fhir",
+        summary="Validate a resource",
+        description="The body is the resource, or a Parameters resource with `resource`, `profile` and `mode`.",
+        handler=_validate,
+        needs="convert",
+        query=(_PROFILE, *_GENERAL),
+        body=_BODY,
+        answers={200: _OUTCOME, 503: _BUSY} | ({404: Answer(description="No such type in R4.")} if "{" in path else {}),
+    )
 
 
-def _routes() -> Iterator[Route]:
-    yield Route(
+ROUTES: tuple[Route, ...] = (
+    Route(
         method="GET",
         path="/fhir/metadata",
         id="capabilities",
@@ -165,8 +176,8 @@ def _routes() -> Iterator[Route]:
         needs=None,
         query=_GENERAL,
         answers={200: Answer(description="What there is here.", content={FHIR: _RESOURCE})},
-    )
-    yield Route(
+    ),
+    Route(
         method="GET",
         path="/fhir/OperationDefinition/{id}",
         id="operationDefinition",
@@ -179,8 +190,8 @@ def _routes() -> Iterator[Route]:
             200: Answer(description="The definition.", content={FHIR: _RESOURCE}),
             404: Answer(description="No such definition here."),
         },
-    )
-    yield Route(
+    ),
+    Route(
         method="POST",
         path="/fhir/$convert-data",
         id="convertData",
@@ -198,23 +209,10 @@ def _routes() -> Iterator[Route]:
             422: Answer(description="Nothing could be made of it; the issues say why."),
             503: _BUSY,
         },
-    )
-    for path, name in (("/fhir/$validate", "validateResource"), ("/fhir/{type}/$validate", "validateType")):
-        yield Route(
-            method="POST",
-            path=path,
-            id=name,
-            tag="fhir",
-            summary="Validate a resource",
-            description="The body is the resource, or a Parameters resource with `resource`, `profile` and `mode`.",
-            handler=_validate,
-            needs="convert",
-            query=(_PROFILE, *_GENERAL),
-            body=_BODY,
-            answers={200: _OUTCOME, 503: _BUSY}
-            | ({404: Answer(description="No such type in R4.")} if "{" in path else {}),
-        )
-    yield Route(
+    ),
+    _validating("/fhir/$validate", "validateResource"),
+    _validating("/fhir/{type}/$validate", "validateType"),
+    Route(
         method="POST",
         path="/fhir/$process-message",
         id="processMessage",
@@ -240,4 +238,5 @@ def _routes() -> Iterator[Route]:
             422: Answer(description="Refused at the door, and stored in quarantine."),
             503: Answer(description="Not stored; send it again."),
         },
-    )
+    ),
+)
