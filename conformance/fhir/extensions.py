@@ -81,9 +81,15 @@ def _placed(walk: Walk, host: Node, node: Node, definition: Definition) -> None:
 
 def _doubt(walk: Walk, host: Node, definition: Definition) -> Severity | None:
     """R4 uses its own extensions of definitions in places that it doesn't list: there it is only a warning."""
-    resource = walk.resource_of(host)
-    own = definition.origin.startswith("hl7.fhir.r4.core@") and "url" in r4.children(resource.type)
-    return "warning" if own else None
+    homes = {str(each.get("expression", "")).partition(".")[0] for each in definition.facts.get("context") or ()}
+    of_definitions = any(home == "ElementDefinition" or _is_definition(home) for home in homes)
+    own = definition.origin.startswith("hl7.fhir.r4.core@") and of_definitions
+    return "warning" if own and _is_definition(walk.resource_of(host).type) else None
+
+
+def _is_definition(kind: str) -> bool:
+    """True for a type of resource that is published under a URL; a Device has a URL too."""
+    return r4.is_resource(kind) and {"url", "publisher"} <= r4.children(kind).keys()
 
 
 def _fits(walk: Walk, host: Node, context: Facts) -> bool:
