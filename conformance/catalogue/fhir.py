@@ -154,8 +154,9 @@ _RULES: tuple[Code, ...] = (
 )  # fmt: skip
 
 _BUNDLES: tuple[Code, ...] = (
-    _row("0080", "fullUrl missing", "An entry of a document or message needs a fullUrl.",
-         "References inside the Bundle are resolved by it.", "required", page="bundle.html#bundle-unique"),
+    _row("0080", "fullUrl missing", "Except in transactions and batches, an entry's resource needs a fullUrl.",
+         "It is the resource's identity; references inside the Bundle are resolved by it.", "required",
+         page="bundle.html#bundle-unique"),
     _row("0081", "fullUrl not absolute", "A fullUrl must be an absolute URL.",
          "It names the resource for everyone.", "value", page="bundle.html#bundle-unique"),
     _row("0082", "Resource without id", "A resource with a RESTful fullUrl needs the id that it ends with.",
@@ -243,6 +244,8 @@ _CONTENT: tuple[Code, ...] = (
          "Other reports must not name patients.", "structure", page="measurereport.html"),
     _row("0143", "Measure criteria", "The expression names nothing that the measure's library defines.",
          "The measure can't be computed.", "not-found", page="measure.html"),
+    _row("0145", "Condition of a question", "The condition {problem}.",
+         "The question would never be asked, or always.", "invalid", page="questionnaire.html#enableWhen"),
     _row("0144", "Measure not here", "Not checked: the measure is not here.",
          "Groups and populations were not compared. Neither a pass nor an error.", "not-supported",
          severity="information"),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _FIRST = {"document": "Composition", "message": "MessageHeader"}
+_UNNAMED = ("batch", "transaction", "batch-response", "transaction-response")
 _UNIDENTIFIED = ("batch", "transaction", "transaction-response", "batch-response", "history")
 
 
@@ -57,7 +58,7 @@ def _entries(node: Node) -> Iterator[Entry]:
 def _full_url(walk: Walk, entry: Entry, kind: str) -> None:
     """A fullUrl is absolute, and a RESTful one agrees with the resource's type and id."""
     if not entry.url:
-        if kind in _FIRST and entry.resource is not None:
+        if kind not in _UNNAMED and entry.resource is not None:
             walk.report("FHIR-0080", entry.node)
         return
     match = RESTFUL.fullmatch(entry.url)

@@ -161,6 +161,7 @@ _CONTENT = {
     "ConceptMap": "concept_map",
     "Measure": "measure",
     "MeasureReport": "measure_report",
+    "Questionnaire": "questionnaire",
     "QuestionnaireResponse": "questionnaire_response",
     "StructureDefinition": "structure_definition",
     "ValueSet": "value_set",

@@ -344,6 +344,9 @@ CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0141": lambda: validate(report(population("numerator")), MEASURE),
     "FHIR-0142": lambda: validate(report(population("initial-population", subjectResults={"reference": "List/1"}))),
     "FHIR-0143": lambda: validate(MEASURE, LIBRARY),
+    "FHIR-0145": lambda: validate(
+        question(type="string", enableWhen=[{"question": "9", "operator": "exists", "answerBoolean": True}])
+    ),
     "FHIR-0144": lambda: validate(report(population("initial-population"))),
 }  # fmt: skip
 
