@@ -13,12 +13,7 @@ from mappings.run import SKIP, TOOK
 def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     covers: tuple[Cover, ...] = ()
     site = c.site(rule)
-    if c.writing.references and c.write in rule.paths and rule.ref.startswith("+"):
-        with c.guarded(rule, place, site):
-            name = rule.ref[1:]
-            since = place.since(name)
-            place.write.later(rule.path(c.write), name, f"R.named.get({name!r}, [])[{since}:]")
-    elif c.writing.references and c.write in rule.paths:
+    if c.writing.references and c.write in rule.paths:
         with c.guarded(rule, place, site):
             owner = place.names.get(rule.ref) or place.awaited(rule.ref, c.makes)
             urls = place.url if rule.ref == "*" else (owner.urls or owner.url) if owner is not None else "None"

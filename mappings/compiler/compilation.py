@@ -76,13 +76,6 @@ class Place:
             self.names[name] = found
         return found
 
-    def since(self, name: str) -> str:
-        """A variable: how many were made under a name when this context began."""
-        count = self.code.new("b")
-        assert self.head is not None
-        self.head.add(f"{count} = len(R.named.get({name!r}, ()))")
-        return count
-
     def flag(self) -> str:
         """A variable that is False at the start of the context."""
         name = self.code.new("d")

@@ -12,6 +12,7 @@ from typing import Any
 from mappings.conversions.conversion import Conversion, Run
 from mappings.conversions.keys import person_key
 from mappings.conversions.systems import is_oid
+from mappings.conversions.times import date_backward, datetime_backward, datetime_forward
 
 Element = Mapping[str, Any]
 
@@ -76,6 +77,52 @@ def telecom_value_forward(text: str, run: Run) -> str | None:
     return text if scheme.lower() in ("http", "https") or scheme.lower() not in _TELECOM else rest.strip() or None
 
 
+def ucum_forward(text: str, run: Run) -> str | None:
+    """A unit that is UCUM; None for one that isn't, which stays text."""
+    from conformance.terminology.ucum import valid
+
+    return text if valid(text) else None
+
+
+def ucum_system_forward(text: str, run: Run) -> str | None:
+    """The system of a unit's code, where it has one."""
+    from conformance.terminology.ucum import SYSTEM, valid
+
+    return SYSTEM if valid(text) else None
+
+
+def ts_forward(text: str, run: Run) -> str | None:
+    """A TS. Of one that can't be read in full the part that is certain is kept, and the rest reported; year 1 is what
+    some systems write for "unknown"."""
+    if text.startswith("0001"):
+        run.say("CDA-0103", text)
+        return None
+    moment = datetime_forward(text, run)
+    if moment is not None:
+        return moment
+    for length in (8, 6, 4):
+        certain = datetime_forward(text[:length], run) if text[:length].isdecimal() and len(text) >= length else None
+        if certain is not None:
+            run.say("CDA-0102", text)
+            return certain
+    return None
+
+
+def ts_date_forward(text: str, run: Run) -> str | None:
+    """The date of a TS, in the document's own clock."""
+    moment = ts_forward(text[:8], run)
+    return moment[:10] if moment else None
+
+
+def day_instant_forward(text: str, run: Run) -> str | None:
+    """An instant; of a date alone the start of that day, for Bundle.timestamp (bdl-10). The date itself is kept in
+    Composition.date as it was sent."""
+    moment = ts_forward(text, run)
+    if moment is None or "T" in moment:
+        return moment
+    return datetime_forward(moment.replace("-", "") + "000000", run) if len(moment) == 10 else None
+
+
 def one_less_forward(text: str, run: Run) -> int | None:
     """repeatNumber counts all dispenses, numberOfRepeatsAllowed those after the first."""
     return int(text) - 1 if text.isdecimal() and 1 <= int(text) < 1_000_000 else None
@@ -107,6 +154,12 @@ def actor_forward(parts: list[list[Element]], run: Run) -> str | None:
     said = " ".join(words for each in names if (words := _words(each)))
     where = run.facility[1] if len(run.facility) > 1 else run.settings.sender
     return f"name|{said}|{where}" if said else None
+
+
+def role_forward(parts: list[list[Element]], run: Run) -> str | None:
+    """Ids and names of a person, then of the organization they act in."""
+    person, organization = actor_forward(parts[:2], run), actor_forward(parts[2:], run)
+    return f"{person}@{organization}" if person and organization else None
 
 
 def _words(element: Element) -> str:
@@ -168,6 +221,46 @@ CONVERSIONS = (
         name="telecom-value", forward=telecom_value_forward, backward=None, gives="string", doc="One-way for now: TEL."
     ),
     Conversion(
+        name="ucum-code",
+        forward=ucum_forward,
+        backward=lambda value, run: value,
+        gives="code",
+        quiet=True,
+        doc="A unit that is UCUM; another stays text.",
+    ),
+    Conversion(
+        name="ucum-system",
+        forward=ucum_system_forward,
+        backward=None,
+        gives="uri",
+        quiet=True,
+        doc="One-way: the system of a unit's code.",
+    ),
+    Conversion(
+        name="ts",
+        forward=ts_forward,
+        backward=datetime_backward,
+        gives="dateTime",
+        lossy=True,
+        doc="TS in its own precision; what is malformed is kept as far as it is certain.",
+    ),
+    Conversion(
+        name="ts-date",
+        forward=ts_date_forward,
+        backward=date_backward,
+        gives="date",
+        lossy=True,
+        doc="The date of a TS.",
+    ),
+    Conversion(
+        name="day-instant",
+        forward=day_instant_forward,
+        backward=datetime_backward,
+        gives="instant",
+        lossy=True,
+        doc="An instant; of a date the start of its day.",
+    ),
+    Conversion(
         name="one-less",
         forward=one_less_forward,
         backward=lambda value, run: str(value + 1),
@@ -178,6 +271,9 @@ CONVERSIONS = (
         name="patient-key", forward=person_forward, backward=None, gives="key", doc="A key: the ids of patientRole."
     ),
     Conversion(name="actor-key", forward=actor_forward, backward=None, gives="key", doc="A key: ids, else names here."),
+    Conversion(
+        name="role-key", forward=role_forward, backward=None, gives="key", doc="A key: a person and an organization."
+    ),
     Conversion(
         name="visit-key-cda", forward=visit_forward, backward=None, gives="key", doc="A key: the encounter's first id."
     ),
