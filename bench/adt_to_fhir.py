@@ -253,8 +253,8 @@ def main(arguments: list[str]) -> None:
         sets["Shared samples that both accept"] = taken
     lines = ["# ADT to FHIR, beside hl7v2-fhir-bridge 0.1.0", "", f"{machine()}. Written by `make bench`.", ""]
     lines += [
-        f"CPU time of whole conversions from bytes, {ROUNDS} rounds in turn, warm. `x bridge` compares with the bridge in "
-        "the same run, JSON with JSON; absolute figures of a shared machine mean little.", "",
+        f"CPU time of whole conversions from bytes, {ROUNDS} rounds in turn, warm. `x bridge` compares with the bridge "
+        "in the same run, JSON with JSON; absolute figures of a shared machine mean little.", "",
     ]  # fmt: skip
     for title, raws in sets.items():
         lines += table(title, raws, ours, bridge, measure(raws, variants(ours, off), bridge))
