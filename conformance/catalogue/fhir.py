@@ -120,7 +120,7 @@ _RULES: tuple[Code, ...] = (
     _row("0052", "Invariant not checked", "Not checked: {key} ({problem}).",
          "Its expression can't be evaluated here on this data. Neither a pass nor an error.", "not-supported",
          severity="information"),
-    _row("0053", "Z code not billable", "In ICD-10-CM {release} this is a header, not billable; below it: {successors}.",
+    _row("0053", "Z code not billable", "In ICD-10-CM {release} this is a header, not billable; use: {successors}.",
          "Payers refuse it, and it says less than was known.", "code-invalid", severity="warning"),
     _row("0054", "No such Z code", "ICD-10-CM {release} has no such code; nearest: {successors}.",
          "It may be of another release, or a slip.", "code-invalid", severity="warning"),

@@ -72,7 +72,7 @@ def build(tree: syntax.Node) -> Compiled:
     if isinstance(tree, Name):
         return _name(tree.text)
     if isinstance(tree, Call):
-        from conformance.fhir.fhirpath.functions import call
+        from conformance.fhir.fhirpath.calls import call
 
         return call(tree)
     return _operation(tree)
@@ -167,7 +167,7 @@ def _chain(tree: Operation) -> Compiled:
     left, right = tree.parts
     first = build(left)
     if isinstance(right, Call):
-        from conformance.fhir.fhirpath.functions import call
+        from conformance.fhir.fhirpath.calls import call
 
         then = call(right)
     elif isinstance(right, Name) and not right.text.startswith(("$", "%")):
