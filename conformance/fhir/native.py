@@ -24,6 +24,11 @@ def rule(*expressions: str) -> Callable[[Callable[[Any], bool]], Callable[[Any],
     return register
 
 
+def _has(value: Any, name: str) -> bool:
+    """Whether a primitive element is there: one that says by an extension why it has no value is."""
+    return name in value or "_" + name in value
+
+
 def _contained(value: Any) -> list[Any]:
     found = value.get("contained")
     return found if isinstance(found, list) else []
@@ -108,12 +113,12 @@ def _references(value: Any) -> list[str]:
 
 @rule("code.empty() or system.exists()")
 def qty_3(value: Any) -> bool:
-    return "code" not in value or "system" in value
+    return not _has(value, "code") or _has(value, "system")
 
 
 @rule("value.empty() or system.exists()")
 def cpt_2(value: Any) -> bool:
-    return "value" not in value or "system" in value
+    return not _has(value, "value") or _has(value, "system")
 
 
 @rule("text.`div`.exists()")
@@ -129,4 +134,4 @@ def obs_6(value: Any) -> bool:
 
 @rule("data.empty() or contentType.exists()")
 def att_1(value: Any) -> bool:
-    return "data" not in value or "contentType" in value
+    return not _has(value, "data") or _has(value, "contentType")

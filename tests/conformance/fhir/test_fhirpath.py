@@ -165,6 +165,28 @@ def test_invariants_agree_with_fhirpathpy(shared: Path, monkeypatch: pytest.Monk
             assert native.RULES[rule.expression](node.value) == answer, (rule.expression, node.path)
 
 
+@pytest.mark.parametrize(
+    ("expression", "names"),
+    [
+        ("value.empty() or system.exists()", ("value", "system")),
+        ("code.empty() or system.exists()", ("code", "system")),
+        ("data.empty() or contentType.exists()", ("data", "contentType")),
+    ],
+)
+def test_a_primitive_that_has_only_an_extension_is_there(expression: str, names: tuple[str, str]) -> None:
+    """`exists()` asks for the element, not for its value: data-absent-reason stands in for a required one."""
+    why = {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]}
+    given_by, needed = names
+    for element in (
+        {given_by: "1", needed: "2"},
+        {given_by: "1", "_" + needed: why},
+        {given_by: "1"},
+        {"_" + given_by: why},
+    ):
+        assert native.RULES[expression](element) == (fhirpath.evaluate(element, expression) == [True]), element
+    assert native.RULES[expression]({given_by: "1", "_" + needed: why})
+
+
 def _second_opinion(expression: str, node: Node) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
