@@ -29,7 +29,7 @@ def messages(count: int, seed: int = 2026) -> Iterator[bytes]:
     """That many messages, A01, A04 and A08 in turn (the events that both sides of the bench know)."""
     random = Random(seed)
     doctors = [
-        f"{1000000000 + number}^{family}^{random.choice(GIVENS)}^M^^DR^MD^^NPPES&2.16.840.1.113883.4.6&ISO^L^^^NPI"
+        f"{_npi(number)}^{family}^{random.choice(GIVENS)}^M^^DR^MD^^NPPES&2.16.840.1.113883.4.6&ISO^L^^^NPI"
         for number, family in enumerate(FAMILIES * 4)
     ]
     for number in range(count):
@@ -51,6 +51,14 @@ def _message(random: Random, doctors: list[str], number: int) -> str:
     segments += [_allergy(random, place, day) for place in (1, 2)]
     segments += [_observation(random, doctors, place, at) for place in (1, 2, 3)]
     return "\r".join([*segments, _insurance(random, number, day)]) + "\r"
+
+
+def _npi(number: int) -> str:
+    """A number with its check digit: Luhn's over 80840 and nine digits."""
+    digits = f"{100000000 + number}"
+    doubled = [int(digit) * 2 if place % 2 == 0 else int(digit) for place, digit in enumerate(reversed(digits))]
+    total = 24 + sum(value - 9 if value > 9 else value for value in doubled)
+    return f"{digits}{-total % 10}"
 
 
 def _name(random: Random) -> str:
