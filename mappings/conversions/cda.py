@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from mappings.conversions.conversion import Conversion, Run
@@ -32,11 +33,13 @@ _NPI = "2.16.840.1.113883.4.6"
 
 def system_forward(text: str, run: Run) -> str | None:
     """An OID, UUID or URI of a code system or an assigning authority as URI; a known OID becomes the URI it has."""
+    return run.settings.authorities.get(text) or _registered(text)
+
+
+@lru_cache(maxsize=4096)  # code systems and authorities: a directory's, and asked for many times per document
+def _registered(text: str) -> str | None:
     from conformance.terminology.oids import uri_of
 
-    configured = run.settings.authorities.get(text)
-    if configured:
-        return configured
     if is_oid(text):
         return uri_of(text) or f"urn:oid:{text}"
     return _as_uri(text)

@@ -26,6 +26,8 @@ _ELEMENTS = {
 _SPANS = ("colspan", "rowspan")
 _BLOCKS = frozenset(("paragraph", "item", "tr", "td", "th", "br", "caption", "list", "table", "title"))
 _CAPTIONS = {"table": "caption", "list": "li"}
+_FRAMES = frozenset(("table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "colgroup"))
+"""Elements that hold no text of their own."""
 _EMPHASIS = {"Bold": "b", "Italics": "i", "Underline": "u"}
 
 
@@ -50,40 +52,53 @@ def _texts(element: etree._Element) -> Iterator[str]:
 
 def xhtml(element: etree._Element) -> str:
     """The block as a `div`; empty where it holds no text."""
-    if not plain(element):
+    if not any(text.strip() for text in element.itertext()):
         return ""
-    return f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(_inside(element))}</div>'
+    out = ['<div xmlns="http://www.w3.org/1999/xhtml">']
+    _inside(element, out)
+    out.append("</div>")
+    return "".join(out)
 
 
-def _inside(element: etree._Element) -> Iterator[str]:
+def _inside(element: etree._Element, out: list[str]) -> None:
     if element.text:
-        yield escape(element.text, quote=False)
+        out.append(_escaped(element.text))
     for child in element:
-        yield from _markup(child)
+        if isinstance(child.tag, str):
+            _markup(child, out)
         if child.tail:
-            yield escape(child.tail, quote=False)
+            out.append(_escaped(child.tail))
 
 
-def _markup(element: etree._Element) -> Iterator[str]:
+def _escaped(text: str) -> str:
+    if "&" in text or "<" in text or ">" in text:
+        return escape(text, quote=False)
+    return text
+
+
+def _markup(element: etree._Element, out: list[str]) -> None:
     name = _local(element)
-    if not name:
-        return
-    if name == "list":
-        tag = "ol" if element.get("listType") == "ordered" else "ul"
-    elif name == "caption":
-        tag = _CAPTIONS.get(_local(element.getparent()), "p")
-    else:
-        tag = _ELEMENTS.get(name, "span")
-    attributes = "".join(_attributes(element, tag))
+    tag = _tag(element, name)
+    attributes = "".join(_attributes(element, tag)) if element.attrib else ""
     if tag in ("br", "col"):
-        yield f"<{tag}{attributes}/>"
+        out.append(f"<{tag}{attributes}/>")
         return
-    emphasis = [_EMPHASIS[word] for word in (element.get("styleCode") or "").split() if word in _EMPHASIS]
-    if tag in ("table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "colgroup"):
-        emphasis = []
-    yield f"<{tag}{attributes}>" + "".join(f"<{each}>" for each in emphasis)
-    yield from _inside(element)
-    yield "".join(f"</{each}>" for each in reversed(emphasis)) + f"</{tag}>"
+    style = element.get("styleCode")
+    emphasis = [_EMPHASIS[word] for word in style.split() if word in _EMPHASIS] if style and tag not in _FRAMES else ()
+    out.append(f"<{tag}{attributes}>")
+    out.extend(f"<{each}>" for each in emphasis)
+    _inside(element, out)
+    out.extend(f"</{each}>" for each in reversed(emphasis))
+    out.append(f"</{tag}>")
+
+
+def _tag(element: etree._Element, name: str) -> str:
+    """The XHTML element for one of the narrative's."""
+    if name == "list":
+        return "ol" if element.get("listType") == "ordered" else "ul"
+    if name == "caption":
+        return _CAPTIONS.get(_local(element.getparent()), "p")
+    return _ELEMENTS.get(name, "span")
 
 
 def _attributes(element: etree._Element, tag: str) -> Iterator[str]:

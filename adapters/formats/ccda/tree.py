@@ -7,11 +7,15 @@ their markup is read from the element when somebody asks. Attribute values are s
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from lxml import etree
+
+from adapters.formats.ccda.narrative import xhtml
 
 V3 = "urn:hl7-org:v3"
 SDTC = "urn:hl7-org:sdtc"
@@ -21,6 +25,11 @@ _PREFIXES = {V3: "", SDTC: "sdtc:", XSI: "xsi:"}
 
 ENTRY_REFERENCE = "2.16.840.1.113883.10.20.22.4.122"
 """Template of an act that stands for an entry elsewhere in the document, by its id."""
+
+
+_NONE: dict[str, Any] = {}
+_NOBODY: list[Any] = []
+"""What nodes without attributes or children share; never written into."""
 
 
 class Node:
@@ -33,15 +42,17 @@ class Node:
         self.element = element
         self.parent = parent
         self.top = top
-        self.attributes: dict[str, str] = {}
-        self.children: list[Node] = []
-        self.kids: dict[str, list[Node]] = {}
+        self.attributes: dict[str, str] = _NONE
+        self.children: list[Node] = _NOBODY
+        self.kids: dict[str, list[Node]] = _NONE
         self._templates: dict[str, str] | None = None
         self._key = ""
 
     @property
     def templates(self) -> dict[str, str]:
         """Roots of the templates that the element claims, with their extensions (versions)."""
+        if self._templates is None and "templateId" not in self.kids:
+            self._templates = _NONE
         if self._templates is None:
             found: dict[str, str] = {}
             for each in self.kids.get("templateId", ()):
@@ -53,6 +64,8 @@ class Node:
     @property
     def ids(self) -> tuple[tuple[str, str], ...]:
         """Roots and extensions of the element's ids, those without a root left out."""
+        if "id" not in self.kids:
+            return ()
         given = (each.attributes for each in self.kids.get("id", ()))
         return tuple((each["root"], each.get("extension", "")) for each in given if each.get("root"))
 
@@ -81,27 +94,58 @@ class Tree:
         self.element = element
         self.raw = raw
         self._equals: dict[str, int] = {}
+        self._names: dict[str, str] = {}
+        self._xhtml: dict[int, str] = {}
 
     @cached_property
     def node(self) -> Node:
-        """The root's node, and with it all others."""
-        return self._build(self.element, None)
+        """The root's node, and with it all others. Thousands of objects are made and none is garbage: the collector
+        would walk them again and again, which takes as long as making them."""
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return self._build(self.element, None)
+        finally:
+            if collecting:
+                gc.enable()
 
     def _build(self, element: etree._Element, parent: Node | None) -> Node:
-        node = Node(named(element.tag), element, parent, self)
-        if element.attrib:
-            node.attributes = {named(str(name)): str(value).strip() for name, value in element.items()}
+        """The node of an element, with all below it. Leaves, which most elements are, share their empty containers."""
+        names = self._names
+        tag = str(element.tag)
+        node = Node(names.get(tag) or self._name(tag), element, parent, self)
+        given = element.attrib
+        if given:
+            node.attributes = {
+                str(name) if name[0] != "{" else self._name(str(name)): str(value).strip()
+                for name, value in given.items()
+            }
             if "xsi:type" in node.attributes:
                 node.attributes["xsi:type"] = node.attributes["xsi:type"].rpartition(":")[2]
-        if node.name == "text" and parent is not None and parent.name == "section":
+        if len(element) == 0 or (node.name == "text" and parent is not None and parent.name == "section"):
             return node
-        children, kids = node.children, node.kids
+        children: list[Node] = []
+        kids: dict[str, list[Node]] = {}
+        node.children, node.kids = children, kids
         for child in element:
             if isinstance(child.tag, str):
                 made = self._build(child, node)
                 children.append(made)
-                kids.setdefault(made.name, []).append(made)
+                if made.name in kids:
+                    kids[made.name].append(made)
+                else:
+                    kids[made.name] = [made]
         return node
+
+    def _name(self, tag: str) -> str:
+        found = self._names[tag] = named(tag)
+        return found
+
+    def xhtml(self, node: Node) -> str:
+        """A narrative block as FHIR's Narrative.div, made once."""
+        if id(node) not in self._xhtml:
+            self._xhtml[id(node)] = xhtml(node.element)
+        return self._xhtml[id(node)]
 
     @cached_property
     def narrative(self) -> dict[str, etree._Element]:
@@ -133,7 +177,7 @@ class Tree:
     def key(self, node: Node) -> str:
         """The text of an entry's identity: whose it is, its ids and its content, and an ordinal among equals."""
         if not node._key:
-            content = hashlib.sha256(etree.tostring(node.element, method="c14n", with_tail=False)).hexdigest()
+            content = hashlib.sha256(etree.tostring(node.element, with_tail=False)).hexdigest()
             ids = "~".join(f"{root}^{extension}" for root, extension in node.ids)
             text = f"{self.subject}|{node.name}|{ids}|{content}"
             number = self._equals[text] = self._equals.get(text, 0) + 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapters.formats.ccda.narrative import plain, xhtml
+from adapters.formats.ccda.narrative import plain
 from adapters.formats.ccda.paths import ATTRIBUTE, CHILD, EQUALS, FUNCTION, INDEX, OUTWARD, PARENT, ROOT, TEMPLATE, Step
 from adapters.formats.ccda.tree import ENTRY_REFERENCE, Node
 
@@ -61,7 +61,7 @@ def _next(node: Node, kind: int, name: str, tests: tuple[Any, ...]) -> list[Any]
     elif kind == ROOT:
         return [node.top.node]
     elif kind == FUNCTION:
-        return [value] if (value := xhtml(node.element)) else []
+        return [value] if (value := node.top.xhtml(node)) else []
     return found if not tests else _tested(found, tests)
 
 
@@ -147,11 +147,10 @@ def referred(nodes: list[Node]) -> list[Node]:
     """The nodes themselves; for entry references, and acts that say nothing but an id, those that have the id."""
     found: list[Node] = []
     for node in nodes:
-        known = [each for pair in node.ids for each in node.top.by_id.get(pair, ()) if each is not node]
-        if known and (ENTRY_REFERENCE in node.templates or not node.templates):
-            found.extend(each for each in known if each not in found)
-        else:
-            found.append(node)
+        known: list[Node] = []
+        if ENTRY_REFERENCE in node.templates or not node.templates:
+            known = [each for pair in node.ids for each in node.top.by_id.get(pair, ()) if each is not node]
+        found.extend(each for each in known or (node,) if each not in found)
     return found
 
 
