@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,7 +42,28 @@ class Module:
 
     def source(self) -> str:
         head = [f"{name} = {text}" for text, name in self.constants.items()]
-        return "\n".join(head + [line for function in self.functions for line in function.text()]) + "\n"
+        lines = (line for function in self.functions for line in function.text())
+        return "\n".join([*head, *_chained(lines)]) + "\n"
+
+
+_EMPTY = re.compile(r"( +)([a-z]+[0-9]+)( = None| = False)")
+
+
+def _chained(lines: Iterable[str]) -> Iterator[str]:
+    """Lines, those in a row that set variables to the same nothing as one: `h1 = h2 = None`."""
+    indent, names, value = "", "", ""
+    for line in lines:
+        match = _EMPTY.fullmatch(line)
+        if match and names and (match[1], match[3]) == (indent, value):
+            names += f" = {match[2]}"
+            continue
+        if names:
+            yield indent + names + value
+        indent, names, value = match.groups() if match else ("", "", "")
+        if not match:
+            yield line
+    if names:
+        yield indent + names + value
 
 
 @dataclass(slots=True)

@@ -32,6 +32,9 @@ LONGEST_REMEMBERED = 250
 DIRECTORY = frozenset(("Device", "Location", "Organization", "Practitioner", "PractitionerRole"))
 """Types that are reached by references, and shared by them."""
 
+MOST_MENTIONS = 100
+"""How many different values of one element several mentions of a resource may add up to."""
+
 DEFAULT_SALT = "sdoh-gateway"
 """Without a tenant's salt ids are the same everywhere: fine for a trial, guessable from identifiers in production."""
 
@@ -76,8 +79,8 @@ class Run:
     """The state of one conversion."""
 
     __slots__ = (
-        "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "fresh", "later", "made", "memory",
-        "message_key", "moved", "named", "notes", "of_type", "ordinals", "origins", "recent", "said", "salt",
+        "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "followed", "fresh", "later",
+        "made", "memory", "message_key", "moved", "named", "notes", "of_type", "ordinals", "origins", "recent", "said", "salt",
         "settings", "source", "taken", "trace",
     )  # fmt: skip
 
@@ -116,6 +119,8 @@ class Run:
         self.origins: dict[int, list[str]] = {}
         """By object id of what was read: the URLs of what was made of it."""
         self.taken: set[int] = set()
+        self.followed: dict[tuple[str, int], Any] = {}
+        """What a part gave for a resource that a reference led to."""
         self.said: set[str] = set()
         """For conversions that say a thing once per document."""
         self.fresh: list[tuple[str, str | None]] = []
@@ -213,7 +218,7 @@ class Run:
         content, notes = found
         target.update(loads(content))  # noqa: S302 (what this process put there)
         if notes:
-            self.notes.extend([(kind, at + below, site, what) for kind, below, site, what in notes])
+            self._repeat(notes, at)
         return True
 
     def remember(self, part: str, text: str, target: dict[str, Any], at: tuple[Any, ...], since: int) -> None:
@@ -231,22 +236,30 @@ class Run:
         for kind, each, content in loads(shares):  # noqa: S302 (what this process put there)
             self.share(kind, each, content)
         if notes:
-            self.notes.extend([(kind, at + below, site, what) for kind, below, site, what in notes])
+            self._repeat(notes, at)
         return str(url)
 
     def remember_shared(self, part: str, text: str, at: tuple[Any, ...], url: str, since: int) -> None:
         """Keeps what was shared since `start`."""
         shares = self.trace or []
         notes = self._below(at, since)
+        if any(claim[0] is what for claim in self.claimed for _, _, what in shares):
+            return  # whether the claim holds depends on what else this document makes
         if notes is not None and len(text) <= LONGEST_REMEMBERED:
             self.memory[(part, text)] = (url, dumps(shares), notes)
+
+    def _repeat(self, notes: list[Note], at: tuple[Any, ...]) -> None:
+        """Remembered notes, at the place that is read now."""
+        self.notes.extend(
+            [(kind, () if kind == UNCLAIMED else at + below, site, what) for kind, below, site, what in notes]
+        )
 
     def _below(self, at: tuple[Any, ...], since: int) -> list[Note] | None:
         """The notes since, their places relative to `at`; None when one can't be repeated elsewhere."""
         depth = len(at)
         notes: list[Note] = []
         for kind, place, site, what in self.notes[since:]:
-            if kind in (SAID, UNCLAIMED) or place[:depth] != at:
+            if kind == SAID or (place and place[:depth] != at):
                 return None
             notes.append((kind, place[depth:], site, what))
         return notes
@@ -258,7 +271,7 @@ class Run:
             if mine is None:
                 first[name] = value
             elif mine != value and name != "id":
-                if type(mine) is list and type(value) is list:
+                if type(mine) is list and type(value) is list and len(mine) < MOST_MENTIONS:
                     first[name] = mine + [each for each in value if each not in mine]
                 else:
                     self.conflicts.append(f"{path}.{name}")

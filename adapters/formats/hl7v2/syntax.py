@@ -102,14 +102,22 @@ class V2Read:
         if not at.field:
             raise PathError("a segment has no text of its own")
         fields, index, _ = self._segment(at.segment)
-        self.code.add(f"{var} = {fields}[{at.field}]")
-        if not at.component:
+        field = f"{fields}[{at.field}]"
+        if at.component > 1:
+            self.code.add(f"{var} = nth({field}, {at.component}) if '^' in {field} else ''")
+        else:
+            self.code.add(f"{var} = {field}")
             self.code.add(f"if {var} and ('^' in {var} or '~' in {var}): {var} = head({var})")
+        if not at.component:
             return f"({index}, {at.field}, 0)"
-        self.code.add(f"if {var}: {var} = component(repetition({var}), {at.component})")
-        if at.subcomponent:
-            self.code.add(f"if {var}: {var} = subcomponent({var}, {at.subcomponent})")
+        self._subcomponent(var, at.subcomponent)
         return f"({index}, {at.field}, 0, {at.component}, {at.subcomponent})"
+
+    def _subcomponent(self, var: str, number: int) -> None:
+        if number > 1:
+            self.code.add(f"{var} = subcomponent({var}, {number}) if '&' in {var} else ''")
+        elif number:
+            self.code.add(f"if '&' in {var}: {var} = {var}.partition('&')[0]")
 
     def _leaf_of_item(self, at: Path, var: str) -> str:
         if not self.item:
@@ -119,10 +127,7 @@ class V2Read:
             return self.at
         self.code.add(f"{var} = {self._parts(at.component)}[{at.component - 1}]")
         if at.subcomponent and self.level == "component":
-            second = f"subcomponent({var}, {at.subcomponent})" if at.subcomponent > 1 else f"{var}.partition('&')[0]"
-            self.code.add(
-                f"if {var}{' and ' + repr('&') + ' in ' + var if at.subcomponent == 1 else ''}: {var} = {second}"
-            )
+            self._subcomponent(var, at.subcomponent)
         elif at.subcomponent > 1:
             self.code.add(f"{var} = ''")
         return (
@@ -451,6 +456,7 @@ class V2Syntax:
         "head": walk.head,
         "repetition": walk.repetition,
         "component": walk.component,
+        "nth": walk.nth,
         "subcomponent": walk.subcomponent,
         "plain": walk.plain,
         "nested": walk.nested,

@@ -85,6 +85,13 @@ def component(text: str, number: int) -> str:
     return parts[number - 1] if number <= len(parts) else ""
 
 
+def nth(text: str, number: int) -> str:
+    """A component (1-based) of the first repetition of a field."""
+    end = text.find("~")
+    parts = (text if end < 0 else text[:end]).split("^", number)
+    return parts[number - 1] if number <= len(parts) else ""
+
+
 def subcomponent(text: str, number: int) -> str:
     """A subcomponent (1-based) of a component."""
     parts = text.split("&", number)
@@ -135,6 +142,12 @@ class Cells:
     def place(self, first: int, second: int, cells: Cells) -> bool:
         """Puts a written component in its place."""
         return self._put(first, second, cells.er7("&"))
+
+    def copy(self) -> Cells:
+        """The same cells in another place."""
+        made = Cells()
+        made.cells = dict(self.cells)
+        return made
 
     def take(self, cells: Cells) -> bool:
         """All of another's cells; False when one contradicts."""
