@@ -146,10 +146,14 @@ def follow(c: Compilation, rule: Rule, value: Value, place: Place, site: int, ta
         child = place.write.child(target)
         code.add(f"N.append(({TOOK}, (id({value.var}),), {site}, None)); T.add(id({value.var}))")
         code.add(f"N.append(({TOOK}, (id({found}),), {site}, None))")
-        shared = code.new("s")  # several references may lead here: each reads the whole resource
-        code.add(f"{shared} = R.taken; R.taken = set()")
-        code.add(f"{part}({found}, {child.var}, R, ())")
-        code.add(f"R.taken = {shared}; R.recent[{rule.type!r}] = {found}")
+        known, shared = code.new("s"), code.new("s")  # several references may lead here: each gives the whole resource
+        code.add(f"{known} = R.followed.get(({part!r}, id({found})))")
+        with code.block(f"if {known} is None:"):
+            code.add(f"{shared} = R.taken; R.taken = set()")
+            code.add(f"{part}({found}, {child.var}, R, ())")
+            code.add(f"R.taken = {shared}; R.followed[({part!r}, id({found}))] = {child.var}.copy()")
+        code.add(f"else: {child.var}.take({known})")
+        code.add(f"R.recent[{rule.type!r}] = {found}")
         with code.block(f"if {child.filled()}:"):
             place.write.attach(target, child)
             place.wrote()

@@ -97,9 +97,8 @@ def read_resource(
             filter_references(c, rule, reader, place)
         inner = place.within(reader, place.write, place.gave)
         stack.enter_context(guarded_loop(c, rule, inner))
-        code.add(
-            f"{found} = {reader.var}; R.recent.clear(); T.add(id({reader.var})); N.append(({TOOK}, (id({reader.var}),), {site}, None))"
-        )
+        code.add(f"{found} = {reader.var}; R.recent.clear(); T.add(id({reader.var}))")
+        code.add(f"N.append(({TOOK}, (id({reader.var}),), {site}, None))")
         inner.names[rule.name or rule.type] = Open(rule.type, object=reader.var)
         if opened is not None:
             opened(inner)

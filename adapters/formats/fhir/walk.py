@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 Steps = tuple[tuple[str, int, str], ...]
@@ -29,12 +30,13 @@ def get(node: Any, steps: Steps, taken: set[int]) -> Any:
 
 
 def _pick(items: list[Any], index: int, url: str, taken: set[int]) -> Any:
+    if index and not url:
+        return items[index - 1] if index <= len(items) else None
     if url:
-        items = [item for item in items if type(item) is dict and item.get("url") == url]
-    elif not index:
-        items = [item for item in items if type(item) is not dict or id(item) not in taken]
-    place = max(index - 1, 0)
-    return items[place] if place < len(items) else None
+        found = (item for item in items if type(item) is dict and item.get("url") == url)
+    else:
+        found = (item for item in items if type(item) is not dict or id(item) not in taken)
+    return next(islice(found, max(index - 1, 0), None), None)
 
 
 def every(node: Any, steps: Steps, taken: set[int]) -> list[Any]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from operator import attrgetter
+
 from adapters.formats.hl7v2.message import HEADERS, Message, Segment
 from conformance.issue import Where
+
+
+MOST_COUNTED = 200
+"""Repetitions behind this one have no column: finding it would take as long as there are repetitions before it."""
 
 
 def path(
     message: Message, segment: Segment, field: int = 0, repetition: int = 0, component: int = 0, subcomponent: int = 0
 ) -> str:
     """`PID[1]-3[2].1.1`, as far as asked: field 0 is the segment, component 0 the whole repetition (0-based)."""
-    occurrence = next(n for n, one in enumerate(message.all(segment.name), 1) if one is segment)
+    occurrence = 1 + bisect_left(message.all(segment.name), segment.index, key=attrgetter("index"))
     text = f"{segment.name}[{occurrence}]"
     if field:
         text += f"-{field}[{repetition + 1}]"
@@ -28,7 +35,7 @@ def locate(
     subcomponent: int = 0,
 ) -> Where:
     """The place of a segment, field, repetition (0-based), component and subcomponent (1-based, 0 for the whole).
-    The column is None where the source has no such text: it is shorter, or goes on in a later line."""
+    The column is None where the source has no such text (it is shorter, or goes on in a later line) or too much of it."""
     segment = message.segments[segment_index]
     return Where(
         path=path(message, segment, field, repetition, component, subcomponent),
@@ -38,6 +45,8 @@ def locate(
 
 
 def _column(message: Message, segment: Segment, field: int, repetition: int, component: int, sub: int) -> int | None:
+    if repetition > MOST_COUNTED:
+        return None
     text, marks = message.source_line(segment), message.delimiters
     if segment.name in HEADERS and field in (1, 2):
         return field + 3
