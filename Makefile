@@ -7,7 +7,7 @@ STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 CORE   := tests/conformance tests/adapters/formats tests/gateway/cli
 
-.PHONY: demo test core check bench install docs clean
+.PHONY: demo serve test core check bench install docs clean
 
 install: $(STAMP)
 
@@ -38,6 +38,7 @@ check: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python bench/adt_to_fhir.py
+	$(BIN)/python bench/intake.py
 
 docs: $(DEV)
 	$(BIN)/sdoh-gateway doctor --write-docs docs

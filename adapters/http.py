@@ -214,13 +214,14 @@ class Client:
 
     private_hosts: Iterable[str] = ()
     tls: Tls | None = None
+    context: ssl.SSLContext | None = None
     connect_timeout: float = 10.0
     connections: int = 8
 
     @cached_property
     def _pool(self) -> httpcore.ConnectionPool:
         return httpcore.ConnectionPool(
-            ssl_context=client_context(self.tls or Tls()),
+            ssl_context=self.context or client_context(self.tls or Tls()),
             max_connections=self.connections,
             keepalive_expiry=30.0,
             network_backend=Pinned(

@@ -31,6 +31,16 @@ def server_context(tls: Tls) -> ssl.SSLContext:
     return context
 
 
+def pinned_context(certificate: Path) -> ssl.SSLContext:
+    """For a client that knows the server by its certificate and not by its name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.load_verify_locations(certificate)
+    return context
+
+
 def client_context(tls: Tls) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=None if tls.ca is None else str(tls.ca))
     context.minimum_version = ssl.TLSVersion.TLSv1_2

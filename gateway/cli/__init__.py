@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "config": ("gateway.cli.config", "Check and show a site's settings."),
     "doctor": ("gateway.cli.doctor", "Check the installation."),
     "serve": ("gateway.cli.serve", "Run the gateway."),
+    "alive": ("gateway.cli.alive", "Ask the running gateway whether it lives."),
     "messages": ("gateway.cli.messages:messages", "List what came in."),
     "quarantine": ("gateway.cli.messages:quarantine", "List what was set aside, with the reasons."),
     "replay": ("gateway.cli.messages:replay", "Work messages again, in their order."),

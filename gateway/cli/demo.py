@@ -13,6 +13,7 @@ import click
 from conformance.issue import Issue, has_errors
 from gateway.api import Converted, convert_part
 from gateway.cli import er7, options, outline, report
+from gateway.cli.demo_gateway import show as show_gateway
 from gateway.cli.explain import counted
 from gateway.cli.ledgers import STATUSES, Ledgers
 from gateway.cli.outputs import replace_file
@@ -56,11 +57,13 @@ def command(folder: Path) -> None:
           "The notification that a hub's software understands, made from the Bundle by a second map.")  # fmt: skip
     if fhir.ledger:
         _accounted(page, fhir.ledger)
+    show_gateway(page)
     page.heading("Your own messages")
     for line in (
         "convert message.hl7 --to fhir",
         "validate folder --profile adt-cms-enotification",
         "explain message.hl7",
+        "serve --config gateway.yaml",
     ):
         click.echo(f"  sdoh-gateway {line}")
     options.finish([one for made in (fhir, alerts) for one in made.issues])
