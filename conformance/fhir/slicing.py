@@ -7,14 +7,14 @@ reference that can't be followed). Discriminators are compiled when the slicing 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.definitions.pack import Facts
 from conformance.definitions.snapshot import Tree
 from conformance.fhir import fhirpath
 from conformance.fhir.fhirpath import FhirPathError, Node
-from conformance.fhir.values import matches_pattern, same
+from conformance.fhir.values import fitting, same
 from conformance.terminology.value_set import Answer, all_of, any_of
 
 if TYPE_CHECKING:
@@ -161,6 +161,8 @@ def _by_value(plans: Plans, tree: Tree, whole: Tree, path: str) -> Matcher:
     tests = list(_tests(plans, target, _descend(plans, whole, path))) if target is not None else []
     if not tests:
         return UNSAID
+    if path == "$this" and len(tests) == 1:
+        return tests[0]
 
     def matcher(walk: Walk, node: Node) -> Answer:
         return any_of([all_of([test(walk, found) for test in tests]) for found in at(walk, node)])
@@ -212,9 +214,9 @@ def _below(name: str, test: Test) -> Test:
 def _own_tests(tree: Tree, whole: Tree | None) -> Iterable[Test]:
     for key, want in tree.facts.items():
         if key.startswith("fixed"):
-            yield _compared(same, want)
+            yield _compared(partial(same, want=want))
         elif key.startswith("pattern"):
-            yield _compared(matches_pattern, want)
+            yield _compared(fitting(want))
     binding = tree.facts.get("binding") or {}
     outside = (whole.facts.get("binding") or {}) if whole is not None and whole is not tree else {}
     required = binding.get("strength") == "required" and binding.get("valueSet")
@@ -222,16 +224,12 @@ def _own_tests(tree: Tree, whole: Tree | None) -> Iterable[Test]:
         yield lambda walk, found: walk.member(found, str(binding["valueSet"]), tree.origin)
 
 
-def _compared(compare: Callable[[Any, Any], bool], want: Any) -> Test:
-    return lambda walk, found: compare(_value(found), want)
+def _compared(fits: Callable[[Any], bool]) -> Test:
+    return lambda walk, found: fits(found.value if type(found) is Node else found)
 
 
 def _has_value(tree: Tree) -> bool:
     return any(key.startswith(("fixed", "pattern")) for key in tree.facts)
-
-
-def _value(found: Any) -> Any:
-    return found.value if type(found) is Node else found
 
 
 def _descend(plans: Plans, tree: Tree, path: str) -> Tree | None:

@@ -4,6 +4,7 @@ pattern[x].
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,28 @@ def matches_pattern(value: Any, want: Any) -> bool:
     if isinstance(want, list):
         return isinstance(value, list) and all(any(matches_pattern(each, part) for each in value) for part in want)
     return _leaf(value, want)
+
+
+def fitting(want: Any) -> Callable[[Any], bool]:
+    """`matches_pattern` for a pattern that is asked for often."""
+    if isinstance(want, dict):
+        parts = [(key, fitting(part)) for key, part in want.items()]
+
+        def of_object(value: Any) -> bool:
+            if type(value) is not dict:
+                return False
+            for key, fits in parts:  # noqa: SIM110 (a generator for each item would take most of the time)
+                if not fits(value.get(key)):
+                    return False
+            return True
+
+        return of_object
+    if isinstance(want, list):
+        each = [fitting(part) for part in want]
+        return lambda value: type(value) is list and all(any(map(fits, value)) for fits in each)
+    if isinstance(want, str):
+        return lambda value: type(value) is str and value == want
+    return lambda value: _leaf(value, want)
 
 
 def _leaf(value: Any, want: Any) -> bool:
