@@ -283,7 +283,7 @@ class V2Read:
         at = parse_path(path)
         if at.segment and not at.component:
             fields, _, _ = self._segment(at.segment)
-            return f"nested({fields}[{at.field}])" if whole else f"{fields}[{at.field}]"
+            return f"nested({fields}[{at.field}])" if whole else f"{fields}[{at.field}].rstrip('^&~')"
         value = self.node(path) if not at.subcomponent else self.leaf(path)
         if not whole:
             return value.var

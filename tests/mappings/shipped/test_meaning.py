@@ -1,0 +1,129 @@
+"""Rules of meaning: what must never be said, whatever a message looks like (docs/hl7v2.md)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.mappings.shipped.messages import adt, everything, forward, one, resources
+
+PID = "PID|1||4711^^^GH^MR||Stone^Ada||19800203|F"
+PV1 = "PV1|1|I|||||||||||||||||99^^^GH^VN"
+
+
+def status(event: str, pv1: str = PV1) -> str:
+    return str(one(forward(adt("EVN||20240301", PID, pv1, event=event)), "Encounter")["status"])
+
+
+@pytest.mark.parametrize(
+    ("event", "patient_class", "discharged", "expected"),
+    [
+        ("A01", "I", "", "in-progress"), ("A01", "", "", "in-progress"), ("A01", "P", "", "planned"),
+        ("A01", "I", "20240302", "finished"), ("A03", "I", "", "finished"), ("A04", "O", "", "in-progress"),
+        ("A04", "E", "", "in-progress"), ("A08", "I", "", "in-progress"), ("A08", "", "", "unknown"),
+        ("A08", "U", "", "unknown"), ("A05", "I", "", "planned"), ("A14", "I", "", "planned"),
+        ("A11", "I", "", "cancelled"), ("A27", "P", "", "cancelled"), ("A38", "P", "", "cancelled"),
+        ("A13", "I", "20240302", "in-progress"), ("A23", "I", "", "entered-in-error"), ("A21", "I", "", "onleave"),
+        ("A22", "I", "", "in-progress"),
+    ],
+)  # fmt: skip
+def test_the_status_of_a_visit(event: str, patient_class: str, discharged: str, expected: str) -> None:
+    assert status(event, f"PV1|1|{patient_class}" + "|" * 17 + "99^^^GH^VN" + "|" * 26 + discharged) == expected
+
+
+def test_a_cancelled_discharge_has_no_end() -> None:
+    pv1 = "PV1|1|I" + "|" * 42 + "20240301|20240302"
+    encounter = one(forward(adt(PID, pv1, event="A13")), "Encounter")
+    assert encounter["period"] == {"start": "2024-03-01"}
+
+
+def test_what_is_expected_is_not_what_was() -> None:
+    pv2 = "PV2||||||||20240401|20240409"
+    encounter = one(forward(adt(PID, "PV1|1|P", pv2, event="A05")), "Encounter")
+    assert "period" not in encounter
+    assert {"2024-04-01", "2024-04-09"} <= {node for node in everything(encounter) if isinstance(node, str)}
+
+
+def test_nobody_elses_identity_reaches_the_patient() -> None:
+    made = forward(
+        adt(
+            PID,
+            "NK1|1|Kinsman^Kim|MTH|1 Kin St^^Kinville|555-0001|||||||||||||||||||||||||||||KIN1^^^GH^MR",
+            PV1,
+            "GT1|1|GUA1^^^GH|Guarantor^Gus||2 Gua St^^Guaville|555-0002||19500101|M||FTH|900-00-0001",
+            "IN1|1|PLAN|PAYER1|Payer Inc||||||||||||Insured^Ina|SPO|19600101|3 Ins St|||||||||||||||||POLICY1",
+        )
+    )
+    patient = json.dumps(one(made, "Patient"))
+    assert not [word for word in ("Kin", "KIN1", "Gu", "GUA1", "900-00", "Ins", "POLICY1", "555") if word in patient]
+    people = json.dumps(resources(made, "RelatedPerson"))
+    assert [word in people for word in ("Kinsman", "Guarantor", "Insured")] == [True, True, True]
+    assert one(made, "Coverage")["subscriberId"] == "POLICY1"
+
+
+def test_a_contact_that_is_an_organization_is_a_contact_of_the_patient() -> None:
+    made = forward(adt(PID, "NK1|1|Boss^Bo|E||555-0001|||||||Mill", PV1))
+    assert one(made, "Patient")["contact"][0]["name"]["family"] == "Boss"
+    assert resources(made, "RelatedPerson") == []
+
+
+def test_one_practitioner_for_one_identity() -> None:
+    pv1 = "PV1|1|I|||||D1^Who^Dot^^^^^^GH|D2^Ref^Ron^^^^^^GH|D1^Who^Dot^^^^^^GH||||||||D1^Who^Dot^^^^^^GH"
+    made = forward(adt(PID, pv1))
+    assert len(resources(made, "Practitioner")) == 2
+    roles = [part["type"][0]["coding"][0]["code"] for part in one(made, "Encounter")["participant"]]
+    assert sorted(roles) == ["ADM", "ATND", "CON", "REF"]
+
+
+def test_a_place_hangs_on_the_place_around_it() -> None:
+    made = forward(adt(PID, "PV1|1|I|4E^12^B^GH^^^TOWER^3"))
+    places = {entry["fullUrl"]: entry["resource"] for entry in made.document.root["entry"]} if made.document else {}
+    reference = one(made, "Encounter")["location"][0]["location"]["reference"]
+    chain = []
+    while reference:
+        place = places[reference]
+        chain.append(place.get("physicalType", {}).get("coding", [{}])[0].get("code"))
+        reference = place.get("partOf", {}).get("reference")
+    assert chain == ["bd", "ro", "lvl", None, "bu", "si"]
+
+
+def test_a_merge_retires_one_patient_and_links_both() -> None:
+    made = forward(adt("EVN||20240301", PID, "MRG|0815^^^GH^MR", event="A40"), "adt-a39")
+    survivor, retired = resources(made, "Patient")
+    urls = (
+        [entry["fullUrl"] for entry in made.document.root["entry"] if entry["resource"]["resourceType"] == "Patient"]
+        if made.document
+        else []
+    )
+    assert survivor["link"] == [{"other": {"reference": urls[1]}, "type": "replaces"}]
+    assert retired["link"] == [{"other": {"reference": urls[0]}, "type": "replaced-by"}]
+    assert retired["active"] is False
+    assert "active" not in survivor
+
+
+def test_a_merge_with_itself_retires_nobody() -> None:
+    made = forward(adt("EVN||20240301", PID, "MRG|4711^^^GH^MR", event="A40"), "adt-a39")
+    assert "link" not in one(made, "Patient")
+    assert "active" not in one(made, "Patient")
+
+
+def test_a_patient_keeps_its_id_through_a_merge() -> None:
+    before = one(forward(adt(PID.replace("4711", "0815"), PV1)), "Patient")
+    merged = resources(forward(adt("EVN||20240301", PID, "MRG|0815^^^GH^MR", event="A40"), "adt-a39"), "Patient")
+    assert merged[1]["id"] == before["id"]
+    assert merged[0]["id"] == one(forward(adt(PID, PV1)), "Patient")["id"]
+
+
+def test_null_is_not_a_value() -> None:
+    made = forward(adt('PID|1||4711^^^GH^MR||Stone^Ada||""|""|||""', PV1))
+    patient = one(made, "Patient")
+    assert '""' not in json.dumps(patient)
+    assert {"birthDate", "address"}.isdisjoint(patient)
+
+
+def test_a_code_that_no_table_knows_is_kept() -> None:
+    made = forward(adt(PID, "PV1|1|I|||||||XYZ||||QQQ"))
+    encounter = one(made, "Encounter")
+    assert "QQQ" in json.dumps(encounter)
+    assert forward(adt(PID, "PV1|1|K")).issues
