@@ -41,13 +41,6 @@ def test_a_message_becomes_a_sound_bundle_or_is_refused_by_name(path: Path) -> N
 
 TOLERATED = {
     ("FHIR-0050", "Encounter.period"): "per-1: the message itself says that the visit ends before it begins",
-    ("FHIR-0050", "Patient.telecom"): "cpt-2: a number without equipment type is not known to be a phone's",
-    ("FHIR-0050", "RelatedPerson.telecom"): "cpt-2: the same",
-    (
-        "FHIR-0042",
-        "PractitionerRole.code.coding.code",
-    ): "responsibleObserver is the v2-to-FHIR guide's, not of its system",
-    ("FHIR-0042", "MessageHeader.meta.tag.code"): "the processing id as it was sent, not of table 0103",
 }
 """What is wrong with Bundles of the corpus and known: code and element, and why it stands."""
 
