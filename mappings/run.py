@@ -80,8 +80,8 @@ class Run:
 
     __slots__ = (
         "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "followed", "fresh", "later",
-        "made", "memory", "message_key", "moved", "named", "notes", "of_type", "ordinals", "origins", "recent", "said", "salt",
-        "settings", "source", "taken", "trace",
+        "made", "memory", "message_key", "moved", "named", "notes", "of_type", "ordinals", "origins", "recalled",
+        "recent", "said", "salt", "settings", "source", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -119,6 +119,8 @@ class Run:
         self.origins: dict[int, list[str]] = {}
         """By object id of what was read: the URLs of what was made of it."""
         self.taken: set[int] = set()
+        self.recalled: set[tuple[str, str]] = set()
+        """Parts and texts of which shared resources were made in this run."""
         self.followed: dict[tuple[str, int], Any] = {}
         """What a part gave for a resource that a reference led to."""
         self.said: set[str] = set()
@@ -232,9 +234,14 @@ class Run:
         found = self.memory.get((part, text))
         if found is None:
             return None
-        url, shares, notes = found
-        for kind, each, content in loads(shares):  # noqa: S302 (what this process put there)
-            self.share(kind, each, content)
+        url, shares, notes, urls = found
+        if self.trace is None and (part, text) in self.recalled:
+            for kind, each in urls:  # made of the same text before: only what was made last is another
+                self.of_type[kind] = self.made[each]
+        else:
+            self.recalled.add((part, text))
+            for kind, each, content in loads(shares):  # noqa: S302 (what this process put there)
+                self.share(kind, each, content)
         if notes:
             self._repeat(notes, at)
         return str(url)
@@ -246,7 +253,8 @@ class Run:
         if any(claim[0] is what for claim in self.claimed for _, _, what in shares):
             return  # whether the claim holds depends on what else this document makes
         if notes is not None and len(text) <= LONGEST_REMEMBERED:
-            self.memory[(part, text)] = (url, dumps(shares), notes)
+            urls = [(kind, each) for kind, each, _ in shares]
+            self.memory[(part, text)] = (url, dumps(shares), notes, urls)
 
     def _repeat(self, notes: list[Note], at: tuple[Any, ...]) -> None:
         """Remembered notes, at the place that is read now."""
