@@ -14,7 +14,7 @@ RULES: dict[str, Callable[[Any], bool]] = {}
 
 
 def rule(*expressions: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool]]:
-    """Registers a function of a node's value (always an object: the walk checks forms first)."""
+    """Registers a function of a node's value, which has the form that the walk has checked."""
 
     def register(function: Callable[[Any], bool]) -> Callable[[Any], bool]:
         for expression in expressions:
@@ -129,7 +129,38 @@ def dom_6(value: Any) -> bool:
 
 @rule("dataAbsentReason.empty() or value.empty()")
 def obs_6(value: Any) -> bool:
-    return "dataAbsentReason" not in value or not any(key.startswith("value") and key[5:6].isupper() for key in value)
+    return "dataAbsentReason" not in value or not _valued(value)
+
+
+def _valued(value: Any) -> bool:
+    """Whether value[x] is there, of any type, or an extension in its place."""
+    return any(key.startswith(("value", "_value")) and key.removeprefix("_")[5:6].isupper() for key in value)
+
+
+@rule("(component.empty() and hasMember.empty()) implies (dataAbsentReason.exists() or value.exists())")
+def valued_or_absent(value: Any) -> bool:
+    return any(value.get(key) for key in ("component", "hasMember", "dataAbsentReason")) or _valued(value)
+
+
+@rule("value.empty() or component.code.where(coding.intersect(%resource.code.coding).exists()).empty()")
+def obs_7(value: Any) -> bool:
+    """A component's code is not the Observation's own where that has a value."""
+    components = value.get("component")
+    if not components or not _valued(value):
+        return True
+    own = _codings(value)
+    return not any(each in own for component in components for each in _codings(component))
+
+
+def _codings(value: Any) -> list[Any]:
+    code = value.get("code") if isinstance(value, dict) else None
+    codings = code.get("coding") if isinstance(code, dict) else None
+    return codings if isinstance(codings, list) else []
+
+
+@rule("$this is DateTime implies $this.toString().length() >= 10")
+def precise_to_the_day(value: Any) -> bool:
+    return not isinstance(value, str) or len(value) >= 10
 
 
 @rule("data.empty() or contentType.exists()")

@@ -181,7 +181,7 @@ def _bound(check: Check, binding: Binding, terminology: Terminology) -> Check:
 class Slot:
     """A JSON name of a property, with what a walk needs of it at once; made ready when it is first met."""
 
-    __slots__ = ("code", "inside", "item", "key", "prop", "ready", "sibling", "simple", "step")
+    __slots__ = ("code", "direct", "inside", "item", "key", "prop", "ready", "sibling", "simple", "step")
 
     def __init__(self, prop: Prop, code: str, key: str) -> None:
         self.prop, self.code, self.key, self.sibling = prop, code, key, "_" + key
@@ -191,13 +191,19 @@ class Slot:
         self.inside = code
         self.simple: Check | None = None
         """The check of a value where nothing else is to be said of the property."""
+        self.direct: Item | None = None
+        """The Item of objects that need no more than to be checked each by itself."""
 
     def prepare(self) -> None:
         self.ready = True
         self.item = self.prop.item(self.code)
         if self.item is not None:
             self.inside = self.item.inside
-            self.simple = self.item.simple if self.prop.plain else None
+            if self.prop.plain:
+                self.simple = self.item.simple
+                alike = len(self.prop.types) == 1 or bool(self.code) or not self.prop.types
+                if alike and self.item.primitive is None and self.inside != "Resource" and not self.prop.is_extension:
+                    self.direct = self.item
 
 
 class Prop:

@@ -307,6 +307,8 @@ class Walk:
                         continue
                 elif type(inner) is list and inner and not any(map(simple, inner)):
                     continue
+            elif slot.direct is not None and self._direct(node, slot, slot.direct, inner):
+                continue
             self._property(node, prop, slot, data)
         for prop in item.required:
             if not prop.present(data):
@@ -314,6 +316,19 @@ class Walk:
         for prop in item.sliced:
             if prop.min == 0 and prop.slicing is not None and not prop.present(data):
                 self._count(node, prop.slicing, {}, prop.name, sure=True)
+
+    def _direct(self, node: Node, slot: Slot, item: Item, inner: Any) -> bool:
+        """Checks objects in the form they should have, where there is nothing to count or choose; False for others."""
+        if not slot.prop.many:
+            if type(inner) is not dict:
+                return False
+            self.check(Node(inner, slot.inside, node, slot.step), item)
+            return True
+        if type(inner) is not list or not inner or not all(type(each) is dict for each in inner):
+            return False
+        for index, each in enumerate(inner):
+            self.check(Node(each, slot.inside, node, slot.step, index), item)
+        return True
 
     def _unplanned(self, node: Node, item: Item, key: str, data: dict[str, Any]) -> None:
         """A property that the plan doesn't hold under this name: a sibling, the resource's type, or an unknown one."""

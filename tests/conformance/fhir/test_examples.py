@@ -76,3 +76,33 @@ def test_a_guides_examples_are_clean(shared: Path, guide: str) -> None:
         defect = DEFECTS.get((guide, name))
         assert {code for code, _ in found} == ({defect} if defect else set()), (name, found[:5])
     assert number == GUIDES[guide]
+
+
+KINDS = (
+    "CapabilityStatement", "CodeSystem", "ImplementationGuide", "OperationDefinition", "SearchParameter",
+    "StructureDefinition", "ValueSet", "Questionnaire",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("guide", ["hl7.fhir.us.core-6.1.0", "hl7.fhir.us.sdoh-clinicalcare-3.0.0"])
+def test_a_guides_definitions_are_clean(shared: Path, guide: str) -> None:
+    """Some of each kind: the largest and oddest resources there are."""
+    archive = shared / "packages" / f"{guide}.tgz"
+    tried: dict[str, int] = {}
+    for resource in definitions(archive):
+        kind = resource["resourceType"]
+        tried[kind] = tried.get(kind, 0) + 1
+        if kind in KINDS and tried[kind] <= 8:
+            assert errors(validator(archive).validate(resource)) == [], resource.get("url")
+    assert {"CapabilityStatement", "StructureDefinition", "ValueSet"} <= tried.keys()
+
+
+def definitions(archive: Path) -> Iterator[Json]:
+    with tarfile.open(archive) as tar:
+        for member in tar:
+            name = member.name.removeprefix("package/")
+            if "/" not in name and name.endswith(".json") and not name.startswith("."):
+                file = tar.extractfile(member)
+                resource = json.load(file) if file is not None else {}
+                if "resourceType" in resource:
+                    yield resource
