@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def findings(part: Part, profiles: Sequence[str] = ()) -> tuple[Issue, ...]:
     """All findings, each with its place. Misuse for a profile that isn't there.
 
-    Without profiles: FHIR by `meta.profile` and the base definition, HL7 v2 by its version's structure.
+    Without profiles: FHIR by `meta.profile` and the base definition, HL7 v2 by its version's structure, C-CDA by its
+    templates.
     """
     return checks(profiles).findings(part)
 
@@ -76,6 +77,8 @@ class Checks:
             found.extend(self._fhir(part.document.root))
         elif part.document.format == "hl7v2" and not self.profiles:
             found.extend(_hl7v2(part.document))
+        elif part.document.format == "ccda" and not self.profiles:
+            found.extend(_ccda(part.document))
         for profile in self._ours:
             found.extend(_profile(part, part.document, profile))
         return placed(tuple(found), part)
@@ -149,6 +152,8 @@ def _definition(name: str) -> dict[str, Any]:
 
 def _resource(name: str) -> dict[str, Any]:
     """The definition in a file, of any kind with a URL; Misuse where there is none."""
+    from conformance.definitions.shape import fault
+
     try:
         raw = Path(name).read_bytes()
     except OSError as error:
@@ -157,6 +162,8 @@ def _resource(name: str) -> dict[str, Any]:
     root = document.root if document is not None else None
     if root is None or not isinstance(root.get("url"), str):
         raise Misuse(f"{name} holds no definition with a url")
+    if place := fault(root):
+        raise Misuse(f"{name} is malformed at {place}")
     return dict(root)
 
 
@@ -173,6 +180,12 @@ def _profile(part: Part, document: Document, profile: Profile) -> Iterator[Issue
     from conformance.profile import check
 
     yield from check(profile, document, part.format.values if part.format else None)
+
+
+def _ccda(document: Document) -> tuple[Issue, ...]:
+    from adapters.formats.ccda import FORMAT
+
+    return FORMAT.check(document)
 
 
 def _hl7v2(document: Document) -> Iterator[Issue]:

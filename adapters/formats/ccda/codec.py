@@ -68,6 +68,17 @@ class Ccda:
             raise ValueError(str(error)) from error
         return values(document.root, steps)
 
+    def check(self, document: Document) -> tuple[Issue, ...]:
+        """The document against element order, data types, its templates and its type's sections."""
+        from collections import Counter
+
+        from adapters.formats.ccda.places import where
+        from conformance.ccda.check import check
+
+        element = document.root.element
+        names = Counter(name.strip() for each in element.iter() if (name := each.get("ID")))
+        return check(document.root.node, names, where)
+
     def reply(self, raw: bytes, issues: Iterable[Issue]) -> bytes:
         """Documents are not acknowledged."""
         return b""
