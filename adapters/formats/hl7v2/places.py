@@ -8,7 +8,6 @@ from operator import attrgetter
 from adapters.formats.hl7v2.message import HEADERS, Message, Segment
 from conformance.issue import Where
 
-
 MOST_COUNTED = 200
 """Repetitions behind this one have no column: finding it would take as long as there are repetitions before it."""
 
@@ -35,7 +34,8 @@ def locate(
     subcomponent: int = 0,
 ) -> Where:
     """The place of a segment, field, repetition (0-based), component and subcomponent (1-based, 0 for the whole).
-    The column is None where the source has no such text (it is shorter, or goes on in a later line) or too much of it."""
+    The column is None where the source has no such text (it is shorter, or goes on in a later line) or too
+    much of it."""
     segment = message.segments[segment_index]
     return Where(
         path=path(message, segment, field, repetition, component, subcomponent),

@@ -57,12 +57,13 @@ codes = st.builds(
 
 pid = row(
     "PID", _3=several(identifiers), _5=several(names), _7=dates, _8=st.sampled_from(["F", "M", "U", "X"]),
-    _10=st.sampled_from(["2106-3^White^CDCREC", "2054-5^Black or African American^CDCREC"]), _11=several(addresses), _13=several(phones),
-    _15=st.sampled_from(["en", "spa"]), _16=st.sampled_from(["M", "S"]), _18=identifiers, _30=st.sampled_from(["Y", "N"]),
+    _10=st.sampled_from(["2106-3^White^CDCREC", "2054-5^Black or African American^CDCREC"]),
+    _11=several(addresses), _13=several(phones), _15=st.sampled_from(["en", "spa"]), _16=st.sampled_from(["M", "S"]),
+    _18=identifiers, _30=st.sampled_from(["Y", "N"]),
 )  # fmt: skip
 pv1 = row(
-    "PV1", _2=st.sampled_from(["I", "O", "E", "P"]), _3=places, _4=st.sampled_from(["E", "R"]), _6=places, _7=several(people),
-    _8=people, _10=st.sampled_from(["MED", "SUR"]), _14=st.sampled_from(["1", "7"]), _17=people,
+    "PV1", _2=st.sampled_from(["I", "O", "E", "P"]), _3=places, _4=st.sampled_from(["E", "R"]), _6=places,
+    _7=several(people), _8=people, _10=st.sampled_from(["MED", "SUR"]), _14=st.sampled_from(["1", "7"]), _17=people,
     _19=numbers.map("{}^^^GH^VN".format), _36=st.sampled_from(["01", "03", "06"]), _44=times, _45=times,
 )  # fmt: skip
 others = st.lists(
@@ -100,13 +101,12 @@ def back(bundle: Document, map_id: str) -> Document:
 
 
 def plain(bundle: Document) -> dict[str, Any]:
-    """Without the version of the message, which is the writer's own."""
     tree: dict[str, Any] = json.loads(json.dumps(bundle.root, default=str))
     return tree
 
 
 @given(messages())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_every_bundle_is_whole(drawn: tuple[str, str]) -> None:
     bundle = there(document(drawn[0]), drawn[1]).root
     nodes = list(everything(bundle))
@@ -118,7 +118,7 @@ def test_every_bundle_is_whole(drawn: tuple[str, str]) -> None:
 
 
 @given(messages())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_what_went_there_comes_back_the_same(drawn: tuple[str, str]) -> None:
     first = there(document(drawn[0]), drawn[1])
     returned = back(first, drawn[1])
