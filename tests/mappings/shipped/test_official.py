@@ -9,9 +9,9 @@ from functools import cache
 from pathlib import Path
 
 from mappings.catalog import Catalog
+from mappings.compiled import Cover
 from mappings.compiler import compile_map
 from mappings.conversions import REGISTRY
-from mappings.compiled import Cover
 from tests.mappings.shipped.messages import SYNTAXES
 
 TABLES = {
