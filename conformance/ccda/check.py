@@ -12,6 +12,9 @@ from conformance.issue import Issue, Where
 
 _TIMES = frozenset(("effectiveTime", "time", "birthTime", "low", "high", "center"))
 
+_ANY = ("observation", "observationRange", "criterion")
+"""Elements whose value may be of any data type, and has to say of which."""
+
 
 class Node(Protocol):
     """An element of the document (the codec's nodes are such)."""
@@ -109,8 +112,10 @@ def _types(node: Any, place: Place) -> Iterator[Issue]:
     value = given.get("value")
     if value is not None and node.name in _TIMES and given.get("xsi:type", "TS")[-2:] == "TS" and not _is_time(value):
         yield issue("CDA-0209", place(node, "value"), found=value)
-    if node.name == "value" and "xsi:type" not in given and "nullFlavor" not in given and (given or node.children):
-        yield issue("CDA-0210", place(node, ""))
+    for each in node.kids.get("value", ()) if node.name in _ANY else ():
+        said = each.attributes
+        if "xsi:type" not in said and "nullFlavor" not in said and (said or each.children):
+            yield issue("CDA-0210", place(each, ""))
     if given.get("xsi:type") in ("CD", "CE") and given.get("code") and not given.get("codeSystem"):
         yield issue("CDA-0211", place(node, "code"))
 
