@@ -218,3 +218,6 @@ _DISTIL: dict[str, Callable[[Facts], Facts]] = {
     "SearchParameter": lambda resource: _kept(resource, "url", "version", "code", "base", "type"),
     "NamingSystem": lambda resource: _kept(resource, "url", "name", "kind", "uniqueId"),
 }
+
+KINDS = frozenset(_DISTIL)
+"""The kinds of resources that checks read."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from conformance import cache as caches
 from conformance.catalogue import issue
-from conformance.definitions import distil, pack
+from conformance.definitions import distil, pack, shape
 from conformance.definitions.pack import Entry, Facts, Pack
 from conformance.issue import Issue, Result, Where
 from conformance.packages import archive
@@ -59,7 +59,7 @@ def _failed(source: Path, code: str, problem: str) -> Result[Pack]:
 def _distiller() -> str:
     """A hash of what makes packs: another distiller is another cache."""
     state = sha256()
-    for module in (distil, pack, archive):
+    for module in (distil, pack, shape, archive):
         state.update(Path(module.__file__ or "").read_bytes())
     state.update(Path(__file__).read_bytes())
     return state.hexdigest()[:16]
@@ -129,13 +129,12 @@ def pack_of(files: Iterable[tuple[str, bytes]], about: Facts) -> Made:
             resource = json.loads(content)
             if name == archive.ABOUT:
                 described = described_by(resource)
-            elif isinstance(resource, dict) and (entry := distil.entry(resource)) is not None:
-                entries.append(_sound(entry))
+            elif isinstance(resource, dict) and resource.get("resourceType") in distil.KINDS:
+                entries.extend(_entries(resource))
         except (ValueError, RecursionError, AttributeError, KeyError, TypeError, IndexError) as error:
             if isinstance(error, archive.UnreadableError):
                 raise
-            problem = "it is not JSON" if isinstance(error, (json.JSONDecodeError, UnicodeError)) else "it is malformed"
-            issues.append(issue("PKG-0004", Where(source=name), problem=problem))
+            issues.append(issue("PKG-0004", Where(source=name), problem=_problem(error)))
     if described is None:
         raise archive.UnreadableError(f"there is no {archive.ABOUT} in it")
     if described["fhirVersions"] and not set(described["fhirVersions"]) & set(_R4):
@@ -143,10 +142,24 @@ def pack_of(files: Iterable[tuple[str, bytes]], about: Facts) -> Made:
     return {**about, **described}, entries, issues
 
 
-def _sound(entry: Entry) -> Entry:
-    """The entry, where it can be written and found again; a ValueError or TypeError where not."""
-    json.dumps(entry.facts, allow_nan=False).encode()
-    return entry
+def _entries(resource: Facts) -> Iterator[Entry]:
+    """The definition's entry, where it has a URL; a ValueError where it isn't shaped as R4 says."""
+    if place := shape.fault(resource):
+        raise _MalformedError(place)
+    entry = distil.entry(resource)
+    if entry is not None:
+        json.dumps(entry.facts, allow_nan=False).encode()
+        yield entry
+
+
+class _MalformedError(ValueError):
+    """Where a definition isn't what it says it is."""
+
+
+def _problem(error: Exception) -> str:
+    if isinstance(error, _MalformedError):
+        return f"it is malformed at {error}"
+    return "it is not JSON" if isinstance(error, (json.JSONDecodeError, UnicodeError)) else "it is malformed"
 
 
 def described_by(manifest: Any) -> Facts:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.catalogue import issue
+from conformance.definitions.shape import fault
 from conformance.issue import Issue, Result, Where
 from conformance.terminology.oids import BY_NAME, BY_OID
 
@@ -173,14 +174,15 @@ def _of_resource(root: Resource, source: str) -> Result[tuple[Resource, ...]]:
     found = [each.get("resource") for each in listed if isinstance(each, dict)]
     usable = [one for one in found if isinstance(one, dict) and _is_terminology(one)]
     if not usable:
-        return _failed(source, "there is no CodeSystem or ValueSet with a url in it")
+        return _failed(source, "there is no sound CodeSystem or ValueSet with a url in it")
     issues = [issue("PKG-0104", Where(source=source)) for one in usable if _is_partial(one)]
     return Result(value=tuple(map(_by_expansion, usable)), issues=tuple(issues))
 
 
 def _is_terminology(one: Resource) -> bool:
     url = one.get("url")
-    return one.get("resourceType") in ("CodeSystem", "ValueSet") and isinstance(url, str) and ":" in url
+    named = one.get("resourceType") in ("CodeSystem", "ValueSet") and isinstance(url, str) and ":" in url
+    return named and not fault(one)
 
 
 def _by_expansion(one: Resource) -> Resource:
