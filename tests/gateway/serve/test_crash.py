@@ -89,7 +89,7 @@ def test_nothing_acknowledged_is_lost_in_twenty_kills(tmp_path: Path) -> None:
             thread.start()
         for _ in range(ROUNDS):
             with serving(tmp_path) as running:
-                time.sleep(chance.uniform(0.2, 1.2))
+                time.sleep(chance.uniform(0.2, 0.9))
                 running.kill()
         with serving(tmp_path) as running:
             time.sleep(0.5)

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from adapters.mllp import NoAnswerError, frame
 from adapters.receivers import Hub, Reply, hub
+from gateway.cli import main
 from tests.gateway.harness import Running, adt, client, free_port, in_threads, serving, wait_for
 
 
@@ -48,14 +50,9 @@ routes:
 
 
 def command(folder: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "gateway.cli", *words, "--config", str(folder / "gateway.yaml")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    """An operator's command, run in this process: a new one for each look would be most of a test's time."""
+    done = CliRunner().invoke(main, [*words, "--config", str(folder / "gateway.yaml")], catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
     return done.stdout
 
 
