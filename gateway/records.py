@@ -39,7 +39,7 @@ class Arrival:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """What became of an arrival, with the issues to be answered. `repeated`: it was there already; the issues are
-    those of its first answer."""
+    those that its first answer spoke of, not what was found when it was worked."""
 
     seq: int
     id: str

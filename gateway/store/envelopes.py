@@ -49,6 +49,11 @@ class Filter:
     limit: int = 100
 
 
+def _of_arrival(first: Stored) -> tuple[Issue, ...]:
+    """What storing said of the first of equals. What was found when it was worked must not change a repeat's answer."""
+    return tuple(one for one in first.issues if one.code == "GW-0004")
+
+
 class Envelopes:
     def __init__(self, tenant: str, seal: Seal) -> None:
         self._tenant = tenant
@@ -65,7 +70,7 @@ class Envelopes:
             same = known.setdefault(arrival.dedupe, {})
             if (first := same.get(arrival.sha256)) is not None:
                 repeats.append({"b_seq": first.seq})
-                answers.append(first)
+                answers.append(replace(first, issues=(*arrival.issues, *_of_arrival(first))))
                 continue
             seq += 1
             issues = (*arrival.issues, issue("GW-0004")) if same else arrival.issues

@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from conformance.catalogue import issue
-from conformance.issue import Issue
+from conformance.issue import Issue, Where
 from gateway.intake import LANES, Intake, Taken
 from gateway.plan import Channel
-from gateway.store import Filter, Store, StoreFailedError
+from gateway.store import Filter, Finished, Settled, Store, StoreFailedError
 from tests.gateway.harness import FakeClock, a_store, adt, channel
 
 
@@ -96,6 +96,21 @@ def test_the_same_again_gets_its_first_answer_and_is_counted(tmp_path: Path) -> 
         assert len({one.reply for one in answers}) == 1
         assert [one.stored and one.stored.repeated for one in answers] == [False, True, True]
         assert len(kept(store)) == 1
+
+
+def test_what_was_found_when_it_was_worked_does_not_change_the_answer_to_a_repeat(tmp_path: Path) -> None:
+    with door(tmp_path) as (intake, store):
+        first = accept(intake, adt(1))[0]
+        assert first.stored is not None
+        later = (issue("MAP-0202", Where(path="PID[1]-29[1]")),)
+        settled = Settled(
+            seq=first.stored.seq, id=first.stored.id, generation=0, state="routed", at=FakeClock()(), issues=later
+        )
+        assert store.writer.now(store.finish, Finished(settled=settled, deliveries=()))
+        again = accept(intake, adt(1))[0]
+        assert again.stored is not None
+        assert again.stored.repeated
+        assert again.reply == first.reply
 
 
 def test_the_same_control_id_with_other_content_is_worked_with_a_warning(tmp_path: Path) -> None:

@@ -111,7 +111,9 @@ def _fields(one: Arrival) -> dict[str, Any]:
 
 
 def test_the_same_again_is_the_first_one_with_its_first_issues_and_other_content_is_new(store: Store) -> None:
-    first, again, other = add(store, arrival(issues=(ISSUE,)), arrival(id="id-2"), arrival(body=b"other"))
+    first, again, other = add(
+        store, arrival(issues=(ISSUE,)), arrival(id="id-2", issues=(ISSUE,)), arrival(body=b"other")
+    )
     assert (again.id, again.repeated, again.issues) == (first.id, True, (ISSUE,))
     assert (other.repeated, other.seq) == (False, first.seq + 1)
     assert [one.code for one in other.issues] == ["GW-0004"]
