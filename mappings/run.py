@@ -80,8 +80,8 @@ class Run:
 
     __slots__ = (
         "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "followed", "fresh", "later",
-        "made", "memory", "message_key", "moved", "named", "notes", "of_type", "ordinals", "origins", "recalled",
-        "recent", "said", "salt", "settings", "source", "taken", "trace",
+        "made", "memory", "message_key", "moved", "named", "needy", "notes", "of_type", "ordinals", "origins",
+        "recalled", "recent", "said", "salt", "settings", "source", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -116,6 +116,8 @@ class Run:
         """By object id: a resource that turned out to be one with an earlier one, and that one."""
         self.named: dict[str, list[str]] = {}
         self.ordinals: dict[str, int] = {}
+        self.needy: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
+        """Resources that are nothing without what stands at these paths: URL and paths."""
         self.origins: dict[int, list[str]] = {}
         """By object id of what was read: the URLs of what was made of it."""
         self.taken: set[int] = set()
@@ -369,6 +371,9 @@ class Run:
         if empty:
             for resource in self.made.values():
                 prune(resource)
+        for url, paths in self.needy:
+            if url in self.made and not all(_there(self.made[url], path) for path in paths):
+                del self.made[url]
         if self.claimed:
             self._unclaim()
         if self.entries:

@@ -51,6 +51,9 @@ def make_resource(c: Compilation, rule: Rule, place: Place, keyed: str) -> tuple
     covers = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, inner)
     c.close(inner)
     code.add(f"R.close({rule.type!r}, {url}, {var})")
+    if rule.needs:
+        paths = tuple(tuple(path.split(".")) for path in rule.needs)
+        code.add(f"R.needy.append(({url}, {code.constant(paths)}))")
     place.wrote()
     return covers
 

@@ -218,6 +218,7 @@ class CcdaSyntax:
     def holders(self, full: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         """The document and the nodes, by object id."""
         yield ()
+        yield (id(full[0].top.node),)
         for node in full[:-1]:
             yield (id(node),)
 
@@ -234,13 +235,15 @@ class CcdaSyntax:
         return any(kind in (OUTWARD, ROOT, PARENT) for kind, _, _ in where)
 
     def locator(self, root: Tree) -> Callable[[tuple[Any, ...], str], Where]:
-        return partial(self.locate, root)
+        nodes = {id(each): each for each in root.node.within()}
+        return partial(self._locate, nodes)
 
     def pattern(self, leaf: Leaf) -> str:
         return "/".join(step.name if type(step) is Node else f"@{step}" for step in leaf.key)
 
-    def locate(self, root: Tree, at: tuple[Any, ...], path: str) -> Where:
-        node = next((each for each in root.node.within() if at and id(each) == at[0]), None)
+    def _locate(self, nodes: Mapping[int, Node], at: tuple[Any, ...], path: str) -> Where:
+        """The place of what a path leads to from a node that a note names."""
+        node = nodes.get(at[0]) if at else None
         if node is None:
             return Where(path=path)
         steps = parse(path) if path else ()

@@ -143,3 +143,24 @@ def test_the_ledger_names_each_populated_place_once() -> None:
     value = next(row for row in rows if row.path.endswith("/value/@code"))
     assert value.status == "mapped"
     assert any(target.startswith("Condition.code") for target in value.targets)
+
+
+def test_who_said_it_and_when() -> None:
+    author = (
+        '<author><time value="20240102"/><assignedAuthor><id root="2.16.840.1.113883.4.6" extension="1999999992"/>'
+        "</assignedAuthor></author>"
+    )
+    made = bundle(document(section("11450-4", problem(VALUE + author))))
+    by_url = {each["fullUrl"]: each["resource"] for each in made["entry"]}
+    said = [each for each in by_url.values() if each["resourceType"] == "Provenance"]
+    targets = sorted(by_url[each["target"][0]["reference"]]["resourceType"] for each in said)
+    assert targets == ["Composition", "Condition"]
+
+
+def test_an_author_of_nothing_that_was_made_leaves_no_provenance() -> None:
+    odd = (
+        '<act classCode="ACT" moodCode="DEF"><templateId root="9.9.9"/><author><time value="20240102"/><assignedAuthor>'
+        '<id root="2.16.840.1.113883.4.6" extension="1999999992"/></assignedAuthor></author></act>'
+    )
+    (only,) = resources(document(section("11450-4", odd)), "Provenance")
+    assert only["target"][0]["reference"] == bundle(document(section("11450-4", odd)))["entry"][0]["fullUrl"]
