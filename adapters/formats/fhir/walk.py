@@ -53,7 +53,7 @@ def every(node: Any, steps: Steps, taken: set[int]) -> list[Any]:
             elif value is not None:
                 found.append(value)
         nodes = found
-    return [each for each in nodes if type(each) is not dict or id(each) not in taken]
+    return [each for each in nodes if each is not None and (type(each) is not dict or id(each) not in taken)]
 
 
 def text(value: Any) -> str:
