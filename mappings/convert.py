@@ -13,7 +13,7 @@ from conformance.catalogue import issue
 from conformance.document import Document
 from conformance.issue import Issue, Where
 from mappings import cache
-from mappings.coding import back_code, back_key
+from mappings.coding import back_code, back_key, fitting
 from mappings.compiled import Compiled, Site
 from mappings.ledger import Coverage, Ledger
 from mappings.run import (
@@ -148,6 +148,7 @@ class Converter:
             **self._reading.runtime,
             "matches": matches,
             "back_key": back_key,
+            "fitting": fitting,
             "back_code": back_code,
             "ONCE": (0,),
             "NONE": frozenset(),

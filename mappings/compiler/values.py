@@ -87,7 +87,12 @@ def converted(c: Compilation, rule: Rule, value: Value, place: Place, site: int,
     c.used.add(rule.conversion)
     code = place.code
     var = code.new("w")
-    code.add(f"{var} = {function}({value.var}, R)")
+    given = value.var
+    if not c.forward and c.reading.references and c.read not in rule.listed:
+        code.add(f"{var} = fitting({given}, {conversion.gives!r})")
+        code.add(f"if {var} is not None: {var} = {function}({var}, R)")
+    else:
+        code.add(f"{var} = {function}({given}, R)")
     code.add(f"if F: R.flush({value.at}, {site})")
     code.add(f"if {var} is None: N.append(({NOTHING}, {value.at}, {site}, {value.var}))")
     with code.block("else:"):

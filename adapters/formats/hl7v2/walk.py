@@ -133,8 +133,8 @@ class Cells:
         return bool(self.cells)
 
     def put(self, first: int, second: int, value: Any) -> bool:
-        """Writes a leaf where nothing is yet; False when something else is."""
-        return self._put(first, second, encode(text(value)))
+        """Writes a leaf where nothing is yet; False when something else is. What is no leaf has no place here."""
+        return type(value) in (dict, list) or self._put(first, second, encode(text(value)))
 
     def _put(self, first: int, second: int, value: str) -> bool:
         return not value or self.cells.setdefault((first, second), value) == value
