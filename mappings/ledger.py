@@ -49,8 +49,8 @@ class Coverage:
         self.syntax = syntax
         self.lines = [site.line for site in compiled.sites]
         self._parts = compiled.parts
-        self._anchored: dict[Hashable, list[Chain]] = {}
-        self._loose: list[Chain] = []
+        self._anchored: dict[Hashable, list[tuple[Chain, Cover]]] = {}
+        self._loose: list[tuple[Chain, Cover]] = []
         self._deep: dict[str, bool] = {}
         self._collect(compiled.covers, (), within=False)
 
@@ -60,16 +60,15 @@ class Coverage:
     def _collect(self, covers: Iterable[Cover], above: Chain, *, within: bool) -> None:
         """Registers rules by their anchors; `within` a rule that reads, only those that read elsewhere."""
         for cover in covers:
-            chain = (*above, cover)
             anchor = None if cover.where is None else self.syntax.anchor(cover.where)
             if anchor is not None:
-                self._anchored.setdefault(anchor, []).append(chain)
+                self._anchored.setdefault(anchor, []).append((above, cover))
             elif cover.where is not None and not within:
-                self._loose.append(chain)
+                self._loose.append((above, cover))
             if cover.part and any(each.part == cover.part for each in above):
                 continue  # a part that uses itself, further down in the tree
             if not cover.part or self._reads_elsewhere(cover.part):
-                self._collect(self.below(cover), chain, within=within or cover.where is not None)
+                self._collect(self.below(cover), (*above, cover), within=within or cover.where is not None)
 
     def _reads_elsewhere(self, part: str) -> bool:
         """True when a part has rules with an anchor of their own."""
@@ -83,8 +82,8 @@ class Coverage:
             return True
         return self._reads_elsewhere(cover.part) if cover.part else any(map(self._anchors, cover.below))
 
-    def chains(self, key: tuple[Any, ...]) -> Iterator[Chain]:
-        """The rules that may read a leaf, each with the rules around it; what is below the last is still open."""
+    def reading(self, key: tuple[Any, ...]) -> Iterator[tuple[Chain, Cover]]:
+        """The rules that may read a leaf, each behind the rules around it; what is below it is still open."""
         yield from self._loose
         for anchor in self.syntax.anchors(key):
             yield from self._anchored.get(anchor, ())
@@ -172,16 +171,21 @@ class _Field:
         self._coverage = ledger._coverage
         self._key = leaf.key
         self._holders = tuple(self._syntax.holders(leaf.key))
+        self._known: dict[tuple[int, bool], str] = {}
 
     def read(self, *, dead: bool) -> Iterator[tuple[Chain, str]]:
         """The rules that read the leaf, and why they didn't carry it; only those that did unless `dead`."""
-        for chain in self._coverage.chains(self._key):
-            rest = self._syntax.covers(chain[-1].where, self._key, self._key)
+        tried: set[int] = set()
+        for above, cover in self._coverage.reading(self._key):
+            if id(cover) in tried if dead else self._above(above, cover):
+                continue
+            tried.add(id(cover))  # a part's rule stands behind every use of the part: one is enough to say why not
+            rest = self._syntax.covers(cover.where, self._key, self._key)
             if rest is None:
                 continue
-            reason = self._above(chain) or self._reason(chain[-1])
+            reason = self._above(above, cover) or self._reason(cover)
             if dead or not reason:
-                yield from self._below(chain, rest, reason, dead)
+                yield from self._below((*above, cover), rest, reason, dead)
 
     def _below(self, chain: Chain, rest: tuple[Any, ...], reason: str, dead: bool) -> Iterator[tuple[Chain, str]]:
         cover = chain[-1]
@@ -198,10 +202,16 @@ class _Field:
             if dead or not why:
                 yield from self._below((*chain, inner), left, why, dead)
 
-    def _above(self, chain: Chain) -> str:
+    def _above(self, above: Chain, inner: Cover) -> str:
         """Why one of the rules around didn't carry the leaf. What happened to another item says nothing of it."""
-        afar = self._syntax.afar(chain[-1].where)
-        for cover in reversed(chain[:-1]):
+        afar = bool(above) and self._syntax.afar(inner.where)
+        known = self._known.get((id(above), afar))
+        if known is None:
+            known = self._known[(id(above), afar)] = self._around(above, afar)
+        return known
+
+    def _around(self, above: Chain, afar: bool) -> str:
+        for cover in reversed(above):
             afar = afar or cover.where is not None
             reason = self._elsewhere(cover) if afar else self._reason(cover)
             if reason:
