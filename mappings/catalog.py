@@ -135,6 +135,25 @@ class Catalog:
     def ids(self) -> list[str]:
         return sorted(self.heads)
 
+    def concerned(self) -> list[str]:
+        """The maps that the overlays make or change, also through a library; without overlays all maps."""
+        if not self.overlays:
+            return self.ids()
+        ours = {
+            name
+            for name, sources in self._sources.items()
+            if any(not source.path.is_relative_to(self.shipped) for source in sources)
+        }
+        return [map_id for map_id in self.ids() if ours & self._reach(map_id, set())]
+
+    def _reach(self, name: str, seen: set[str]) -> set[str]:
+        """A file's id with those of all libraries below it."""
+        if name not in seen:
+            seen.add(name)
+            for inner in self._uses(self._sources[name], []):
+                self._reach(inner, seen)
+        return seen
+
     def find(self, source: str, target: str, structure: str = "") -> str | None:
         """The map from one side to another, for a message structure; a site's own maps before the shipped ones."""
         for head in reversed(self.heads.values()):

@@ -30,10 +30,10 @@ class Judged:
 
 
 def lint(overlays: Sequence[Path], syntaxes: Syntaxes, shipped: Path = SHIPPED) -> tuple[Issue, ...]:
-    """All findings of the shipped maps and these overlays, in the order of files and lines."""
+    """All findings of the maps that the overlays concern, without overlays of all, in the order of files and lines."""
     catalog = Catalog(tuple(overlays), shipped)
     issues: list[Issue] = []
-    for map_id in catalog.ids():
+    for map_id in catalog.concerned():
         linked, found = catalog.link(map_id)
         issues += found
         issues += _compiled(linked, syntaxes)

@@ -51,8 +51,10 @@ class Outcome:
 def trial(
     overlays: Sequence[Path], syntaxes: Syntaxes, codecs: Codecs, shipped: Path = SHIPPED
 ) -> tuple[list[Outcome], tuple[Issue, ...]]:
-    """Runs every test beside the shipped maps and those of the overlays."""
+    """Runs the tests of the overlays and, beside the shipped maps, of those that the overlays concern; without
+    overlays every test."""
     catalog = Catalog(tuple(overlays), shipped)
+    concerned = set(catalog.concerned())
     outcomes: list[Outcome] = []
     issues: list[Issue] = []
     for folder in (shipped, *overlays):
@@ -60,9 +62,14 @@ def trial(
             read = yaml.load(path.read_bytes(), str(path))
             issues += read.issues
             for node in read.value or ():
-                if isinstance(node, Fields):
+                if isinstance(node, Fields) and (folder != shipped or _map_id(path, node) in concerned):
                     outcomes.append(_Trial(catalog, syntaxes, codecs, path, node, issues).run())
     return outcomes, tuple(issues)
+
+
+def _map_id(path: Path, node: Fields) -> str:
+    """The map that a test is of: named, or the one beside it."""
+    return str(node.get("map", path.name.removesuffix(".test.yaml")))
 
 
 @dataclass(slots=True)
@@ -87,7 +94,7 @@ class _Trial:
         if not isinstance(give, Fields) or len(give) != 1:
             return ["`give` names one side and its document"]
         side, text = next(iter(give.items()))
-        map_id = str(self.node.get("map", self.path.name.removesuffix(".test.yaml")))
+        map_id = _map_id(self.path, self.node)
         head = self.catalog.heads.get(map_id)
         if head is None or side not in head.sides:
             return [f"there is no map `{map_id}` with a side `{side}`"]

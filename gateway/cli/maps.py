@@ -58,6 +58,8 @@ def list_(folders: tuple[Path, ...]) -> None:
 def lint(folders: tuple[Path, ...], ways: bool) -> None:
     """Report what is wrong with maps, with file and line, and how many rules work in both directions.
 
+    With DIR only the maps that its files make or change, without one the shipped maps.
+
     \b
     Example:
       sdoh-gateway maps lint our-site --ways
@@ -75,7 +77,7 @@ def _judge(catalog: Catalog, ways: bool) -> None:
     from mappings.conversions import REGISTRY
     from mappings.lint import judge
 
-    for map_id in catalog.ids():
+    for map_id in catalog.concerned():
         judged = judge(catalog.link(map_id)[0], REGISTRY)
         counts = Counter(one.ways for one in judged)
         click.echo(f"{map_id}: {', '.join(f'{number} {way}' for way, number in counts.items()) or 'no rules'}")
@@ -89,6 +91,8 @@ def _judge(catalog: Catalog, ways: bool) -> None:
 @options.misuse_is_status_2
 def test(folders: tuple[Path, ...]) -> None:
     """Run the tests that stand beside maps, NAME.test.yaml.
+
+    With DIR its own and those of the maps that its files change, without one the shipped maps'.
 
     \b
     Example:
