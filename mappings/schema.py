@@ -36,6 +36,9 @@ _ABOUT = {
     "profile": "a profile that is named in meta.profile when what it needs is there",
     "needs": "the paths that the profile needs",
     "refers": "the references of the profile and what their targets must claim",
+    "made": "refer to the resources of these types that were made of the elements at the path; empty for any type",
+    "template": "C-CDA: the template that an element of `each` must have, and the one that is written",
+    "inherit": "C-CDA: the nearest ancestor that has this element",
     "note": "a remark",
 }
 
@@ -55,6 +58,7 @@ def _rule() -> dict[str, Any]:
         "key": _BY_SIDE,
         "after": _TEXTS,
         "with": _TEXTS,
+        "template": {"anyOf": [_TEXT, _BY_SIDE]},
         "needs": {"type": "array"},
         "refers": {"type": "object"},
     }
