@@ -82,12 +82,13 @@ class Catalog:
     def heads(self) -> dict[str, Head]:
         """The maps by id. Kept in the cache, so that finding one needs no YAML."""
         stored = cache.load(f"heads-{self.digest}")
-        if stored is None:
-            stored = [self._head(sources[-1]) for sources in self._sources.values() if sources[0].kind == "map"]
+        if not (isinstance(stored, dict) and isinstance(stored.get("heads"), list)):
+            heads = [self._head(sources[-1]) for sources in self._sources.values() if sources[0].kind == "map"]
+            stored = {"heads": heads}
             cache.store(f"heads-{self.digest}", stored)
         return {
             name: Head(name, Path(path), (sides[0], sides[1]), dict(roots), spec, title)
-            for name, path, sides, roots, spec, title in stored
+            for name, path, sides, roots, spec, title in stored["heads"]
         }
 
     def _head(self, source: Source) -> tuple[Any, ...]:
@@ -197,17 +198,16 @@ class Catalog:
     def _merged(self, sources: Sequence[Source], names: dict[str, Any], issues: list[Issue]) -> Library:
         """The shipped file with its overlays."""
         first, *overlays = sources
-        for source in overlays:  # an overlay's names count in the shipped file's rules too
-            Reader(str(source.path), source.path.parent, names, issues)._shared(
-                Fields(names=source.root.get("names", Fields()))
-            )
-        reader = Reader(str(first.path), first.path.parent, dict(names), issues)
+        overriding: dict[str, Any] = {}
+        for source in overlays:
+            reader = Reader(str(source.path), source.path.parent, {**names, **overriding}, issues)
+            overriding |= {str(key): reader.value(node) for key, node in source.root.get("names", Fields()).items()}
+        known = {**names, **overriding}
+        reader = Reader(str(first.path), first.path.parent, known, issues, overriding=overriding)
         merged = reader.map(first.root) if first.kind == "map" else reader.library(first.root)
         for source in overlays:
             merged = self._overlaid(merged, source, reader, issues)
-        names.update(merged.names)
-        for source in overlays:
-            names.update({str(key): reader.value(node) for key, node in source.root.get("names", Fields()).items()})
+        names.update({**merged.names, **overriding})
         return merged
 
     def _overlaid(self, merged: Library, source: Source, before: Reader, issues: list[Issue]) -> Library:
@@ -243,8 +243,8 @@ class Catalog:
 
         by_side = {side: syntaxes(side.partition("-")[0]) for side in (read, write)}
         name = f"map-{self.digest}-{map_id}-{read}-{write}"
-        compiled: Compiled | None = cache.load(name)
-        if compiled is None:
+        compiled = cache.load(name)
+        if not isinstance(compiled, Compiled):
             linked, issues = self.link(map_id)
             compiled, found = compile_map(linked, read, write, by_side, REGISTRY)
             if any(each.severity == "error" for each in (*issues, *found)):

@@ -20,6 +20,7 @@ from mappings.run import (
     BLANK,
     CONFLICT,
     DROPPED,
+    HEARD,
     KEPT,
     KEYLESS,
     MOST_REMEMBERED,
@@ -179,7 +180,7 @@ class Converter:
         site = self._compiled.sites[number]
         if kind == UNCLAIMED:
             return issue("MAP-0107", Where(), type=found[0], profile=found[1], needs=found[2])
-        if kind == NOTHING and (site.quiet or found is None):
+        if kind == HEARD or (kind == NOTHING and (site.quiet or found is None)):
             return None
         where = locate(at, site.path)
         if kind == SAID:

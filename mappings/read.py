@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ class Reader:
     names: dict[str, Any]
     issues: list[Issue]
     sides: tuple[str, ...] = ()
+    overriding: dict[str, Any] = field(default_factory=dict)
+    """Names of overlays, which count in this file's rules too."""
 
     # ---- complaints -------------------------------------------------------------------------------------------
 
@@ -143,7 +145,7 @@ class Reader:
         """`uses`, `names`, `tables`, `parts`; own names are known to what follows."""
         own = {}
         for name, node in self.fields(root.get("names", Fields()), "names").items():
-            own[str(name)] = self.names[str(name)] = self.value(node)
+            own[str(name)] = self.names[str(name)] = self.overriding.get(str(name), self.value(node))
         tables = self.fields(root.get("tables", Fields()), "tables")
         parts = self.fields(root.get("parts", Fields()), "parts")
         return {

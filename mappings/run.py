@@ -10,10 +10,10 @@ from functools import cached_property, lru_cache
 from marshal import dumps, loads
 from typing import Any
 
-SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED = range(11)
+SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED, HEARD = range(12)
 """Kinds of notes: a rule left out, a case or item taken, a conversion or a table that gave nothing (or kept the code),
 an issue said by a conversion, two values for one place, no identity, a reference that leads nowhere, a profile that is
-not claimed."""
+not claimed, an issue that a conversion didn't say again."""
 
 Note = tuple[int, tuple[Any, ...], int, Any]
 """Kind, place, number of the rule's site, what was found."""
@@ -75,6 +75,21 @@ def identifier(salt: str, name: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
 
 
+class _Said(set[str]):
+    """The codes that conversions said once per document. Asking for one that was said leaves a note, so that what was
+    converted in its silence isn't remembered for other documents."""
+
+    def __init__(self, notes: list[Note]) -> None:
+        super().__init__()
+        self._notes = notes
+
+    def __contains__(self, code: object) -> bool:
+        found = super().__contains__(code)
+        if found:
+            self._notes.append((HEARD, (), 0, None))
+        return found
+
+
 class Run:
     """The state of one conversion."""
 
@@ -125,7 +140,7 @@ class Run:
         """Parts and texts of which shared resources were made in this run."""
         self.followed: dict[tuple[str, int], Any] = {}
         """What a part gave for a resource that a reference led to."""
-        self.said: set[str] = set()
+        self.said: set[str] = _Said(self.notes)
         """For conversions that say a thing once per document."""
         self.fresh: list[tuple[str, str | None]] = []
         self.conflicts: list[str] = []
@@ -269,7 +284,7 @@ class Run:
         depth = len(at)
         notes: list[Note] = []
         for kind, place, site, what in self.notes[since:]:
-            if kind == SAID or (place and place[:depth] != at):
+            if kind in (SAID, HEARD) or (place and place[:depth] != at):
                 return None
             notes.append((kind, place[depth:], site, what))
         return notes

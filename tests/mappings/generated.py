@@ -1,4 +1,4 @@
-"""Generated ADT messages: populated at random, with repetitions, nulls, escapes, Z segments and names of all alphabets."""
+"""Generated ADT messages: populated at random, with repetitions, nulls, escapes, Z segments, any alphabet."""
 
 from __future__ import annotations
 

@@ -79,8 +79,10 @@ def full() -> Any:
     """A Bundle with much of what the map writes."""
     name = "Day&von^Ann^B^Jr^Dr^MD^L"
     doctor = "1234567893^Fox^Bob^^^^^^NPPES&2.16.840.1.113883.4.6&ISO^L^^^NPI"
-    fields = {3: "1^^^A&1.2.3&ISO^MR~2^^^B^SS", 5: name, 7: "198002031430", 8: "F", 10: "2106-3^White^CDCREC",
-              11: "1 Oak^2^Town^IL^1^USA^H", 13: "^PRN^PH^a@b.c^1^22^333^4", 15: "en", 16: "M", 18: "9", 22: "H", 29: "2020"}  # fmt: skip
+    fields = {
+        3: "1^^^A&1.2.3&ISO^MR~2^^^B^SS", 5: name, 7: "198002031430", 8: "F", 10: "2106-3^White^CDCREC", 29: "2020",
+        11: "1 Oak^2^Town^IL^1^USA^H", 13: "^PRN^PH^a@b.c^1^22^333^4", 15: "en", 16: "M", 18: "9", 22: "H",
+    }  # fmt: skip
     visit = {
         2: "I",
         3: "W^1^2^H",
