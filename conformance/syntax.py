@@ -107,6 +107,9 @@ class ReadScope(Protocol):
     def where(self, path: str) -> tuple[Any, ...]:
         """The place that reading a path covers, for `Syntax.covers`."""
 
+    def where_leaf(self, path: str) -> tuple[Any, ...]:
+        """The place that reading one value at a path covers."""
+
     def type_at(self, path: str, value: Value) -> str:
         """The type of what is read, for a part."""
 

@@ -135,7 +135,7 @@ class Converter:
 
     def ledger(self, run: Run) -> Ledger:
         """The account of a run."""
-        return Ledger(run.source, self._coverage, run.notes)
+        return Ledger(run.source, self._coverage, run.told())
 
     @cached_property
     def _coverage(self) -> Coverage:
@@ -171,7 +171,7 @@ class Converter:
         if not applied:
             return (issue("MAP-0105", Where(), map=self.map_id),)
         locate = self._reading.locator(run.source)
-        found = [each for note in run.notes if note[0] > TOOK and (each := self._issue(note, locate)) is not None]
+        found = [each for note in run.told() if note[0] > TOOK and (each := self._issue(note, locate)) is not None]
         found += [issue("MAP-0106", Where(), target=path) for path in dict.fromkeys(run.conflicts)]
         return tuple(dict.fromkeys(found))
 

@@ -10,10 +10,10 @@ from functools import cached_property, lru_cache
 from marshal import dumps, loads
 from typing import Any
 
-SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED, HEARD = range(12)
+SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED, HEARD, AGAIN = range(13)
 """Kinds of notes: a rule left out, a case or item taken, a conversion or a table that gave nothing (or kept the code),
 an issue said by a conversion, two values for one place, no identity, a reference that leads nowhere, a profile that is
-not claimed, an issue that a conversion didn't say again."""
+not claimed, an issue that a conversion didn't say again, remembered notes at a place."""
 
 Note = tuple[int, tuple[Any, ...], int, Any]
 """Kind, place, number of the rule's site, what was found."""
@@ -237,7 +237,7 @@ class Run:
         content, notes = found
         target.update(loads(content))  # noqa: S302 (what this process put there)
         if notes:
-            self._repeat(notes, at)
+            self.notes.append((AGAIN, at, 0, notes))
         return True
 
     def remember(self, part: str, text: str, target: dict[str, Any], at: tuple[Any, ...], since: int) -> None:
@@ -260,7 +260,7 @@ class Run:
             for kind, each, content in loads(shares):  # noqa: S302 (what this process put there)
                 self.share(kind, each, content)
         if notes:
-            self._repeat(notes, at)
+            self.notes.append((AGAIN, at, 0, notes))
         return str(url)
 
     def remember_shared(self, part: str, text: str, at: tuple[Any, ...], url: str, since: int) -> None:
@@ -273,11 +273,9 @@ class Run:
             urls = [(kind, each) for kind, each, _ in shares]
             self.memory[(part, text)] = (url, dumps(shares), notes, urls)
 
-    def _repeat(self, notes: list[Note], at: tuple[Any, ...]) -> None:
-        """Remembered notes, at the place that is read now."""
-        self.notes.extend(
-            [(kind, () if kind == UNCLAIMED else at + below, site, what) for kind, below, site, what in notes]
-        )
+    def told(self) -> list[Note]:
+        """All notes, remembered ones at the places where they were repeated."""
+        return list(_told(self.notes, ()))
 
     def _below(self, at: tuple[Any, ...], since: int) -> list[Note] | None:
         """The notes since, their places relative to `at`; None when one can't be repeated elsewhere."""
@@ -350,9 +348,9 @@ class Run:
     ) -> bool:
         node = self.moved[id(node)][1] if id(node) in self.moved else node
         for path, wanted in refers:
-            for target in _every(node, (*path, "reference")):
+            for target in _targets(node, path):
                 found = self.made.get(target)
-                if found is not None and not wanted & set(found.get("meta", {}).get("profile", ())):
+                if found is not None and wanted.isdisjoint(found.get("meta", {}).get("profile", ())):
                     self.notes.append((UNCLAIMED, (), site, (kind, profile, ".".join(path) + " of the right profile")))
                     node["meta"]["profile"].remove(profile)
                     prune(node["meta"])
@@ -364,9 +362,13 @@ class Run:
     def finish(self) -> None:
         """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
         empty = False
+        made = self.made
         for node, name, many, wanted, url in self.later:
-            if id(node) in self.moved:
+            if self.moved and id(node) in self.moved:
                 node = self.moved[id(node)][1]
+            if type(url) is list and len(url) == 1 and not many and type(url[0]) is str and url[0] in made:
+                node[name] = {"reference": url[0]}  # what nearly all references are
+                continue
             if wanted[:1] == "@":
                 urls = self._of(url, wanted[1:].split("|"))
             elif wanted == "*":
@@ -502,15 +504,31 @@ def _references(node: Any) -> Iterator[str]:
                 yield from _references(each)
 
 
-def _every(node: Any, path: tuple[str, ...]) -> Iterator[Any]:
-    """All values at a path through lists."""
-    if type(node) is list:
-        for each in node:
-            yield from _every(each, path)
-    elif not path:
-        yield node
-    elif type(node) is dict and path[0] in node:
-        yield from _every(node[path[0]], path[1:])
+def _told(notes: list[Note], at: tuple[Any, ...]) -> Iterator[Note]:
+    for note in notes:
+        kind, below, site, what = note
+        if kind == AGAIN:
+            yield from _told(what, at + below)
+        else:
+            yield (kind, at + below, site, what) if at and kind != UNCLAIMED else note
+
+
+def _targets(node: dict[str, Any], path: tuple[str, ...]) -> list[str]:
+    """What the references at a path say."""
+    nodes: list[Any] = [node]
+    for name in path:
+        found: list[Any] = []
+        for each in nodes:
+            value = each.get(name) if type(each) is dict else None
+            if type(value) is list:
+                found += value
+            elif value is not None:
+                found.append(value)
+        if not found:
+            return []
+        nodes = found
+    said = [each.get("reference") for each in nodes if type(each) is dict]
+    return [each for each in said if type(each) is str]
 
 
 def prune(node: Any) -> bool:

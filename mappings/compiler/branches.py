@@ -121,7 +121,7 @@ def choose(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     code = place.code
     path = rule.path(c.read)
     value = place.read.leaf(path)
-    covers = [Cover(place.read.where(path), 0, (f"({rule.line})",), once=True)]
+    covers = [Cover(place.read.where_leaf(path), 0, (f"({rule.line})",), once=True)]
     site = c.site(rule)
     word = "if"
     for key, case in zip(rule.choices, rule.cases, strict=True):

@@ -55,7 +55,7 @@ def leaf_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str
     if missing:
         place.code.add(f"else: {missing} = True")
     targets = described(c, rule, place)
-    return tuple(Cover(place.read.where(path), site, targets, once=True) for path in paths)
+    return tuple(Cover(place.read.where_leaf(path), site, targets, once=True) for path in paths)
 
 
 def whole_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str) -> tuple[Cover, ...]:

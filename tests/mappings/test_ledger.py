@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,6 +128,17 @@ def test_components_and_subcomponents_have_rows_of_their_own(small_map: Small) -
         "PID[1]-5[1].7": ("mapped", ("Patient.name.use",)),
         "PID[1]-7[1]": ("unmapped", ()),
     }
+
+
+def test_a_field_read_without_a_component_carries_its_first_only(tmp_path: Path) -> None:
+    m = write(
+        tmp_path, "rules: [{make: Patient, rules: [{v2: PID-23, fhir: name.text}, {v2: PID-7, fhir: birthDate}]}]\n"
+    )
+    rows = {row.path: row.status for row in m.forward(seg("PID", {7: "1990", 23: "a&b^c~d"})).ledger.rows()}
+    assert rows["PID[1]-7[1]"] == "mapped"
+    assert [rows[f"PID[1]-23{rest}"] for rest in ("[1].1.1", "[1].1.2", "[1].2", "[2]")] == [
+        "mapped", "mapped", "unmapped", "unmapped"
+    ]  # fmt: skip
 
 
 def test_values_only_when_asked(small_map: Small) -> None:

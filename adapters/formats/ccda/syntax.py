@@ -124,6 +124,9 @@ class CcdaRead:
     def where(self, path: str) -> tuple[Any, ...]:
         return parse(path)
 
+    def where_leaf(self, path: str) -> tuple[Any, ...]:
+        return self.where(path)
+
 
 class CcdaSyntax:
     """C-CDA's paths for the map compiler (`conformance.syntax.Syntax`)."""

@@ -182,6 +182,9 @@ class FhirRead:
         steps = () if path == "." else self._steps_of(path)
         return (home, tuple(step.read for step in steps), bool(match) and home != self._resource())
 
+    def where_leaf(self, path: str) -> tuple[Any, ...]:
+        return self.where(path)
+
     def _resource(self) -> str:
         """The type of the resource around."""
         scope: FhirRead | None = self

@@ -306,6 +306,11 @@ class V2Read:
         _, _, mode = self._segment(at.segment)
         return (at.segment, mode, at.field, at.component, at.subcomponent, self._is_afar(at.segment))
 
+    def where_leaf(self, path: str) -> tuple[Any, ...]:
+        """A field without a component is read as its first one."""
+        at = parse_path(path)
+        return self.where(f"{path}.1" if at.field and not at.component else path)
+
     def _is_afar(self, segment: str) -> bool:
         """True when a segment is looked up outside this context."""
         if self.item:
