@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from re import _constants, _parser  # type: ignore[attr-defined]
+from importlib import import_module
 from typing import Any
 
 LONGEST = 512
+
+# The standard library's own reading of an expression has no public name; type checkers disagree on whether it exists.
+_constants, _parser = import_module("re._constants"), import_module("re._parser")
 
 _REPEATS = (_constants.MAX_REPEAT, _constants.MIN_REPEAT)
 
