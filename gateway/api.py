@@ -6,7 +6,7 @@ A source is `Path` for a file, `str` or `bytes` for its content, `dict` for a FH
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,11 +73,13 @@ def convert_all(
     typed: bool = False,
 ) -> Iterator[Converted]:
     """Every document of a source, a batch or NDJSON, one after the other."""
+    from mappings.run import copied
+
     wanted = target(to, as_)
     settings = _site(site)
     for part in _parts(source, from_):
         made = convert_part(part, wanted, settings, map_id=map, bundle=bundle)
-        yield _typed(made) if typed and wanted.format == "fhir" else made
+        yield _typed(made) if typed and wanted.format == "fhir" else replace(made, value=copied(made.value))
 
 
 def convert_part(

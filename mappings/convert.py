@@ -33,6 +33,7 @@ from mappings.run import (
     Note,
     Run,
     Settings,
+    there,
 )
 
 MOST_FACILITIES = 64
@@ -50,6 +51,9 @@ _CODES = {
 
 class Conversion:
     """What a conversion gave: the target document (None when the map doesn't apply), issues, and the ledger.
+
+    The document is for reading: directory resources (organizations, practitioners, places) are objects that documents
+    share. `mappings.run.copied` makes a tree that may be written into.
 
     Issues and ledger are made of the run's notes when they are first asked for.
     """
@@ -148,6 +152,7 @@ class Converter:
             **self._writing.runtime,
             **self._reading.runtime,
             "matches": matches,
+            "there": there,
             "back_key": back_key,
             "fitting": fitting,
             "back_code": back_code,

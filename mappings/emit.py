@@ -75,7 +75,7 @@ class Function:
     lines: list[str | Function | tuple[int, Callable[[], str]]] = field(default_factory=list)
 
     def add(self, line: str | Callable[[], str]) -> None:
-        """A line, or what gives it once everything is compiled."""
+        """A line, or what gives it (empty: none) once everything is compiled."""
         self.lines.append("    " * self.depth + line if isinstance(line, str) else (self.depth, line))
 
     @contextmanager
@@ -104,6 +104,7 @@ class Function:
             if isinstance(line, Function):
                 yield from line.text()
             elif isinstance(line, tuple):
-                yield "    " * line[0] + line[1]()
+                if late := line[1]():
+                    yield "    " * line[0] + late
             else:
                 yield line

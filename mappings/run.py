@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from marshal import dumps, loads
+from hashlib import sha1
 from typing import Any
 
 SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED, HEARD, AGAIN = range(13)
@@ -61,7 +60,7 @@ class Settings:
 
 @lru_cache(maxsize=64)
 def _namespace(salt: str) -> Any:
-    return hashlib.sha1(uuid.uuid5(NAMESPACE, salt).bytes, usedforsecurity=False)
+    return sha1(uuid.uuid5(NAMESPACE, salt).bytes, usedforsecurity=False)
 
 
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
@@ -95,8 +94,8 @@ class Run:
 
     __slots__ = (
         "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "followed", "fresh", "later",
-        "made", "memory", "message_key", "moved", "named", "needy", "notes", "of_type", "ordinals", "origins",
-        "recalled", "recent", "said", "salt", "settings", "source", "taken", "trace",
+        "lent", "made", "memory", "message_key", "moved", "named", "needy", "notes", "of_type", "ordinals", "origins",
+        "recent", "said", "salt", "settings", "source", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -136,8 +135,8 @@ class Run:
         self.origins: dict[int, list[str]] = {}
         """By object id of what was read: the URLs of what was made of it."""
         self.taken: set[int] = set()
-        self.recalled: set[tuple[str, str]] = set()
-        """Parts and texts of which shared resources were made in this run."""
+        self.lent: set[str] = set()
+        """URLs of resources that are the memory's own objects."""
         self.followed: dict[tuple[str, int], Any] = {}
         """What a part gave for a resource that a reference led to."""
         self.said: set[str] = _Said(self.notes)
@@ -169,6 +168,16 @@ class Run:
     def url(self, kind: str, key: str) -> str:
         """The full URL of the resource of a type and key."""
         return "urn:uuid:" + identifier(self.salt, f"{kind}|{key}")
+
+    def begin(self, kind: str, key: str) -> tuple[str, dict[str, Any]]:
+        """The URL of the resource of a type and key, and the resource to be written into."""
+        name = identifier(self.salt, f"{kind}|{key}")
+        url = "urn:uuid:" + name
+        resource: dict[str, Any] = {"resourceType": kind, "id": name}
+        if url not in self.made:
+            self.made[url] = resource
+        self.of_type[kind] = resource
+        return url, resource
 
     def natural(self, kind: str, owner: str | None, texts: tuple[str, ...]) -> str:
         """A natural key below another resource (or the message), with an ordinal among equals."""
@@ -210,7 +219,7 @@ class Run:
             if len(resource) > 2:
                 self.made[url] = resource
         else:
-            self.of_type[kind] = first
+            first = self.of_type[kind] = self.own(kind, url)
             self.moved[id(resource)] = (resource, first)
             self.merge(first, resource, kind)
 
@@ -220,47 +229,59 @@ class Run:
             self.trace.append((kind, url, content))
         first = self.made.get(url)
         if first is None:
-            first = self.made[url] = {"resourceType": kind, "id": url[9:], **content}
+            first = self.made[url] = _resource(kind, url, content)
         else:
+            if url in self.lent:  # merging changes the resource, not its elements
+                first = self.made[url] = first.copy()
             self.merge(first, content, kind)
         self.of_type[kind] = first
 
     # ---- remembering -----------------------------------------------------------------------------------------
     # What a directory resource or a code is made of depends on nothing but its text, the settings and the facility.
-    # It is kept as bytes, so that no two documents ever share an object; marshal is the quickest copy of plain trees.
+    # Documents share what is remembered of directory resources: a converted document is read, never written into.
 
-    def recall(self, part: str, text: str, target: dict[str, Any], at: tuple[Any, ...]) -> bool:
-        """Fills `target` as the part would; False when this text was not met before."""
+    def recall(self, part: str, text: str, at: tuple[Any, ...]) -> dict[str, Any] | None:
+        """What the part gives for a text that was met before, as a new object; None when it wasn't."""
         found = self.memory.get((part, text))
         if found is None:
-            return False
-        content, notes = found
-        target.update(loads(content))  # noqa: S302 (what this process put there)
+            return None
+        content, codings, notes = found
         if notes:
             self.notes.append((AGAIN, at, 0, notes))
-        return True
+        made: dict[str, Any] = content.copy()
+        if codings is None:
+            return made
+        if codings:
+            made["coding"] = [codings[0].copy()] if len(codings) == 1 else [each.copy() for each in codings]
+            return made
+        return {name: copied(value) for name, value in content.items()}
 
     def remember(self, part: str, text: str, target: dict[str, Any], at: tuple[Any, ...], since: int) -> None:
         """Keeps what a part gave for a text, with the notes made since."""
         notes = self._below(at, since)
         if notes is not None and len(text) <= LONGEST_REMEMBERED:
-            self.memory[(part, text)] = (dumps(target), notes)
+            content = {name: copied(value) for name, value in target.items()}
+            self.memory[(part, text)] = (content, _codings(content), notes)
 
     def recall_shared(self, part: str, text: str, at: tuple[Any, ...]) -> str | None:
-        """The URL of a shared resource met before (empty: the text gives none), made again with all it refers to."""
+        """The URL of a shared resource met before (empty: the text gives none), with all it refers to among what is
+        made. These are the memory's own objects: `last` and `own` give the run one that it may write into."""
         found = self.memory.get((part, text))
         if found is None:
             return None
-        url, shares, notes, urls = found
-        if self.trace is None and (part, text) in self.recalled:
-            for kind, each in urls:  # made of the same text before: only what was made last is another
-                self.of_type[kind] = self.made[each]
-        else:
-            self.recalled.add((part, text))
-            for kind, each, content in loads(shares):  # noqa: S302 (what this process put there)
-                self.share(kind, each, content)
+        url, shares, notes = found
         if notes:
             self.notes.append((AGAIN, at, 0, notes))
+        made = self.made
+        for kind, each, resource in shares:
+            first = made.get(each)
+            if self.trace is not None or (first is not None and first is not resource):
+                self.share(kind, each, resource)
+                continue
+            if first is None:
+                made[each] = resource
+                self.lent.add(each)
+            self.of_type[kind] = resource
         return str(url)
 
     def remember_shared(self, part: str, text: str, at: tuple[Any, ...], url: str, since: int) -> None:
@@ -270,8 +291,15 @@ class Run:
         if any(claim[0] is what for claim in self.claimed for _, _, what in shares):
             return  # whether the claim holds depends on what else this document makes
         if notes is not None and len(text) <= LONGEST_REMEMBERED:
-            urls = [(kind, each) for kind, each, _ in shares]
-            self.memory[(part, text)] = (url, dumps(shares), notes, urls)
+            whole = [(kind, each, copied(_resource(kind, each, what))) for kind, each, what in shares]
+            self.memory[(part, text)] = (url, whole, notes)
+
+    def own(self, kind: str, url: str) -> dict[str, Any]:
+        """The resource that was made at a URL, to be written into."""
+        if url in self.lent:
+            self.lent.discard(url)
+            self.made[url] = self.of_type[kind] = copied(self.made[url])
+        return self.made[url]
 
     def told(self) -> list[Note]:
         """All notes, remembered ones at the places where they were repeated."""
@@ -305,8 +333,9 @@ class Run:
             self.conflicts.append(path)
 
     def last(self, kind: str) -> dict[str, Any] | None:
-        """The resource of a type that was made or opened last."""
-        return self.of_type.get(kind)
+        """The resource of a type that was made or opened last, to be written into."""
+        found = self.of_type.get(kind)
+        return self.own(kind, "urn:uuid:" + found["id"]) if self.lent and found is not None else found
 
     def claim(
         self,
@@ -319,13 +348,27 @@ class Run:
     ) -> None:
         """Names a profile in meta.profile when what it needs was written, else notes what stood in the way."""
         for alternatives in needs:
-            if not any(_there(node, path) for path in alternatives):
+            if not any(there(node, path) for path in alternatives):
                 missing = " or ".join(".".join(path) for path in alternatives)
                 self.notes.append((UNCLAIMED, (), site, (kind, profile, missing)))
                 return
-        profiles = node.setdefault("meta", {}).setdefault("profile", [])
-        if profile not in profiles:
-            profiles.append(profile)
+        self.grant(node, kind, profile, refers, site)
+
+    def grant(
+        self,
+        node: dict[str, Any],
+        kind: str,
+        profile: str,
+        refers: tuple[tuple[tuple[str, ...], frozenset[str]], ...],
+        site: int,
+    ) -> None:
+        """Names a profile whose needs were written; what its references lead to is seen at the end."""
+        if "meta" not in node:
+            node["meta"] = {"profile": [profile]}
+        else:
+            profiles = node["meta"].setdefault("profile", [])
+            if profile not in profiles:
+                profiles.append(profile)
         if refers:
             self.claimed.append((node, kind, profile, refers, site))
 
@@ -333,24 +376,24 @@ class Run:
         """Takes back claims whose references lead to resources that don't claim what the profile asks of them."""
         waiting = self.claimed
         while True:
-            kept = [claim for claim in waiting if self._refers_well(*claim)]
+            known: dict[tuple[str, frozenset[str]], bool] = {}
+            kept = [claim for claim in waiting if self._refers_well(claim, known)]
             if len(kept) == len(waiting):
                 return
             waiting = kept
 
-    def _refers_well(
-        self,
-        node: dict[str, Any],
-        kind: str,
-        profile: str,
-        refers: tuple[tuple[tuple[str, ...], frozenset[str]], ...],
-        site: int,
-    ) -> bool:
-        node = self.moved[id(node)][1] if id(node) in self.moved else node
+    def _refers_well(self, claim: tuple[Any, ...], known: dict[tuple[str, frozenset[str]], bool]) -> bool:
+        node, kind, profile, refers, site = claim
+        if self.moved and id(node) in self.moved:
+            node = self.moved[id(node)][1]
         for path, wanted in refers:
-            for target in _targets(node, path):
-                found = self.made.get(target)
-                if found is not None and wanted.isdisjoint(found.get("meta", {}).get("profile", ())):
+            value = node.get(path[0])
+            single = len(path) == 1 and type(value) is dict
+            for target in (value.get("reference"),) if single else _targets(node, path) if value else ():
+                well = known.get((target, wanted))
+                if well is None:
+                    well = known[(target, wanted)] = self._claims_one(target, wanted)
+                if not well:
                     self.notes.append((UNCLAIMED, (), site, (kind, profile, ".".join(path) + " of the right profile")))
                     node["meta"]["profile"].remove(profile)
                     prune(node["meta"])
@@ -359,42 +402,56 @@ class Run:
                     return False
         return True
 
+    def _claims_one(self, url: str, wanted: frozenset[str]) -> bool:
+        """True unless something was made at a URL that claims none of the profiles."""
+        found = self.made.get(url)
+        return found is None or not wanted.isdisjoint(found.get("meta", {}).get("profile", ()))
+
     def finish(self) -> None:
         """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
-        empty = False
-        made = self.made
-        for node, name, many, wanted, url in self.later:
-            if self.moved and id(node) in self.moved:
-                node = self.moved[id(node)][1]
-            if type(url) is list and len(url) == 1 and not many and type(url[0]) is str and url[0] in made:
-                node[name] = {"reference": url[0]}  # what nearly all references are
-                continue
-            if wanted[:1] == "@":
-                urls = self._of(url, wanted[1:].split("|"))
-            elif wanted == "*":
-                urls = [each for each in self.made if each != url]
-            elif url is None:
-                urls = self.named.get(wanted, [])
-            else:
-                urls = url if isinstance(url, list) else [url]
-            references = [{"reference": each} for each in urls if each in self.made]
-            if not references:
+        empty, made, moved = False, self.made, self.moved
+        for waiting in self.later:
+            node, name, many, _, url = waiting
+            if type(url) is list and len(url) == 1 and not moved and url[0] in made:  # what nearly all references are
+                reference = {"reference": url[0]}
+                if not many:
+                    node[name] = reference
+                elif name not in node:
+                    node[name] = [reference]
+                elif reference not in node[name]:
+                    node[name].append(reference)
+            elif not self._refer(*waiting):
                 empty = empty or not node
-            elif many:
-                listed = node.setdefault(name, [])
-                listed.extend(each for each in references if each not in listed)
-            else:
-                node[name] = references[0]
         if empty:
             for resource in self.made.values():
                 prune(resource)
         for url, paths in self.needy:
-            if url in self.made and not all(_there(self.made[url], path) for path in paths):
+            if url in self.made and not all(there(self.made[url], path) for path in paths):
                 del self.made[url]
         if self.claimed:
             self._unclaim()
         if self.entries:
             self._reach()
+
+    def _refer(self, node: dict[str, Any], name: str, many: bool, wanted: str, url: Any) -> bool:
+        """Sets a reference that waited; False when nothing was made that it could lead to."""
+        if id(node) in self.moved:
+            node = self.moved[id(node)][1]
+        if wanted[:1] == "@":
+            urls = self._of(url, wanted[1:].split("|"))
+        elif wanted == "*":
+            urls = [each for each in self.made if each != url]
+        elif url is None:
+            urls = self.named.get(wanted, [])
+        else:
+            urls = url if isinstance(url, list) else [url]
+        references = [{"reference": each} for each in urls if each in self.made]
+        if references and many:
+            listed = node.setdefault(name, [])
+            listed.extend(each for each in references if each not in listed)
+        elif references:
+            node[name] = references[0]
+        return bool(references)
 
     def _reach(self) -> None:
         """Leaves out resources to which no reference leads from those of the wanted types."""
@@ -478,15 +535,24 @@ class Run:
         return not said.isalpha() or said == kind
 
 
-def _there(node: Any, path: tuple[str, ...]) -> bool:
+def there(node: Any, path: tuple[str, ...]) -> bool:
     """True when a path is there, in every element of the lists on its way; what ends in `?` may be absent."""
-    for depth, name in enumerate(path):
-        node = node.get(name.rstrip("?")) if type(node) is dict else None
-        if node is None:
-            return name.endswith("?")
-        if type(node) is list:
-            rest = path[depth + 1 :]
-            return bool(node) and (not rest or all(_there(each, rest) for each in node))
+    for depth, name in enumerate(path, 1):
+        if type(node) is not dict:
+            return name[-1] == "?"
+        value = node.get(name)
+        if value is None:
+            if name[-1] != "?":
+                return False
+            value = node.get(name[:-1])
+            if value is None:
+                return True
+        if type(value) is list:
+            if len(value) != 1:
+                rest = path[depth:]
+                return bool(value) and (not rest or all(there(each, rest) for each in value))
+            value = value[0]
+        node = value
     return True
 
 
@@ -529,6 +595,29 @@ def _targets(node: dict[str, Any], path: tuple[str, ...]) -> list[str]:
         nodes = found
     said = [each.get("reference") for each in nodes if type(each) is dict]
     return [each for each in said if type(each) is str]
+
+
+def _resource(kind: str, url: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"resourceType": kind, "id": url[9:], **content}
+
+
+def copied(value: Any) -> Any:
+    """A copy that shares no object with the original."""
+    if type(value) is dict:
+        return {name: copied(each) for name, each in value.items()}
+    if type(value) is list:
+        return [copied(each) for each in value]
+    return value
+
+
+def _codings(content: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """How content is copied: None when it is flat, its codings when nothing else is deep, empty for all the rest."""
+    deep = [name for name, value in content.items() if type(value) in (dict, list)]
+    if not deep:
+        return None
+    codings: list[dict[str, Any]] = content["coding"] if deep == ["coding"] else []
+    flat = all(type(each) is dict and not any(type(v) in (dict, list) for v in each.values()) for each in codings)
+    return codings if flat else []
 
 
 def prune(node: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 from mappings.compiled import Cover
@@ -17,6 +18,8 @@ def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         with c.guarded(rule, place, site):
             owner = place.names.get(rule.ref) or place.awaited(rule.ref, c.makes)
             urls = place.url if rule.ref == "*" else (owner.urls or owner.url) if owner is not None else "None"
+            if urls == "None":
+                c.asked.add(rule.ref)
             place.write.later(rule.path(c.write), rule.ref, urls)
     if c.reading.references and c.read in rule.paths:
         covers = (Cover(place.read.where(rule.path(c.read)), 0, (f"({rule.line})",)),)
@@ -169,6 +172,12 @@ def chosen(c: Compilation, case: Rule, place: Place) -> Cover:
     return Cover(None, site, claims=True)
 
 
+def need_met(var: str, alternatives: tuple[tuple[str, ...], ...]) -> str:
+    """An expression that is true when one of these paths was written; an element that is there isn't empty."""
+    tests = [f"{path[0]!r} in {var}" if len(path) == 1 else f"there({var}, {path!r})" for path in alternatives]
+    return tests[0] if len(tests) == 1 else f"({' or '.join(tests)})"
+
+
 def profile(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     """Names a profile when what it needs was written."""
     if not c.writing.references:
@@ -181,14 +190,16 @@ def profile(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         (tuple(path.split(".")), frozenset(each if isinstance(each, list) else [each]))
         for path, each in rule.refers.items()
     )
-    flag = place.flag()
     with c.guarded(rule, place, site):
-        place.code.add(f"{flag} = True")
+        flag = place.reached()
     write, code = place.write, place.code
-    words = f"{write.inside!r}, {rule.reason!r}, {code.constant(needs)}, {code.constant(refers)}, {site}"
+    kind, granted = f"{write.var}, {write.inside!r}, {rule.reason!r}", f"{code.constant(refers)}, {site}"
+    met = " and ".join(need_met(write.var, each) for each in needs) or "True"
 
     def emit() -> None:
-        code.add(f"if {flag}: R.claim({write.var}, {words})")
+        with code.block(f"if {flag}:") if flag else nullcontext():
+            code.add(f"if {met}: R.grant({kind}, {granted})")
+            code.add(f"else: R.claim({kind}, {code.constant(needs)}, {granted})")
 
     place.claims.append(emit)
     return ()

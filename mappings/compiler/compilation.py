@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,6 +83,15 @@ class Place:
         self.head.add(f"{name} = False")
         return name
 
+    def reached(self) -> str:
+        """A variable that is True at the end of the context when this point was reached; empty where it always is."""
+        assert self.head is not None
+        if self.code.depth == self.head.depth:
+            return ""
+        flag = self.flag()
+        self.code.add(f"{flag} = True")
+        return flag
+
     def wrote(self) -> None:
         if self.gave:
             self.code.add(f"{self.gave} = True")
@@ -120,10 +129,12 @@ class Compilation:
         self.used: set[str] = set()
         self.given = ""
         self.compiling: list[str] = []
+        self.asked: set[str] = set()
+        """Names that a reference asks the run for, since no context around it makes them."""
 
     def compile(self) -> tuple[Cover, ...]:
         code = self.module.function("run", "S, R, D")
-        code.add("N = R.notes; T = R.taken; F = R.fresh")
+        code.add(self.prologue)
         root = self.map.roots[self.read][0]
         reader = self.reading.reader(code, "S", root, self.variant)
         writer = self.writing.writer(code, "D", self.map.roots[self.write][0])
@@ -138,6 +149,11 @@ class Compilation:
         self.close(place)
         code.add("return True")
         return covers
+
+    @property
+    def prologue(self) -> str:
+        """The first line of every function."""
+        return "N = R.notes; F = R.fresh" + ("; T = R.taken" if self.reading.claims or self.reading.references else "")
 
     @contextmanager
     def complaints(self, rule: Rule | None) -> Iterator[None]:
@@ -232,6 +248,14 @@ class Compilation:
             Cover(place.read.where(check.path), 0, (f"({rule.line})",)) for check in rule.where.get(self.read, ())
         )
 
+    def naming(self, name: str, url: str, urls: str) -> Callable[[], str]:
+        """The line that puts a resource under its name, for the context, and for the run where references ask it."""
+        return lambda: (
+            f"R.named.setdefault({name!r}, []).append({url}); {urls}.append({url})"
+            if name in self.asked
+            else f"{urls}.append({url})"
+        )
+
     def stamp(self, rule: Rule, place: Place) -> None:
         """What a `where` says of the side being written."""
         checks = [check for check in rule.where.get(self.write, ()) if check.operator == "eq"]
@@ -240,14 +264,13 @@ class Compilation:
 
     def later(self, place: Place, values: dict[str, Any]) -> None:
         """Constants for the end of the context, if this point was reached."""
-        flag = place.flag()
-        place.code.add(f"{flag} = True")
+        flag = place.reached()
         write, code = place.write, place.code
         typed = {path: write.typed(path, value) for path, value in values.items()}
         write.plan_constants(typed)
 
         def emit() -> None:
-            with code.block(f"if {flag}:"):
+            with code.block(f"if {flag}:") if flag else nullcontext():
                 write.put_constants(typed)
 
         place.stamps.append(emit)

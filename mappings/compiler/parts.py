@@ -31,7 +31,9 @@ def part_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str
 
 
 CODED = frozenset(("CodeableConcept", "Coding"))
-DIRECTORY = frozenset(("Device", "Endpoint", "HealthcareService", "Location", "Organization", "Practitioner"))
+DIRECTORY = frozenset(
+    ("Device", "Endpoint", "HealthcareService", "Location", "Organization", "Practitioner", "PractitionerRole")
+)
 """What may be remembered by its text: codes, and what a directory holds; never what a patient is known by."""
 
 
@@ -47,8 +49,9 @@ def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, t
     child = place.write.child(target)
     take(c, value, place, site, path)
     if kind in CODED and value.level and not c.reading.tree and pure(c, part):
-        with place.code.block(f"if not R.recall({part!r}, {value.var}, {child.var}, {value.at}):"):
-            place.code.add("since = len(N)")
+        place.code.add(f"{child.var} = R.recall({part!r}, {value.var}, {value.at})")
+        with place.code.block(f"if {child.var} is None:"):
+            place.code.add(f"{child.var} = {{}}; since = len(N)")
             place.code.add(call.format(child.var))
             place.code.add(f"R.remember({part!r}, {value.var}, {child.var}, {value.at}, since)")
     else:
@@ -70,7 +73,7 @@ def pure(c: Compilation, part: str) -> bool:
     return c.pure_parts[part]
 
 
-_ELSEWHERE = ("R.later", "R.last(", "R.named", "R.open(")
+_ELSEWHERE = ("R.later", "R.last(", "R.named", "R.begin(", "R.open(")
 """What a part calls when it writes to more than its target."""
 _CALL = re.compile(r"\b(p[0-9]+)\(")
 
@@ -181,7 +184,7 @@ def compile_part(
     c: Compilation, function: str, name: str, rules: list[Rule], value: Value, inside: str, target: str, given: str
 ) -> None:
     code = c.module.function(function, "src, x, R, at")
-    code.add("N = R.notes; T = R.taken; F = R.fresh")
+    code.add(c.prologue)
     reader = c.reading.part_reader(code, "src", value.level, inside, c.variant)
     writer = c.writing.part_writer(code, "x", target)
     outer, c.given = c.given, given

@@ -36,13 +36,11 @@ def keyless(c: Compilation, rule: Rule, place: Place, keyed: str, site: int) -> 
 def make_resource(c: Compilation, rule: Rule, place: Place, keyed: str) -> tuple[Cover, ...]:
     code = place.code
     url, var = code.new("u"), code.new("o")
-    code.add(f"{url} = R.url({rule.type!r}, {keyed}); {var} = R.open({rule.type!r}, {url})")
+    code.add(f"{url}, {var} = R.begin({rule.type!r}, {keyed})")
     if c.reading.tree:
         code.add(f"R.origins.setdefault(id({place.read.var}), []).append({url})")
     if rule.name:
-        code.add(
-            f"R.named.setdefault({rule.name!r}, []).append({url}); {place.named(rule.name, rule.type)}.append({url})"
-        )
+        code.add(c.naming(rule.name, url, place.named(rule.name, rule.type)))
     writer = c.writing.resource(code, var, rule.type, place.write)
     inner = place.within(place.read, writer)
     inner.url = url
@@ -50,7 +48,7 @@ def make_resource(c: Compilation, rule: Rule, place: Place, keyed: str) -> tuple
     c.stamp(rule, inner)
     covers = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, inner)
     c.close(inner)
-    code.add(f"R.close({rule.type!r}, {url}, {var})")
+    code.add(f"if len({var}) == 2 or R.made.get({url}) is not {var}: R.close({rule.type!r}, {url}, {var})")
     if rule.needs:
         paths = tuple(tuple(path.split(".")) for path in rule.needs)
         code.add(f"R.needy.append(({url}, {code.constant(paths)}))")
@@ -71,7 +69,7 @@ def opened(c: Compilation, rule: Rule, inner: Place) -> None:
     if rule.name:
         assert inner.outer is not None
         urls = inner.outer.named(rule.name, rule.type)
-        code.add(f"R.named.setdefault({rule.name!r}, []).append({url}); {urls}.append({url})")
+        code.add(c.naming(rule.name, url, urls))
     inner.write = c.writing.resource(code, var, rule.type, inner.write)
     inner.url = url
     inner.names[rule.name or rule.type] = Open(rule.type, url=url, object=inner.read.var)

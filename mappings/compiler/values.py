@@ -135,10 +135,11 @@ def table_forward(
                 write_value(c, rule, place.write.constant(rule.path(c.write), table.fallback), place, "")
             elif missing:
                 code.add(f"{missing} = True")
-    with code.block(f"elif {var} == '' or {var} == {{}}:"):
-        code.add(f"N.append(({BLANK}, {value.at}, {site}, {value.var}))")
-        if missing:
-            code.add(f"{missing} = True")
+    if "" in rows.values() or {} in rows.values():
+        with code.block(f"elif not {var}:"):
+            code.add(f"N.append(({BLANK}, {value.at}, {site}, {value.var}))")
+            if missing:
+                code.add(f"{missing} = True")
     with code.block("else:"):
         write_value(c, rule, f"copied({var})" if objects else var, place, "")
 

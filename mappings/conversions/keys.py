@@ -172,11 +172,11 @@ def _sender(run: Run) -> str:
 def _part(item: list[list[str]], number: int) -> list[str]:
     """A component as three subcomponents: namespace, universal id and type of an HD."""
     part = item[number - 1] if len(item) >= number else []
-    return [*part, "", "", ""][:3]
+    return part if len(part) == 3 else [*part, "", "", ""][:3]
 
 
 def _leaf(item: list[list[str]], number: int) -> str:
-    return _part(item, number)[0]
+    return item[number - 1][0] if len(item) >= number else ""
 
 
 def _key(name: str, forward: object, doc: str) -> Conversion:

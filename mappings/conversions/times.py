@@ -33,29 +33,40 @@ def datetime_forward(text: str, run: Run) -> str | None:
     day = _day(digits[:8])
     if day is None or (len(digits) <= 8 and fraction):
         return None
+    if len(day) == 10:
+        _met(_DAY_OF, digits[:8], day)
     return day if len(digits) <= 8 else _moment(day, digits[8:], fraction, offset, text, run)
 
 
+_DAY_OF: dict[str, str] = {}
+_CLOCK_OF: dict[str, str] = {}
+_OFFSET_OF: dict[str, str] = {}
+"""The calendar's days, the day's seconds and the offsets that were met, as HL7 v2 and as FHIR write them."""
+
+_MOST_MET = 50_000
+
+
 def _usual(text: str, run: Run) -> str | None:
-    """The forms that nearly all times have, `YYYYMMDD`, `YYYYMMDDHHMMSS` and `YYYYMMDDHHMMSS+ZZZZ`, where no number
-    needs a second look; None leaves it to the whole reading."""
+    """The forms that nearly all times have, `YYYYMMDD`, `YYYYMMDDHHMMSS` and `YYYYMMDDHHMMSS+ZZZZ`, of days, seconds
+    and offsets that were met before; None leaves it to the whole reading."""
+    day = _DAY_OF.get(text[:8])
+    if day is None:
+        return None
     length = len(text)
-    if length not in (8, 14, 19) or not text.isascii() or text < "0001":
-        return None
-    month, day = text[4:6], text[6:8]
-    if not ("01" <= month <= "12" and "01" <= day <= "28"):
-        return None
     if length == 8:
-        return f"{text[:4]}-{month}-{day}" if text.isdecimal() else None
-    hour, minute, second = text[8:10], text[10:12], text[12:14]
-    if not (hour <= "23" and minute <= "59" and second <= "59" and text[:14].isdecimal()):
+        return day
+    clock = _CLOCK_OF.get(text[8:14])
+    if clock is None:
         return None
-    moment = f"{text[:4]}-{month}-{day}T{hour}:{minute}:{second}"
     if length == 14:
-        return moment + _assumed(text[:4] + "-" + month + "-" + day, f"{hour}:{minute}:{second}", text, run)
-    if text[14] in "+-" and text[15:].isdecimal() and text[15:17] <= "13" and text[17:] <= "59":
-        return f"{moment}{text[14:17]}:{text[17:]}"
-    return None
+        return f"{day}T{clock}{_assumed(day, clock, text, run)}"
+    offset = _OFFSET_OF.get(text[14:])
+    return None if offset is None else f"{day}T{clock}{offset}"
+
+
+def _met(known: dict[str, str], text: str, value: str) -> None:
+    if len(known) < _MOST_MET:
+        known[text] = value
 
 
 def instant_forward(text: str, run: Run) -> str | None:
@@ -153,6 +164,8 @@ def _moment(day: str, digits: str, fraction: str, offset: str, text: str, run: R
             day, clock = (calendar_date.fromisoformat(day) + timedelta(days=1)).isoformat(), "00:00:00"
         except OverflowError:
             return None
+    elif len(digits) == 6 and not fraction:
+        _met(_CLOCK_OF, digits, clock)
     return f"{day}T{clock}{_offset(offset, text, run) or _assumed(day, clock, text, run)}"
 
 
@@ -163,7 +176,9 @@ def _offset(offset: str, text: str, run: Run) -> str | None:
     hours, minutes = offset[1:3], offset[3:] or "00"
     numbers = (hours + minutes).isdecimal() and len(hours) == len(minutes) == 2
     if numbers and minutes < "60" and (hours < "14" or (hours, minutes) == ("14", "00")):
-        return f"{offset[0]}{hours}:{minutes}"
+        found = f"{offset[0]}{hours}:{minutes}"
+        _met(_OFFSET_OF, offset, found)
+        return found
     run.say("MAP-0201", text)
     return None
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fhir.resources.R4B.bundle import Bundle
 
+from bench.adt_messages import messages
 from gateway import Misuse, convert, convert_all, explain, validate
 from tests.gateway.cli.conftest import A99, SITE
 
@@ -28,6 +31,27 @@ def test_there_and_back_by_dicts() -> None:
     back = convert(bundle, as_="ADT_A99", site=SITE)
     assert back.value.startswith(b"MSH|^~\\&|LAB")
     assert b"|Doe^Jo||19800203" in back.value
+
+
+def spoilt(node: Any) -> None:
+    """Changes everything in a tree."""
+    for child in list(node.values()) if isinstance(node, dict) else list(node):
+        if isinstance(child, (dict, list)):
+            spoilt(child)
+    if isinstance(node, dict):
+        node["spoilt"] = True
+    else:
+        node.append("spoilt")
+
+
+def test_what_is_done_to_a_bundle_is_not_seen_in_the_next() -> None:
+    raw = next(messages(1))
+    first = convert(raw, to="fhir").value
+    kept = copy.deepcopy(first)
+    for _ in range(3):
+        made = convert(raw, to="fhir").value
+        assert made == kept
+        spoilt(made)
 
 
 def test_typed_gives_pydantic_objects() -> None:

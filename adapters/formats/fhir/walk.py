@@ -69,12 +69,11 @@ def same(value: Any, wanted: Any) -> bool:
 
 
 def add(node: dict[str, Any], name: str, value: Any) -> None:
-    """Append a value, or all of a list."""
-    target = node.setdefault(name, [])
-    if type(value) is list:
-        target.extend(value)
-    else:
-        target.append(value)
+    """Append a value, or all of a list; an empty list leaves nothing behind."""
+    if type(value) is not list:
+        node.setdefault(name, []).append(value)
+    elif value:
+        node.setdefault(name, []).extend(value)
 
 
 def absent(node: dict[str, Any], name: str, original: str) -> None:

@@ -63,9 +63,11 @@ class V2Read:
     level: str = ""
     head: Code | None = None
     opened: dict[str, tuple[str, str]] = field(default_factory=dict)
-    parts: str = ""
-    width: int = 0
-    """How many separators are needed behind an item so that every component read is there."""
+    split: dict[str, list[int]] = field(default_factory=dict)
+    """By field: the components of its first repetition that anything reads."""
+    split_into: dict[str, str] = field(default_factory=dict)
+    parts: list[str] = field(default_factory=list)
+    """The variables of the item's components, up to the last one that anything here reads."""
 
     # ---- segments --------------------------------------------------------------------------------------------
 
@@ -93,6 +95,9 @@ class V2Read:
     def leaf(self, path: str, *, listed: bool = False) -> Value:
         del listed
         at = parse_path(path)
+        if self.item and at.component and not at.segment and not at.subcomponent and not self.escaped:
+            var = self._component(at.component)
+            return Value(var, var, f"{self.at} + ({at.component},)")
         var = self.code.new("v")
         place = self._leaf_of_field(at, var) if at.segment else self._leaf_of_item(at, var)
         self._decoded(var)
@@ -104,14 +109,40 @@ class V2Read:
         fields, index, _ = self._segment(at.segment)
         field = f"{fields}[{at.field}]"
         if at.component > 1:
-            self.code.add(f"{var} = nth({field}, {at.component}) if '^' in {field} else ''")
+            self._owner(at.segment)._component_of_field(self.code, var, field, at.component)
         else:
             self.code.add(f"{var} = {field}")
-            self.code.add(f"if {var} and ('^' in {var} or '~' in {var}): {var} = head({var})")
+            self.code.add(f"if '^' in {var} or '~' in {var}: {var} = {var}.partition('~')[0].partition('^')[0]")
         if not at.component:
             return f"({index}, {at.field}, 0)"
         self._subcomponent(var, at.subcomponent)
         return f"({index}, {at.field}, 0, {at.component}, {at.subcomponent})"
+
+    def _owner(self, name: str) -> V2Read:
+        """The scope in whose head the fields of a segment are known."""
+        if self.segment == name or name in self.opened:
+            return self
+        assert self.parent is not None
+        return self.parent._owner(name)
+
+    def _component_of_field(self, code: Code, var: str, field: str, number: int) -> None:
+        """A component of a field's first repetition. A field of which several are read is split once, in the head."""
+        uses = self.split.setdefault(field, [])
+        if not uses:
+            parts = self.code.new("c")
+            assert self.head is not None
+            self.head.add(
+                lambda: (
+                    f"{parts} = ({field}.partition('~')[0] + {'^' * (max(uses) - 1)!r}).split('^')"
+                    if len(uses) > 1
+                    else ""
+                )
+            )
+            self.split_into[field] = parts
+        uses.append(number)
+        parts = self.split_into[field]
+        once = f"{var} = nth({field}, {number}) if '^' in {field} else ''"
+        code.add(lambda: f"{var} = {parts}[{number - 1}]" if len(uses) > 1 else once)
 
     def _subcomponent(self, var: str, number: int) -> None:
         if number > 1:
@@ -125,7 +156,7 @@ class V2Read:
         if not at.component:
             self.code.add(f"{var} = {self.item}")
             return self.at
-        self.code.add(f"{var} = {self._parts(at.component)}[{at.component - 1}]")
+        self.code.add(f"{var} = {self._component(at.component)}")
         if at.subcomponent and self.level == "component":
             self._subcomponent(var, at.subcomponent)
         elif at.subcomponent > 1:
@@ -134,15 +165,22 @@ class V2Read:
             f"{self.at} + ({at.component}, {at.subcomponent})" if at.subcomponent else f"{self.at} + ({at.component},)"
         )
 
-    def _parts(self, wanted: int) -> str:
-        """The item split, and padded to the last component that anything here reads; in its head."""
+    def _component(self, number: int) -> str:
+        """The variable of a component of the item, which is split in its head."""
         if not self.parts:
-            self.parts = self.code.new("c")
-            separator = "^" if self.level == "component" else "&"
             assert self.head is not None
-            self.head.add(lambda: f"{self.parts} = ({self.item} + {separator * self.width!r}).split({separator!r})")
-        self.width = max(self.width, wanted - 1)
-        return self.parts
+            self.head.add(self._split)
+        for each in range(len(self.parts), number):
+            self.parts.append(f"{self.item}_{each + 1}")
+        return self.parts[number - 1]
+
+    def _split(self) -> str:
+        """The line that splits the item, as far as anything here reads it."""
+        separator, count = "^" if self.level == "component" else "&", len(self.parts)
+        if count == 1:
+            return f"{self.parts[0]} = {self.item}.partition({separator!r})[0]"
+        padded = f"({self.item} + {separator * (count - 1)!r}).split({separator!r}, {count})"
+        return f"{', '.join(self.parts)} = {padded}[:{count}]"
 
     def node(self, path: str) -> Value:
         at = parse_path(path)
@@ -161,7 +199,7 @@ class V2Read:
             return Value(self.item, self.item, self.at, self.level)
         if self.level != "component":
             raise PathError("a subcomponent has no parts")
-        self.code.add(f"{var} = {self._parts(at.component)}[{at.component - 1}]")
+        var = self._component(at.component)
         return Value(var, var, f"{self.at} + ({at.component},)", "subcomponent")
 
     @contextmanager

@@ -105,6 +105,8 @@ def plain(text: str) -> str:
 
 def nested(text: str) -> list[list[list[str]]]:
     """A field as repetitions of components of subcomponents, decoded."""
+    if not text or text.isalnum():
+        return [[[text]]]
     items = [[component.split("&") for component in each.split("^")] for each in text.split("~")]
     if "\\" in text:
         return [[[plain(part) for part in component] for component in item] for item in items]
