@@ -48,7 +48,7 @@ def _loads(text: str) -> tuple[Any, bool]:
     """The value, and whether something in the text deserves a second look."""
     try:
         return _STRICT.decode(text), False
-    except _Odd:
+    except _OddTextError:
         return _LENIENT.decode(text), True
 
 
@@ -67,31 +67,31 @@ def decode(raw: bytes) -> tuple[str, list[Issue]]:
         return raw.decode("utf-8", errors="replace"), issues
 
 
-class _Odd(Exception):
+class _OddTextError(Exception):
     """What other readers would take differently was met."""
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise _Odd
+        raise _OddTextError
     return members
 
 
 def _integer(digits: str) -> int | Decimal:
     if len(digits) < 19 or (len(digits) < 22 and int(digits) in INT64):
         return int(digits) if digits != "-0" else Decimal(digits)
-    raise _Odd
+    raise _OddTextError
 
 
 def _constant(word: str) -> str:
-    raise _Odd
+    raise _OddTextError
 
 
 def _any_integer(digits: str) -> int | Decimal:
     try:
         return _integer(digits)
-    except _Odd:
+    except _OddTextError:
         return Decimal(digits)
 
 
