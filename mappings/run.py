@@ -94,9 +94,9 @@ class Run:
     """The state of one conversion."""
 
     __slots__ = (
-        "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "followed", "fresh", "later",
-        "made", "memory", "message_key", "moved", "named", "needy", "notes", "of_type", "ordinals", "origins",
-        "recalled", "recent", "said", "salt", "settings", "source", "taken", "trace",
+        "_about", "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "fates", "followed",
+        "fresh", "later", "listed", "made", "memory", "message_key", "moved", "named", "needy", "notes", "of_type",
+        "ordinals", "origins", "recalled", "recent", "said", "salt", "settings", "source", "stood", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -125,6 +125,9 @@ class Run:
         """The types of which, with what they refer to, the map keeps resources; all when empty."""
         self.recent: dict[str, dict[str, Any]] = {}
         """Going back, by type: the resource that a reference was followed to last, in the context that is read."""
+        self.fates: dict[str, bool] = {}
+        """URL of what rows of tables made: True when the last of them takes it back."""
+        self._about: dict[int, list[dict[str, Any]]] | None = None
         self.claimed: list[tuple[Any, ...]] = []
         """Claims that depend on what references lead to."""
         self.moved: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -160,6 +163,10 @@ class Run:
         """Give what conversions said its place."""
         self.notes.extend((SAID, at, site, said) for said in self.fresh)
         self.fresh.clear()
+    def unknown(self, at: tuple[Any, ...], site: int, found: Any) -> None:
+        """A code table has no row for this text."""
+        self.notes.append((KEPT, at, site, found))
+
 
     def conflict(self, path: str) -> None:
         self.conflicts.append(path)
@@ -488,6 +495,26 @@ def _there(node: Any, path: tuple[str, ...]) -> bool:
             rest = path[depth + 1 :]
             return bool(node) and (not rest or all(_there(each, rest) for each in node))
     return True
+    def about(self, kind: str, owner: dict[str, Any] | None) -> list[dict[str, Any]]:
+        """The source's resources of a type that refer to another one, whether taken or not."""
+        if self._about is None:
+            self._about = {}
+            for each in self._read()[0]:
+                for target in dict.fromkeys(_references(each)):
+                    found = self._read()[1].get(target)
+                    if found is not None:
+                        self._about.setdefault(id(found), []).append(each)
+        return [each for each in self._about.get(id(owner), ()) if each["resourceType"] == kind]
+
+    def pointed(self, holder: Any, steps: tuple[tuple[str, int, str], ...], kind: str) -> list[dict[str, Any]]:
+        """The resources of a type that the references at a path of another one lead to."""
+        nodes = [holder]
+        for name, _, _ in steps:
+            values = [node.get(name) for node in nodes if type(node) is dict]
+            nodes = [item for value in values for item in (value if type(value) is list else (value,))]
+        found = [self.resolve(node, holder) for node in nodes]
+        return [each for each in found if each is not None and each["resourceType"] == kind]
+
 
 
 def _references(node: Any) -> Iterator[str]:

@@ -40,9 +40,11 @@ def make_resource(c: Compilation, rule: Rule, place: Place, keyed: str) -> tuple
     if c.reading.tree:
         code.add(f"R.origins.setdefault(id({place.read.var}), []).append({url})")
     if rule.name:
-        code.add(
-            f"R.named.setdefault({rule.name!r}, []).append({url}); {place.named(rule.name, rule.type)}.append({url})"
-        )
+        code.add(f"R.named.setdefault({rule.name!r}, []).append({url})")
+        for urls in place.collecting(rule.name, rule.type):
+            code.add(f"{urls}.append({url})")
+    if place.gone:
+        code.add(f"R.fates[{url}] = {place.gone}")
     writer = c.writing.resource(code, var, rule.type, place.write)
     inner = place.within(place.read, writer)
     inner.url = url

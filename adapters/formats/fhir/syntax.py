@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from adapters.formats.fhir import walk
+from adapters.formats.fhir import walk, withdraw
 from adapters.formats.fhir.paths import Step, accepts, resolve, typed
 from conformance.definitions import r4
 from conformance.document import Document
@@ -89,8 +89,14 @@ class FhirRead:
     def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[FhirRead]:
         if not r4.is_resource(name):
             raise PathError(f"`{name}` is no resource type")
+        with self.among(name, f"R.resources({name!r})") as scope:
+            yield scope
+
+    @contextmanager
+    def among(self, name: str, resources: str) -> Iterator[FhirRead]:
+        """A loop over the resources of a type that an expression gives."""
         var = self.code.new("o")
-        with self.code.block(f"for {var} in R.resources({name!r}):"):
+        with self.code.block(f"for {var} in {resources}:"):
             yield FhirRead(self.code, var, name, self)
 
     def test(self, path: str, operator: str, operand: Any) -> str:
@@ -264,7 +270,7 @@ class FhirWrite:
     def _append(self, holder: str, prefix: str, step: Step, expression: str) -> None:
         """Appends to a list; `coding[2]` stands behind `coding[1]` or `coding`, whichever is written first."""
         slots = self.slots.setdefault(prefix.rpartition("[")[0], {})
-        if not step.index and not slots:
+        if not step.index and not any(slots):  # nothing of this context stands in an order with it
             self.code.add(f"{holder}.setdefault({step.name!r}, []).append({expression})")
             if prefix in self.made:
                 slots[0] = expression
@@ -468,6 +474,8 @@ class FhirSyntax:
 
     def is_context(self, path: str) -> bool:
         return False
+        "withdrawn": withdraw.withdrawn,
+        "updated": withdraw.updated,
 
     def item_reader(self, scope: FhirRead, value: Value) -> FhirRead:
         return FhirRead(scope.code, value.var, "", scope, exact=True)
@@ -494,6 +502,9 @@ class FhirSyntax:
         name = value if type(value) is str else str(root.get("id", "")) if type(root) is dict else ""
         return name, []
 
+        for url, gone in run.fates.items():
+            if gone and url in run.made:
+                withdraw.withdraw(run.made[url])
     def variant(self, root: Any) -> str:
         return "plain"
 

@@ -1,0 +1,185 @@
+"""What generated source calls to write a dataset: rows that are being filled, put together at the end.
+
+A row's joined rows get the columns that join them, and are one with others of the same key; the rows of a group get
+what their group says; the items of an unpivoted row go to the columns that stand for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+Join = tuple[str, tuple[str, ...], tuple[str, ...]]
+Columns = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+CodeRows = tuple[tuple[str, dict[str, str]], ...]
+Spec = tuple[str, tuple[Join, ...], dict[str, CodeRows], Columns, str, str]
+"""Table, joins, code tables by name, unpivoted columns, the name of their answers, what stands between items."""
+
+NO_SPEC: Spec = ("", (), {}, (), "", "")
+
+
+def text(value: Any) -> str:
+    """A FHIR primitive as the text of a cell."""
+    if value is True or value is False:
+        return "true" if value else "false"
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+class Draft:
+    """A row, or an item of one, that is being filled."""
+
+    __slots__ = ("cells", "inner", "joined", "parent", "spec")
+
+    def __init__(self, spec: Spec = NO_SPEC, parent: Draft | None = None) -> None:
+        self.spec = spec
+        self.parent = parent
+        self.cells: dict[str, str] = {}
+        self.joined: dict[str, Draft] = {}
+        self.inner: list[Draft] = []
+
+    def __bool__(self) -> bool:
+        return bool(self.cells) or any(self.joined.values()) or any(self.inner)
+
+    def put(self, column: str, value: Any) -> bool:
+        """False when another value is there, which stays."""
+        if value is None:
+            return True
+        written = text(value)
+        return self.cells.setdefault(column, written) == written
+
+    def beside(self, name: str) -> Draft:
+        """The row of a joined table."""
+        if name not in self.joined:
+            self.joined[name] = Draft()
+        return self.joined[name]
+
+    def place(self, column: str, cell: Cell, mark: str) -> bool:
+        """An item of a cell, behind those that are there."""
+        there = self.cells.get(column)
+        items = there.split(mark) if there else []
+        if cell.text not in items:
+            self.cells[column] = mark.join([*items, cell.text])
+        return True
+
+
+class Cell:
+    """An item of a cell."""
+
+    __slots__ = ("text",)
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def put(self, value: Any) -> bool:
+        written = text(value)
+        if self.text and self.text != written:
+            return False
+        self.text = written
+        return True
+
+
+class DataDraft:
+    """A dataset that is being filled."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.rows: list[Draft] = []
+        self.single: dict[str, Draft] = {}
+
+    def row(self, spec: Spec, parent: Draft | None) -> Draft:
+        made = Draft(spec, parent)
+        (self.rows if parent is None else parent.inner).append(made)
+        return made
+
+    def only(self, name: str) -> Draft:
+        """The one row of a table that speaks of the whole dataset."""
+        if name not in self.single:
+            self.single[name] = Draft((name, (), {}, (), "", ""))
+        return self.single[name]
+
+    def tables(self) -> dict[str, list[dict[str, str]]]:
+        """The rows by table, in the order of their making; joined rows of one key are one."""
+        found: dict[str, list[dict[str, str]]] = {}
+        keyed: dict[tuple[str, tuple[str, ...], tuple[str, ...]], dict[str, str]] = {}
+        for name, draft in self.single.items():
+            if draft.cells:
+                found.setdefault(name, []).append(draft.cells)
+        for draft in self.rows:
+            for name, key, cells in _rows(draft, {}, ""):
+                columns = tuple(cells.get(column, "") for column in key)
+                if not all(columns):
+                    columns = tuple(f"{column}={value}" for column, value in cells.items())
+                there = keyed.get((name, key, columns)) if key else None
+                if there is None:
+                    found.setdefault(name, []).append(cells)
+                    keyed[(name, key, columns)] = cells
+                else:
+                    there.update({column: value for column, value in cells.items() if column not in there})
+        return found
+
+
+Made = tuple[str, tuple[str, ...], dict[str, str]]
+"""Table, the columns that join it to another (empty for a row of its own), cells."""
+
+
+def _rows(draft: Draft, around: dict[str, str], table: str) -> Iterator[Made]:
+    """What a draft gives: its row with those beside it, or the rows of its group."""
+    name = table if draft.spec[0] in ("", ".") else draft.spec[0]
+    items = [inner for inner in draft.inner if inner and inner.spec[3]]
+    for item in items:
+        _fold(item, draft)
+    _look_up(draft)
+    cells = {**around, **draft.cells}
+    members = [inner for inner in draft.inner if inner and not inner.spec[3]]
+    same = [inner for inner in members if inner.spec[0] == "."]
+    for inner in members:
+        yield from _rows(inner, cells if inner.spec[0] == "." else {}, name)
+    if not same and cells:
+        yield name, (), cells
+    for other, here, there in draft.spec[1]:
+        beside = draft.joined.get(other)
+        if beside and other not in draft.spec[2]:
+            joined = {ours: cells[mine] for mine, ours in zip(here, there, strict=True) if mine in cells}
+            yield other, there, {**joined, **beside.cells}
+
+
+def _fold(item: Draft, row: Draft) -> None:
+    """An unpivoted item as the cell of the column that stands for it."""
+    _look_up(item)
+    _, _, _, columns, answer, mark = item.spec
+    said = item.cells
+    fitting = [
+        (column, constants)
+        for column, constants in columns
+        if all(said.get(name) == value for name, value in constants)
+    ]
+    for column, constants in fitting[:1]:
+        if any(name == answer for name, _ in constants):
+            row.cells.setdefault(column, "true")
+        elif answer in said:
+            cell = Cell()
+            cell.put(said[answer])
+            row.place(column, cell, mark or ";")
+    names = {name for _, constants in columns for name, _ in constants} | {answer}
+    for name, value in said.items():
+        if name not in names:
+            row.cells.setdefault(name, value)
+
+
+def _look_up(draft: Draft) -> None:
+    """What was written under the name of a code table picks the first of its rows that fits, and so the codes here."""
+    for name, here, _ in draft.spec[1]:
+        wanted = draft.joined[name].cells if name in draft.joined and name in draft.spec[2] else {}
+        if not wanted:
+            continue
+        for left, members in draft.spec[2][name]:
+            parts = left.split("|")
+            same = all(members.get(member) == value for member, value in wanted.items())
+            if same and all(draft.cells.get(mine, part) == part for mine, part in zip(here, parts, strict=True)):
+                for mine, part in zip(here, parts, strict=True):
+                    draft.cells.setdefault(mine, part)
+                break
