@@ -125,7 +125,8 @@ def table_forward(
     with code.block(f"if {var} is None:"):
         if table.unmapped == "keep":
             code.add(f"N.append(({KEPT}, {value.at}, {site}, {value.var}))")
-            write_value(c, rule, f"{{'code': {value.var}}}" if objects else value.var, place, "" if objects else "code")
+            kept = f"' '.join({value.var}.split())"  # a FHIR code has single blanks
+            write_value(c, rule, f"{{'code': {kept}}}" if objects else kept, place, "" if objects else "code")
         else:
             code.add(f"N.append(({DROPPED}, {value.at}, {site}, {value.var}))")
             if table.unmapped == "absent":
@@ -155,6 +156,8 @@ def table_backward(c: Compilation, rule: Rule, table: Table, value: Value, place
         code.add(f"{var} = back_code({value.var})")
         if table.unmapped == "value":
             code.add(f"if {value.var} == {code.constant(table.fallback)}: {var} = None")
+        if c.standing:  # its codes are the format's own: what has no row isn't one
+            code.add(f"N.append(({DROPPED}, {value.at}, {site}, {var})); {var} = None")
         else:
             code.add(f"N.append(({KEPT}, {value.at}, {site}, {var}))")
     with code.block(f"if {var} is not None:"):
