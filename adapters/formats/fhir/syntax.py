@@ -100,6 +100,8 @@ class FhirRead:
             yield FhirRead(self.code, var, name, self)
 
     def test(self, path: str, operator: str, operand: Any) -> str:
+        if operator == "section":
+            return self._listed(operand)
         if path != "." and path[:1].isupper() and "." not in path:
             var = self.code.new("o")
             self.code.add(f"{var} = R.resource({path!r})")
@@ -110,6 +112,15 @@ class FhirRead:
                 f"len(every({home}, {self.code.constant(tuple(step.read for step in steps))}, NONE)) == {int(operand)}"
             )
         return self._test(path, operator, operand)
+
+    def _listed(self, operand: Any) -> str:
+        """A test: the resource is listed in the section of a Composition that is read around it."""
+        scope: FhirRead | None = self
+        while scope is not None and scope.inside != "Composition.section":
+            scope = scope.parent
+        if operand != "here" or scope is None:
+            raise PathError("`section: here` is a test inside a section of a Composition")
+        return f"R.section_of({self.var}) is {scope.var}"
 
     def _test(self, path: str, operator: str, operand: Any) -> str:
         """A test on a path holds when one of the values there meets it."""
@@ -463,6 +474,8 @@ class FhirSyntax:
         "member": walk.member,
         "merge": walk.merge,
         "copied": walk.copied,
+        "withdrawn": withdraw.withdrawn,
+        "updated": withdraw.updated,
     }
     claims = True
     references = True
@@ -474,8 +487,6 @@ class FhirSyntax:
 
     def is_context(self, path: str) -> bool:
         return False
-        "withdrawn": withdraw.withdrawn,
-        "updated": withdraw.updated,
 
     def item_reader(self, scope: FhirRead, value: Value) -> FhirRead:
         return FhirRead(scope.code, value.var, "", scope, exact=True)
@@ -491,6 +502,9 @@ class FhirSyntax:
 
     def finish(self, target: dict[str, Any], run: Any) -> Document:
         """The Bundle with what the run made as its entries."""
+        for url, gone in run.fates.items():
+            if gone and url in run.made:
+                withdraw.withdraw(run.made[url])
         if run.made:
             target["entry"] = [{"fullUrl": url, "resource": resource} for url, resource in run.made.items()]
         return Document(format="fhir", version="4.0.1", root=target)
@@ -502,9 +516,6 @@ class FhirSyntax:
         name = value if type(value) is str else str(root.get("id", "")) if type(root) is dict else ""
         return name, []
 
-        for url, gone in run.fates.items():
-            if gone and url in run.made:
-                withdraw.withdraw(run.made[url])
     def variant(self, root: Any) -> str:
         return "plain"
 

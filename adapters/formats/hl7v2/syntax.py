@@ -509,7 +509,13 @@ class V2Syntax:
         return f"{header[3]}|{header[4]}|{header[10]}", [walk.plain(part) for part in facility]
 
     def variant(self, root: Message) -> str:
-        return "escaped" if root.special and any("\\" in segment.text for segment in root.segments[1:]) else "plain"
+        header, *rest = root.segments
+        after = header.text[8:]  # behind MSH-2, which always has the escape character
+        return (
+            "escaped"
+            if root.special and any("\\" in text for text in (after, *(each.text for each in rest)))
+            else "plain"
+        )
 
     def reader(self, code: Code, var: str, inside: str, variant: str) -> V2Read:
         return V2Read(code, inside, variant == "escaped", holder=var, head=code.hold())
