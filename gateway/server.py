@@ -7,7 +7,6 @@ import random
 import shutil
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,7 +22,7 @@ from gateway.intake import Intake
 from gateway.operations import Operations
 from gateway.pipeline import Worked
 from gateway.plan import Channel, Plan
-from gateway.records import Envelope, Person, Visit
+from gateway.records import Envelope, Person, Visit, time_ordered_id
 from gateway.store import Finished, Settled, Store, StoreFailedError, file_of, migrate
 from gateway.workers import Worker, WorkerLostError
 
@@ -49,7 +48,7 @@ class Options:
     """What is handed in so that tests need neither sleep nor patching. `insecure_bind`: clear text beyond loopback."""
 
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    new_id: Callable[[], str] = time_ordered_id
     chance: Callable[[], float] = random.random
     insecure_bind: bool = False
     grace: float = 20.0
@@ -167,7 +166,8 @@ class Gateway:
     def wake_workers(self) -> None:
         """There is something to work."""
         for lane in self._lanes:
-            lane.wake.set()
+            if not lane.wake.is_set():
+                lane.wake.set()
 
     def _feed(self, lane: _Lane) -> None:
         """Works a share of the lanes, batch by batch, until the gateway closes."""
