@@ -2,40 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.fhir.fhirpath import FhirPathError, Node
 from conformance.fhir.fhirpath.values import Quantity, order
-from conformance.fhir.values import differing, matches_pattern, same
+from conformance.fhir.values import differing, fitting, same
 from conformance.terminology.value_set import Answer, any_of
 
 if TYPE_CHECKING:
-    from conformance.fhir.plan import Binding, Item
+    from conformance.fhir.plan import Binding, Check, Item
     from conformance.fhir.walk import Walk
     from conformance.terminology import Terminology
 
 _ENFORCED = ("required", "maximum")
 
 
-def values(walk: Walk, node: Node, item: Item) -> None:
-    """All rules that an element puts on its value."""
-    if item.fixed is not None and not same(node.value, item.fixed):
-        walk.report("FHIR-0020", node, found=node.value, wanted=_shown(item.fixed))
-    if item.pattern is not None and not matches_pattern(node.value, item.pattern):
-        inner = differing(node.value, item.pattern)
-        place = f"{node.path}.{inner}" if inner and not inner.startswith("[") else node.path + inner
-        walk.report("FHIR-0021", place, found=node.value, wanted=_shown(item.pattern))
-    if item.max_length is not None and isinstance(node.value, str) and len(node.value) > item.max_length:
-        walk.report("FHIR-0015", node, most=item.max_length, number=len(node.value))
-    if item.least is not None or item.most is not None:
-        _limits(walk, node, item)
+def compiled(item: Item) -> Iterator[Check]:
+    """The checks of all rules that an element puts on its value."""
+    if item.fixed is not None:
+        yield partial(_fixed, wanted=item.fixed)
+    if item.pattern is not None:
+        yield partial(_patterned, wanted=item.pattern, fits=fitting(item.pattern))
+    if item.max_length is not None:
+        yield partial(_short, most=item.max_length)
+    for limit, wrong, words in ((item.least, -1, "at least"), (item.most, 1, "at most")):
+        if limit is not None:
+            yield partial(_limited, limit=limit, comparable=_comparable(limit, item.type), wrong=wrong, words=words)
     if item.binding is not None:
-        key = _key(node.value)
-        if key not in item.known:
-            allowed = binding(walk, node, item.binding)
-            if allowed and key is not None and len(item.known) < _REMEMBERED:
-                item.known.add(key)
+        yield partial(_remembered, rule=item.binding, known=set())
+
+
+def _fixed(walk: Walk, node: Node, wanted: Any) -> None:
+    if not same(node.value, wanted):
+        walk.report("FHIR-0020", node, found=node.value, wanted=_shown(wanted))
+
+
+def _patterned(walk: Walk, node: Node, wanted: Any, fits: Callable[[Any], bool]) -> None:
+    if not fits(node.value):
+        inner = differing(node.value, wanted)
+        place = f"{node.path}.{inner}" if inner and not inner.startswith("[") else node.path + inner
+        walk.report("FHIR-0021", place, found=node.value, wanted=_shown(wanted))
+
+
+def _short(walk: Walk, node: Node, most: int) -> None:
+    if isinstance(node.value, str) and len(node.value) > most:
+        walk.report("FHIR-0015", node, most=most, number=len(node.value))
+
+
+def _limited(walk: Walk, node: Node, limit: Any, comparable: Any, wrong: int, words: str) -> None:
+    """minValue or maxValue, across units where UCUM relates them; what can't be compared is an error too."""
+    try:
+        found = order(node, comparable)
+    except FhirPathError:
+        found = None
+    if found is None:
+        walk.report("FHIR-0023", node)
+    elif found == wrong:
+        walk.report("FHIR-0022", node, found=_number(node.value), words=words, limit=_shown(limit))
+
+
+def _remembered(walk: Walk, node: Node, rule: Binding, known: set[Any]) -> None:
+    """The binding; codes found to be allowed are remembered."""
+    key = _key(node.value)
+    if key not in known:
+        allowed = binding(walk, node, rule)
+        if allowed and key is not None and len(known) < _REMEMBERED:
+            known.add(key)
 
 
 def _shown(want: Any) -> str:
@@ -45,21 +80,6 @@ def _shown(want: Any) -> str:
     if isinstance(want, list):
         return ", ".join(map(_shown, want))
     return str(want)
-
-
-def _limits(walk: Walk, node: Node, item: Item) -> None:
-    """minValue and maxValue, across units where UCUM relates them; what can't be compared is an error too."""
-    for limit, wrong, words in ((item.least, -1, "at least"), (item.most, 1, "at most")):
-        if limit is None:
-            continue
-        try:
-            found = order(node, _comparable(limit, item.type))
-        except FhirPathError:
-            found = None
-        if found is None:
-            walk.report("FHIR-0023", node)
-        elif found == wrong:
-            walk.report("FHIR-0022", node, found=_number(node.value), words=words, limit=_shown(limit))
 
 
 def _comparable(limit: Any, type_: str) -> Any:

@@ -12,27 +12,41 @@ from conformance.fhir import fhirpath, native
 from conformance.fhir.fhirpath import FhirPathError, Node
 
 if TYPE_CHECKING:
-    from conformance.fhir.plan import Invariant
+    from conformance.fhir.plan import Check, Invariant
     from conformance.fhir.walk import Walk
 
 _SEVERITIES = {"error": "FHIR-0050", "warning": "FHIR-0051"}
 
 
-def check(walk: Walk, node: Node, rules: Iterable[Invariant]) -> None:
-    """Reports each rule that a node breaks, and each that can't be evaluated here."""
-    for rule in rules:
-        holds = native.RULES.get(rule.expression)
-        if holds is not None:
-            if not holds(node.value):
+def compiled(rules: Iterable[Invariant]) -> Check:
+    """The check of all invariants of an element. Those that can't be broken by what is there are passed over."""
+    rows = [(rule.needs, native.RULES.get(rule.expression), rule) for rule in rules]
+    every = frozenset().union(*(needs for needs, _, _ in rows)) if all(needs for needs, _, _ in rows) else frozenset()
+
+    def check(walk: Walk, node: Node) -> None:
+        value = node.value
+        structured = type(value) is dict
+        if structured and every and every.isdisjoint(value):
+            return
+        for needs, holds, rule in rows:
+            if structured and needs and needs.isdisjoint(value):
+                continue
+            if holds is None:
+                _evaluated(walk, node, rule)
+            elif not holds(value):
                 _broken(walk, node, rule)
-            continue
-        try:
-            answer = fhirpath.compiled(rule.expression)([node], walk.env(node))
-        except FhirPathError as error:
-            walk.unchecked_once("FHIR-0052", node, rule.expression, key=rule.key, problem=str(error))
-            continue
-        if not _true(answer):
-            _broken(walk, node, rule)
+
+    return check
+
+
+def _evaluated(walk: Walk, node: Node, rule: Invariant) -> None:
+    try:
+        answer = fhirpath.compiled(rule.expression)([node], walk.env(node))
+    except FhirPathError as error:
+        walk.unchecked_once("FHIR-0052", node, rule.expression, key=rule.key, problem=str(error))
+        return
+    if not _true(answer):
+        _broken(walk, node, rule)
 
 
 def _true(answer: list[Any]) -> bool:

@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from conformance.fhir.plan import Item
     from conformance.fhir.walk import Walk
 
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 
 def named(reference: Any) -> str:
     """The type that a literal reference names by its text; empty where it names none."""
-    match = RESTFUL.fullmatch(reference) if isinstance(reference, str) else None
-    return match[2] if match is not None and r4.is_resource(match[2]) else ""
+    if not isinstance(reference, str):
+        return ""
+    kind, _, ident = reference.partition("/")
+    if "/" in ident or not ident or not _ID.fullmatch(ident):
+        match = RESTFUL.fullmatch(reference)
+        kind = match[2] if match is not None else ""
+    return kind if kind and r4.is_resource(kind) else ""
 
 
 def named_type(node: Node, path: str, names: set[str]) -> Answer:
@@ -46,6 +52,8 @@ def form(walk: Walk, node: Node) -> None:
     if reference.startswith("#"):
         if target is None:
             walk.report("FHIR-0072", node, found=reference)
+    elif named(reference) and kind is None:
+        return
     elif not _ABSOLUTE.match(reference) and not RESTFUL.fullmatch(reference.partition("?")[0]):
         walk.report(
             "FHIR-0073", node, found=reference, severity="error" if "/" in reference or " " in reference else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.fhir import bundle, coding, references
 from conformance.fhir.fhirpath import Node
-from conformance.fhir.narrative import plain, read
+from conformance.fhir.narrative import languages, plain, read
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
@@ -86,8 +86,7 @@ def asked_by_extension(walk: Walk, node: Node, asked: list[dict[str, Any]]) -> N
 
 def _language(walk: Walk, node: Node, wanted: str) -> None:
     """`_no`: no languages marked; `_yes`: some; `_resource`: the resource's; else that language."""
-    div = read(str(node.value.get("div", "")))
-    marked = {language for pair in (div.language, *div.sections) for language in pair if language}
+    marked = languages(str(node.value.get("div", "")))
     resource = walk.resource_of(node).value.get("language")
     holds = {"_no": not marked, "_yes": bool(marked), "_resource": resource in marked}.get(wanted, wanted in marked)
     if not holds:

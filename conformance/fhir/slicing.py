@@ -65,6 +65,7 @@ class Slicing:
         self.discriminators = _discriminators(tree) or _implied(tree)
         key = tree.name.removesuffix("[x]")
         self.slices = [Slice(plans, each, inside, key) for each in tree.slices.values()]
+        self.order = {each.name: place for place, each in enumerate(self.slices)}
         self.default = next((each for each in self.slices if each.name == "@default"), None)
         self.is_choice = tree.name.endswith("[x]")
 
