@@ -48,6 +48,15 @@ class Draft:
         written = text(value)
         return self.cells.setdefault(column, written) == written
 
+    def take(self, other: Draft) -> bool:
+        """What another draft of the same row holds; False when one of its cells has another value here."""
+        return all([self.put(column, value) for column, value in other.cells.items()])
+
+    def copy(self) -> Draft:
+        made = Draft()
+        made.cells = dict(self.cells)
+        return made
+
     def beside(self, name: str) -> Draft:
         """The row of a joined table."""
         if name not in self.joined:
@@ -73,6 +82,14 @@ class Cell:
 
     def __bool__(self) -> bool:
         return bool(self.text)
+
+    def take(self, other: Cell) -> bool:
+        return self.put(other.text) if other.text else True
+
+    def copy(self) -> Cell:
+        made = Cell()
+        made.text = self.text
+        return made
 
     def put(self, value: Any) -> bool:
         written = text(value)
@@ -102,24 +119,32 @@ class DataDraft:
         return self.single[name]
 
     def tables(self) -> dict[str, list[dict[str, str]]]:
-        """The rows by table, in the order of their making; joined rows of one key are one."""
+        """The rows by table, in the order of their making; joined rows are one with the row of their key."""
         found: dict[str, list[dict[str, str]]] = {}
-        keyed: dict[tuple[str, tuple[str, ...], tuple[str, ...]], dict[str, str]] = {}
         for name, draft in self.single.items():
             if draft.cells:
                 found.setdefault(name, []).append(draft.cells)
-        for draft in self.rows:
-            for name, key, cells in _rows(draft, {}, ""):
-                columns = tuple(cells.get(column, "") for column in key)
-                if not all(columns):
-                    columns = tuple(f"{column}={value}" for column, value in cells.items())
-                there = keyed.get((name, key, columns)) if key else None
-                if there is None:
-                    found.setdefault(name, []).append(cells)
-                    keyed[(name, key, columns)] = cells
+        made = [each for draft in self.rows for each in _rows(draft, {}, "")]
+        for name, key, cells in made:
+            if not key:
+                found.setdefault(name, []).append(cells)
+        known: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], dict[str, str]]] = {}
+        for name, key, cells in made:
+            if key:
+                if (name, key) not in known:
+                    known[(name, key)] = {_values(row, key): row for row in reversed(found.setdefault(name, []))}
+                there = known[(name, key)].setdefault(_values(cells, key), cells)
+                if there is cells:
+                    found[name].append(cells)
                 else:
                     there.update({column: value for column, value in cells.items() if column not in there})
         return found
+
+
+def _values(row: dict[str, str], key: tuple[str, ...]) -> tuple[str, ...]:
+    """What a row has in the columns of its key; all of it where it lacks one of them."""
+    found = tuple(row.get(column, "") for column in key)
+    return found if all(found) else tuple(f"{column}={value}" for column, value in row.items())
 
 
 Made = tuple[str, tuple[str, ...], dict[str, str]]

@@ -62,6 +62,8 @@ class TableRead:
 
     @property
     def at(self) -> str:
+        if self.text:
+            return "at"
         if self.column:
             return f"(id({self.var}), {self.column})"
         return f"(id({self.var}),)" if self.var else "()"
@@ -107,7 +109,7 @@ class TableRead:
     def leaf(self, path: str, *, listed: bool = False) -> Value:
         """The text of a cell."""
         del listed
-        if path == "." and self.var and "." not in self.names:
+        if self._is_row(path):
             return Value(self.var, self.var, self.at)
         expression, where = self._found(path)
         if expression.isidentifier():
@@ -116,6 +118,9 @@ class TableRead:
         self.code.add(f"{var} = {expression}")
         own = self.var and not self.column and where[0] == self.table and type(where[1]) is str
         return Value(var, var, f"(id({self.var}), {where[1]!r})" if own else self.at)
+
+    def _is_row(self, path: str) -> bool:
+        return path == "." and bool(self.var) and "." not in self.names
 
     def node(self, path: str) -> Value:
         return self.leaf(path)
@@ -217,6 +222,9 @@ class TableRead:
         var = self.code.new("t")
         call = f"pieces({expression}, {mark!r})" if mark else f"filter(None, ({expression},))"
         with self.code.block(f"for {var} in {call}:"):
+            if self.text:
+                yield TableRead(self.code, "", self.head, text=var)
+                return
             scope = TableRead(self.code, self.data, self.head, self.var, self.table, self)
             name = where[1] if type(where[1]) is str else column
             scope.column, scope.columns, scope.names = repr(name), (name,), {".": var}
@@ -263,10 +271,10 @@ class TableRead:
         return False
 
     def type_at(self, path: str, value: Value) -> str:
-        return OF_ROW + self.table if path == "." and self.var and not self.column else "cell"
+        return OF_ROW + self.table if self._is_row(path) else "cell"
 
     def where(self, path: str) -> tuple[Any, ...]:
-        if path == "." and self.var and not self.column:
+        if self._is_row(path):
             return (self.table, "", False)
         match = _SPLIT.fullmatch(path)
         return self._covered(match.group(1) if match else path)
@@ -300,7 +308,9 @@ class TableWrite:
         name, dot, column = path.partition(".")
         scope: TableWrite = self
         if not dot:
-            while scope.kind == "item" and path not in scope.names and scope.parent is not None:
+            while scope.parent is not None and (
+                scope.kind == "cell" or (scope.kind == "item" and path not in scope.names)
+            ):
                 scope = scope.parent
             return scope.var, path
         while scope.kind != "data":
@@ -315,7 +325,7 @@ class TableWrite:
 
     def put(self, path: str, expression: str, *, gives: str = "", many: bool = False, weak: bool = False) -> None:
         del gives, many
-        if self.kind == "cell":
+        if self.kind == "cell" and path == ".":
             call = f"{self.var}.put({expression})"
         elif self.kind == "data" and "." not in path:
             raise PathError(f"`{path}` is no column here: `rows` opens a table")
@@ -360,12 +370,17 @@ class TableWrite:
         raise PathError("a cell has no data-absent-reason")
 
     def child(self, path: str) -> TableWrite:
-        del path
         var = self.code.new("x")
+        if path == "." and self.kind != "cell":
+            self.code.add(f"{var} = Draft()")
+            return TableWrite(self.code, var, "row", self.inside, self)
         self.code.add(f"{var} = Cell()")
         return TableWrite(self.code, var, "cell", parent=self)
 
     def attach(self, path: str, child: TableWrite) -> None:
+        if path == ".":
+            self.code.add(f"if not {self.var}.take({child.var}): R.conflict({child.inside!r})")
+            return
         match = _SPLIT.fullmatch(path)
         target, column = self._target(match.group(1) if match else path)
         mark = match.group(2) if match else ";"
@@ -378,7 +393,7 @@ class TableWrite:
         raise PathError("rows refer to one another by `join`")
 
     def type_at(self, path: str) -> str:
-        return "cell"
+        return "row" if path == "." and self.kind != "cell" else "cell"
 
     def describe(self, path: str) -> str:
         match = _SPLIT.fullmatch(path)
@@ -421,7 +436,7 @@ class TableSyntax:
         return TableWrite(code, var, "data", inside)
 
     def part_writer(self, code: Code, var: str, inside: str) -> TableWrite:
-        return TableWrite(code, var, "cell")
+        return TableWrite(code, var, inside or "cell")
 
     def start(self, root: str) -> draft.DataDraft:
         return draft.DataDraft(root)
@@ -507,6 +522,7 @@ _RUNTIME: Mapping[str, Any] = {
     "looked": walk.looked,
     "EMPTY": walk.EMPTY,
     "Cell": draft.Cell,
+    "Draft": draft.Draft,
 }
 
 SYNTAX = TableSyntax()
