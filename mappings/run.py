@@ -307,6 +307,9 @@ class Run:
                     self.conflicts.append(f"{path}.{name}")
 
     def put(self, node: dict[str, Any], name: str, value: Any, path: str) -> None:
+                elif name == "meta" and type(mine) is dict and type(value) is dict:
+                    first[name] = mine = dict(mine)
+                    self.merge(mine, value, path + ".meta")
         """Writes where another rule may have written: the first value stays."""
         if node.setdefault(name, value) != value:
             self.conflicts.append(path)
@@ -358,6 +361,8 @@ class Run:
             for target in _targets(node, path):
                 found = self.made.get(target)
                 if found is not None and wanted.isdisjoint(found.get("meta", {}).get("profile", ())):
+        if profile not in node.get("meta", {}).get("profile", ()):
+            return False  # two that are one, of which the other's claim was taken back
                     self.notes.append((UNCLAIMED, (), site, (kind, profile, ".".join(path) + " of the right profile")))
                     node["meta"]["profile"].remove(profile)
                     prune(node["meta"])
