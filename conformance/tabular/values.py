@@ -44,7 +44,7 @@ UNKNOWN_TEXT = frozenset(
 
 _SHEET_ERRORS = ("#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?[Ee]\+\d{1,3}|\d[.,]\d+[Ee]\d{1,3}", re.ASCII)
-_ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+_ESCAPED = re.compile(r"'+[=+\-@\t\r\n＝＋－＠]")
 _TRUE = frozenset(map(words, ("y", "yes", "true", "t", "1", "x", "on", "checked", "ja", "si", "oui", "wahr", "1.0")))
 _FALSE = frozenset(map(words, ("n", "no", "false", "f", "0", "off", "unchecked", "nein", "non", "falsch", "0.0")))
 _TICKS = frozenset("✓✔☑✗✘")
@@ -64,7 +64,7 @@ _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,255}\.[A-Za-z]{2,24}", re.AS
 def cleaned(text: str) -> str:
     """Without the blanks around it, non-breaking and zero-width ones too, and without our guard against formulas."""
     text = text.strip(" \t\r\n\f\v\xa0\u200b\ufeff\u2007\u202f")
-    return text[1:] if text.startswith(_ESCAPED) else text
+    return text[1:] if text[:1] == "'" and _ESCAPED.match(text) else text
 
 
 def reader(column: Column, order: Callable[[], Order], unknown: frozenset[str], *, comma: bool, epoch1904: bool,

@@ -19,7 +19,7 @@ from gateway.cli.inputs import STDIN, Input, inputs, is_many
 from gateway.cli.ledgers import Ledgers
 from gateway.cli.outputs import Output, is_folder, suffix
 from gateway.config import Site
-from gateway.sources import Part, parts
+from gateway.sources import Part
 from gateway.targets import BUNDLE_FORMS, BundleForm, Misuse, Target, target
 
 
@@ -101,7 +101,7 @@ class Run:
         elif source.passed_over(raw):
             found = [issue("IO-0004", formats=", ".join(formats.names()))]
         else:
-            found = [one for part in parts(raw, self.from_) for one in self._part(source, part)]
+            found = [one for part in source.parts(raw, self.from_) for one in self._part(source, part)]
         found = [one if one.at.source else one.within(source.name) for one in found]
         self.issues.extend(found)
         return found
@@ -110,7 +110,7 @@ class Run:
         self.documents += 1
         made = convert_part(part, self.target, self.site, map_id=self.map_id, bundle=self.bundle)
         name = f"{source.name}#{part.number}" if part.count > 1 else source.name
-        yield from (one.within(name) for one in made.issues)
+        yield from (source.named(one, part) for one in made.issues)
         self.ledgers.add(name, made.ledger)
         if made.value is not None:
             self.made += 1

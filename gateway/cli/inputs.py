@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from gateway import formats
-from gateway.sources import MAX_BYTES
+from gateway.sources import MAX_BYTES, Part, parts
 from gateway.targets import Misuse
 
 STDIN = "-"
@@ -27,9 +27,13 @@ class Input:
     below: PurePath
     listed: bool = False
     """Found in a folder, not named: passed over when it is of no known format."""
+    dataset: bool = False
+    """A folder whose tables are one document."""
 
     def read(self) -> tuple[bytes, tuple[Issue, ...]]:
-        """The bytes, or why there are none."""
+        """The bytes, or why there are none; none of a dataset, which is read by its path."""
+        if self.dataset:
+            return b"", ()
         try:
             raw = _read(self.path)
         except OSError as error:
@@ -37,6 +41,23 @@ class Input:
         if len(raw) > MAX_BYTES:
             return b"", (issue("IO-0005", Where(source=self.name), limit=MAX_BYTES),)
         return raw, ()
+
+    def parts(self, raw: bytes, from_: str) -> Iterator[Part]:
+        """Its documents."""
+        if self.dataset and self.path is not None:
+            from gateway.datasets import parts as tables
+
+            yield from tables(self.path)
+        else:
+            yield from parts(raw, from_, self.below.name)
+
+    def named(self, one: Issue, part: Part | None = None) -> Issue:
+        """An issue of this source; one of several files in it names the file too."""
+        from gateway.datasets import named
+
+        if part is not None and part.count > 1:
+            return one.within(f"{self.name}#{part.number}")
+        return named(one, self.name, "" if self.dataset else self.below.name)
 
     def passed_over(self, raw: bytes) -> bool:
         """A file of a folder that has neither the name nor the beginning of a format."""
@@ -93,18 +114,30 @@ def _inputs(argument: str) -> Iterator[Input]:
 
 
 def _folder(folder: Path) -> Iterator[Input]:
-    files = sorted(_files(folder))
-    if not files:
+    if _is_dataset(folder):
+        yield Input(path=folder, name=str(folder), below=PurePath(folder.resolve().name), dataset=True)
+        return
+    found = sorted(_files(folder))
+    if not found:
         raise Misuse(f"there are no files in the folder {str(folder)!r}")
-    for path in files:
-        yield Input(path=path, name=str(path), below=path.relative_to(folder), listed=True)
+    for path in found:
+        yield Input(path=path, name=str(path), below=path.relative_to(folder), listed=True, dataset=path.is_dir())
+
+
+def _is_dataset(folder: Path) -> bool:
+    from gateway.datasets import is_dataset
+
+    return is_dataset(folder)
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Regular files, hidden ones and those that are still being written (`.part`) left out; links to folders are not
-    followed."""
+    """Regular files, hidden ones and those that are still being written (`.part`) left out, and folders that are one
+    dataset; links to folders are not followed."""
     for where, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        whole = [name for name in folders if _is_dataset(Path(where, name))]
+        yield from (Path(where, name) for name in whole)
+        folders[:] = [name for name in folders if name not in whole]
         for name in names:
             path = Path(where, name)
             if not name.startswith(".") and not name.endswith(".part") and path.is_file():

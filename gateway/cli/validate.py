@@ -18,7 +18,6 @@ from conformance.render.table import summary
 from gateway import formats
 from gateway.cli import options, report
 from gateway.cli.inputs import Input, inputs
-from gateway.sources import parts
 from gateway.targets import Misuse
 from gateway.validation import Checks, checks
 
@@ -137,9 +136,8 @@ class Run:
         return self._sorted(source.name, tuple(self._found(source, raw)))
 
     def _found(self, source: Input, raw: bytes) -> Iterator[Issue]:
-        for part in parts(raw, self.from_):
-            name = f"{source.name}#{part.number}" if part.count > 1 else source.name
-            yield from (one.within(name) for one in self.checks.findings(part))
+        for part in source.parts(raw, self.from_):
+            yield from (source.named(one, part) for one in self.checks.findings(part))
 
     def _sorted(self, name: str, found: tuple[Issue, ...]) -> Checked:
         if self.baseline is None:
