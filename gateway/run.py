@@ -13,7 +13,7 @@ from pathlib import Path
 from conformance.issue import has_errors
 from gateway.config.plan import plan as read_plan
 from gateway.plan import Plan
-from gateway.server import Gateway, InsecureBindError, Options
+from gateway.server import Gateway, InsecureBindError, Options, RestartNeededError
 
 _log = logging.getLogger(__name__)
 
@@ -69,10 +69,15 @@ def _reload(gateway: Gateway, path: Path) -> None:
     read = read_plan(path)
     for one in read.issues:
         if has_errors((one,)):
-            _log.error("settings refused", extra={"code": one.code, "count": one.at.line or 0})
+            _log.error("settings refused", extra={"code": one.code, "line": one.at.line or 0})
     if read.value is None:
         return
     try:
         gateway.reload(read.value)
+    except RestartNeededError as refused:
+        for name in refused.settings:
+            _log.error("settings refused: restart needed", extra={"kind": name})
     except (InsecureBindError, OSError) as refused:
         _log.error("settings refused", extra={"error": type(refused).__name__})
+    except Exception as mistake:  # noqa: BLE001 - an adapter's: the gateway goes on by the settings that it has
+        _log.exception("settings refused", extra={"error": type(mistake).__name__})

@@ -19,7 +19,7 @@ from gateway.pipeline import work
 from gateway.plan import Work
 from gateway.records import Envelope, Person, Visit
 
-_NICE = 10
+_NICE = 5
 """Who waits for an acknowledgement comes first; what is stored can wait a little."""
 
 

@@ -107,7 +107,7 @@ class StoreSection(Section):
 class WorkSection(Section):
     """The processes that validate and convert."""
 
-    processes: int = Field(1, ge=1, le=64)
+    processes: int | None = Field(None, ge=1, le=64, description="By default one for each core, up to four")
     time_limit: Seconds = Field(20.0, gt=0, description="For one message")
     memory_limit: Bytes = Field(2 << 30, description="For one process")
 

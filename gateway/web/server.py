@@ -30,6 +30,7 @@ from gateway.web.settings import Settings, client
 if TYPE_CHECKING:
     from flask import Flask
 
+    from gateway.plan import Plan
     from gateway.server import Gateway
     from gateway.web.tls import TlsFront
 
@@ -225,6 +226,10 @@ class Web:
         self._live = Live(gateway)
         self._server = WebServer(create_app(self._live, settings), settings)
         self.address = self._server.address
+
+    def configure(self, plan: Plan) -> None:
+        """Goes on by another plan in which the settings of HTTP are the same."""
+        self._live.configure(plan)
 
     def close(self, grace: float) -> None:
         self._server.close(grace)
