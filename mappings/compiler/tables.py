@@ -77,6 +77,13 @@ def _columns(over: Rows, tables: dict[str, Any]) -> Iterator[str]:
 
 
 def write_rows(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
+    site = c.site(rule)
+    with c.guarded(rule, place, site):
+        covers = written(c, rule, place)
+    return (Cover(None, site, (), covers),)
+
+
+def written(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     over = rule.over
     assert over is not None
     flat = list(contexts.flattened(c, (c.part_rules(rule) if rule.use else []) + rule.rules))
@@ -87,7 +94,7 @@ def write_rows(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         inner.tabled = True
         covers = c.rules(flat, inner)
         c.close(inner)
-        return (Cover(None, c.site(rule), (), covers),)
+        return covers
     site = c.site(anchor, type=anchor.type)
     others = [each for each in flat if each is not anchor]
     code = place.code
@@ -120,12 +127,11 @@ def _withdrawn(c: Compilation, over: Rows, var: str, code: Any) -> None:
 
 
 def _retracting(over: Rows, inner: Place) -> None:
-    """The columns that say that a row is taken back, or that it isn't."""
+    """The columns that say that a row is taken back; they stay empty where it isn't."""
     var = inner.read.var
     for check in over.retract:
         if check.operator == "eq":
-            opposite = {"true": "'false'", "false": "'true'"}.get(str(check.operand), "None")
-            inner.write.put(check.path, f"{check.operand!r} if withdrawn({var}) else {opposite}", weak=True)
+            inner.write.put(check.path, f"{check.operand!r} if withdrawn({var}) else None", weak=True)
         else:
             inner.write.put(check.path, f"updated({var}) if withdrawn({var}) else None", weak=True)
 

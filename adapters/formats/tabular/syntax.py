@@ -383,8 +383,10 @@ class TableWrite:
             return
         match = _SPLIT.fullmatch(path)
         target, column = self._target(match.group(1) if match else path)
-        mark = match.group(2) if match else ";"
-        self.code.add(f"{target}.place({column!r}, {child.var}, {mark!r})")
+        if match:
+            self.code.add(f"{target}.place({column!r}, {child.var}, {match.group(2)!r})")
+        else:
+            self.code.add(f"if not {target}.put({column!r}, {child.var}.text): R.conflict({path!r})")
 
     def context(self, name: str, after: tuple[str, ...]) -> TableWrite:
         raise PathError("the rows of a table are written by `rows`")

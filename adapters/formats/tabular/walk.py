@@ -64,7 +64,8 @@ def codes(rows: Iterable[tuple[str, Any]]) -> dict[Any, Any]:
 
 def looked(table: Codes, parts: tuple[str | None, ...]) -> Cells | None:
     """The row of a code table for these texts; a code may stand before its display (`Z59.41 - Food insecurity`).
-    None where the table knows the first text and not the rest; EMPTY where it has nothing to say of it."""
+    None where the table knows the first text and not the rest; EMPTY where it has nothing to say of it, as of
+    several answers in one cell."""
     if None in parts:
         return EMPTY
     folded = tuple(fold(part or "") for part in parts)
@@ -73,7 +74,8 @@ def looked(table: Codes, parts: tuple[str | None, ...]) -> Cells | None:
         head, _, tail = folded[-1].partition(" - ")
         found = table.get((*folded[:-1], head)) or table.get((*folded[:-1], tail))
     if found is None:
-        return None if len(parts) > 1 and folded[0] in table[KNOWN] else EMPTY
+        known = len(parts) > 1 and folded[0] in table[KNOWN] and ";" not in folded[-1]
+        return None if known else EMPTY
     return found  # type: ignore[no-any-return]
 
 
