@@ -13,7 +13,7 @@ from conformance.issue import Where
 
 Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile", "made", "rows"]
 
-OPERATORS = ("is", "eq", "in", "match", "count", "length", "same", "template")
+OPERATORS = ("is", "eq", "in", "match", "count", "length", "same", "template", "section")
 
 UNMAPPED = ("keep", "drop", "absent")
 
@@ -174,6 +174,8 @@ class Map(Library):
     roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By side: the structures (HL7 v2) or the root type (FHIR)."""
     spec: str = ""
+    reads: str = ""
+    """The one side that this map reads; both when empty."""
     when: Test | None = None
     entries: tuple[str, ...] = ()
     """Of the resources made only those of these types and what they refer to; all when empty."""

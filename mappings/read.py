@@ -14,7 +14,8 @@ from conformance.issue import Issue
 from conformance.yaml import Fields, Items, Text, place
 from mappings.form import OPERATORS, UNMAPPED, Check, Compound, Join, Key, Kind, Library, Map, Rows, Rule, Table, Test
 
-MAP_KEYS = ("map", "between", "spec", "uses", "when", "entries", "names", "tables", "parts", "rules", "title", "note")
+MAP_KEYS = ("map", "between", "spec", "uses", "when", "entries", "names", "tables", "parts", "rules", "reads",
+            "title", "note")  # fmt: skip
 LIBRARY_KEYS = ("library", "uses", "names", "tables", "parts", "spec", "title", "note")
 TABLE_KEYS = ("rows", "unmapped", "csv", "from", "to", "spec", "note")
 RULE_KEYS = (
@@ -129,11 +130,18 @@ class Reader:
             sides=self.sides if len(self.sides) == 2 else ("", ""),
             roots=roots,
             spec=str(root.get("spec", "")),
+            reads=self._reads(root),
             when=self.test(root["when"]) if "when" in root else None,
             entries=self._entries(root),
             rules=self.rules(root.get("rules", Items())),
             **shared,
         )
+
+    def _reads(self, root: Fields) -> str:
+        reads = str(root.get("reads", ""))
+        if reads and reads not in self.sides:
+            self.say("MAP-0004", root["reads"], what="reads", choices=", ".join(self.sides))
+        return reads
 
     def _entries(self, root: Fields) -> tuple[str, ...]:
         return tuple(self.text(each, "entries") for each in self.items(root.get("entries", Items()), "entries"))
@@ -234,7 +242,7 @@ class Reader:
             for side, path in node.items():
                 rule.paths[str(side)], _ = self.paths(path)
         else:
-            rule.context = self.text(node, "each")
+            rule.context = self.path(node)
 
     def cases(self, rule: Rule, node: Any) -> None:
         if isinstance(node, Fields):
@@ -327,6 +335,16 @@ def _needs(reader: Reader, rule: Rule, node: Any) -> None:
 
 def _refers(reader: Reader, rule: Rule, node: Any) -> None:
     rule.refers = {str(path): reader.value(each) for path, each in reader.fields(node, "refers").items()}
+
+
+def _narrative(reader: Reader, rule: Rule, node: Any) -> None:
+    """`{columns: {Heading: path}}`: a row of the table for each statement; `link: false`: its text has no reference."""
+    fields = reader.fields(node, "narrative")
+    reader.known(fields, ("columns", "link"), "a narrative")
+    columns = reader.fields(fields.get("columns", Fields()), "columns")
+    rule.narrative = {"columns": {str(heading): reader.path(path) for heading, path in columns.items()}}
+    if "link" in fields:
+        rule.narrative["link"] = str(fields["link"])
 
 
 def _after(reader: Reader, rule: Rule, node: Any) -> None:
@@ -448,4 +466,5 @@ def _split(reader: Reader, rule: Rule, node: Any) -> None:
     "needs": _needs,
     "refers": _refers,
 }
+    "narrative": _narrative,
     "split": _split,

@@ -139,6 +139,10 @@ class Run:
         self.origins: dict[int, list[str]] = {}
         """By object id of what was read: the URLs of what was made of it."""
         self.taken: set[int] = set()
+        self.stood: set[int] = set()
+        """Going back to a tree, by object id: resources that elements stand for, and those not to be written."""
+        self.listed: dict[int, dict[str, Any]] | None = None
+        """By object id of a resource: the section of a Composition that lists it."""
         self.recalled: set[tuple[str, str]] = set()
         """Parts and texts of which shared resources were made in this run."""
         self.followed: dict[tuple[str, int], Any] = {}
@@ -443,7 +447,37 @@ class Run:
 
     def resources(self, kind: str) -> list[dict[str, Any]]:
         """The source's resources of a type that no rule has taken."""
-        return [each for each in self._read()[0] if each["resourceType"] == kind and id(each) not in self.taken]
+        gone = self.taken | self.stood if self.stood else self.taken
+        return [each for each in self._read()[0] if each["resourceType"] == kind and id(each) not in gone]
+
+    def only(self, patient: dict[str, Any]) -> None:
+        """A document is about one patient: resources that say they are about another one are left out."""
+        for each in self._read()[0]:
+            for name in ("subject", "patient", "beneficiary", "for"):
+                found = self.resolve(each.get(name), each)
+                if found is not None and found["resourceType"] == "Patient" and found is not patient:
+                    self.stood.add(id(each))
+
+    def section_of(self, resource: dict[str, Any]) -> dict[str, Any] | None:
+        """The section of the source's Composition that lists a resource first."""
+        if self.listed is None:
+            self.listed = {}
+            for each in self._read()[0]:
+                if each["resourceType"] == "Composition":
+                    self._list(each, each)
+        return self.listed.get(id(resource))
+
+    def _list(self, holder: dict[str, Any], composition: dict[str, Any], depth: int = 0) -> None:
+        assert self.listed is not None
+        sections = holder.get("section")
+        for section in sections if type(sections) is list and depth < 20 else ():
+            entries = section.get("entry") if type(section) is dict else None
+            for reference in entries if type(entries) is list else ():
+                found = self.resolve(reference, composition)
+                if found is not None:
+                    self.listed.setdefault(id(found), section)
+            if type(section) is dict:
+                self._list(section, composition, depth + 1)
 
     def near(self, kind: str) -> dict[str, Any] | None:
         """The resource that a foreign path (`Organization.address`) means: of those that a Bundle has many of, the one

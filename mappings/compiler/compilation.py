@@ -126,6 +126,8 @@ class Compilation:
         self.read, self.write = sides
         self.forward = self.read == linked.sides[0]
         self.reading, self.writing = syntaxes[self.read], syntaxes[self.write]
+        self.standing = bool(self.writing.tree and not self.writing.references)
+        """What is written are elements, each of which stands for a resource."""
         self.conversions = conversions
         self.variant = variant
         self.module = Module()

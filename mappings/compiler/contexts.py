@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from mappings.compiled import Cover
 from mappings.compiler import branches, parts, resources, values
 from mappings.compiler.compilation import Compilation, Place
-from mappings.form import Rule
+from mappings.form import Compound, Rule
 from mappings.run import TOOK
 
 
@@ -70,6 +71,7 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
         c.stamp(rule, inner)
         return values.value(c, value, inner)
     own = target not in ("", ".")
+        narrative=rule.narrative,
     child = outer.write
     if own:
         behind = rule.after and not c.writing.references
@@ -140,6 +142,14 @@ def flattened(c: Compilation, rules: list[Rule]) -> Iterator[Rule]:
     """Rules with plain inline parts opened."""
     for rule in rules:
         if rule.kind == "inline" and rule.when is None and not rule.where:
+    narrative = rule.narrative or anchor.narrative
+    if rule.when is not None:
+        tests = tuple(each for each in (rule.when, anchor.when) if each is not None)
+        anchor = replace(anchor, when=Compound(operator="all", tests=tests))
             yield from flattened(c, (c.part_rules(rule) if rule.use else []) + rule.rules)
         else:
             yield rule
+        if c.standing:
+            inner.write.stands_for(inner.read.var)
+            if narrative:
+                inner.write.tell(narrative)

@@ -20,7 +20,7 @@ def value(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     missing = place.flag() if c.write in rule.default else ""
     with c.guarded(rule, place, site):
         c.stamp(rule, place)
-        if rule.use or rule.type:
+        if rule.use or rule.type or rule.rules:
             covers = parts.part_value(c, rule, place, site, missing)
         else:
             covers = leaf_value(c, rule, place, site, missing)
