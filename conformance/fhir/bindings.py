@@ -32,7 +32,7 @@ def compiled(item: Item) -> Iterator[Check]:
         if limit is not None:
             yield partial(_limited, limit=limit, comparable=_comparable(limit, item.type), wrong=wrong, words=words)
     if item.binding is not None:
-        yield partial(_remembered, rule=item.binding, known=set())
+        yield partial(_remembered, rule=item.binding, known={})
 
 
 def _fixed(walk: Walk, node: Node, wanted: Any) -> None:
@@ -64,13 +64,16 @@ def _limited(walk: Walk, node: Node, limit: Any, comparable: Any, wrong: int, wo
         walk.report("FHIR-0022", node, found=_number(node.value), words=words, limit=_shown(limit))
 
 
-def _remembered(walk: Walk, node: Node, rule: Binding, known: set[Any]) -> None:
-    """The binding; codes found to be allowed are remembered."""
+def _remembered(walk: Walk, node: Node, rule: Binding, known: dict[Any, tuple[str, ...]]) -> None:
+    """The binding. Of codes that don't break it is remembered which value sets couldn't tell."""
     key = _key(node.value)
-    if key not in known:
-        allowed = binding(walk, node, rule)
-        if allowed and key is not None and len(known) < _REMEMBERED:
-            known.add(key)
+    undecided = known.get(key) if key is not None else None
+    if undecided is None:
+        undecided = binding(walk, node, rule)
+        if undecided is not None and key is not None and len(known) < _REMEMBERED:
+            known[key] = undecided
+    for url in undecided or ():
+        walk.unchecked_once("FHIR-0044", node, url, value_set=url)
 
 
 def _shown(want: Any) -> str:
@@ -126,30 +129,27 @@ def _key(value: Any) -> Any:
     return tuple(pairs) if all(isinstance(part, str) for part in pairs) else None
 
 
-def binding(walk: Walk, node: Node, rule: Binding) -> bool:
-    """The element's binding, then its additional ones; whether all surely hold."""
-    surely = True
+def binding(walk: Walk, node: Node, rule: Binding) -> tuple[str, ...] | None:
+    """The element's binding, then its additional ones: the value sets that can't tell, or None where one is broken."""
+    sets = [(value_set, True) for purpose, value_set in rule.additional if purpose in _ENFORCED]
     if rule.strength in ("required", "extensible") and rule.value_set:
-        surely = _bound(walk, node, rule.value_set, rule.origin, required=rule.strength == "required")
-    for purpose, value_set in rule.additional:
-        if purpose in _ENFORCED:
-            surely = _bound(walk, node, value_set, rule.origin, required=True) and surely
-    return surely
+        sets.insert(0, (rule.value_set, rule.strength == "required"))
+    answers = [(url, _bound(walk, node, url, rule.origin, required=required)) for url, required in sets]
+    if any(answer is False for _, answer in answers):
+        return None
+    return tuple(url.partition("|")[0] for url, answer in answers if answer is None)
 
 
-def _bound(walk: Walk, node: Node, value_set: str, near: str, *, required: bool) -> bool:
+def _bound(walk: Walk, node: Node, value_set: str, near: str, *, required: bool) -> Answer:
     value = node.value
     if isinstance(value, dict) and not _coded(value):
         _uncoded(walk, node, value, value_set, required=required)
         return False
     answer = member(walk.terminology, value, value_set, near)
-    url = value_set.partition("|")[0]
-    if answer is None:
-        walk.unchecked_once("FHIR-0044", node, url, value_set=url)
-    elif answer is False:
+    if answer is False:
         found = value if isinstance(value, str) else _codes(value)
-        walk.report("FHIR-0040" if required else "FHIR-0041", node, found=found, value_set=url)
-    return answer is True
+        walk.report("FHIR-0040" if required else "FHIR-0041", node, found=found, value_set=value_set.partition("|")[0])
+    return answer
 
 
 def _uncoded(walk: Walk, node: Node, value: dict[str, Any], value_set: str, *, required: bool) -> None:

@@ -6,6 +6,7 @@ time.
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -127,6 +128,15 @@ def _instant(value: Any) -> str | None:
 def _base64(value: Any) -> str | None:
     if type(value) is not str:
         return "must be a JSON string"
+    try:
+        binascii.a2b_base64(value, strict_mode=True)
+    except (ValueError, binascii.Error):
+        return _wrapped_base64(value)
+    return None if value else "is not base64"
+
+
+def _wrapped_base64(value: str) -> str | None:
+    """base64 in lines, as R4 still allows, or none."""
     squeezed = "".join(value.split())
     return None if squeezed and len(squeezed) % 4 == 0 and _BASE64.fullmatch(squeezed) else "is not base64"
 

@@ -46,14 +46,12 @@ def named_type(node: Node, path: str, names: set[str]) -> Answer:
 def form(walk: Walk, node: Node) -> None:
     """A Reference by itself: an absolute URL, a RESTful one, or a contained resource that is there."""
     reference, kind = node.value.get("reference"), node.value.get("type")
-    if not isinstance(reference, str):
+    if not isinstance(reference, str) or (kind is None and named(reference)):
         return
     target = walk.resolve(reference, node)
     if reference.startswith("#"):
         if target is None:
             walk.report("FHIR-0072", node, found=reference)
-    elif named(reference) and kind is None:
-        return
     elif not _ABSOLUTE.match(reference) and not RESTFUL.fullmatch(reference.partition("?")[0]):
         walk.report(
             "FHIR-0073", node, found=reference, severity="error" if "/" in reference or " " in reference else None

@@ -122,8 +122,10 @@ _VITAL_SIGNS = {
 
 def inferred(value: dict[str, Any]) -> list[str]:
     """The profiles that R4 itself demands of a resource by its content."""
-    code = value.get("code")
-    codings = code.get("coding") if value.get("resourceType") == "Observation" and isinstance(code, dict) else None
+    code = value.get("code") if value.get("resourceType") == "Observation" else None
+    codings = code.get("coding") if isinstance(code, dict) else None
+    if not codings:
+        return []
     names = [
         _VITAL_SIGNS.get(str(each.get("code")))
         for each in (codings if isinstance(codings, list) else ())

@@ -47,6 +47,10 @@ class Walk:
         self._envs: dict[int, Env] = {}
         self.unchecked: set[tuple[str, str, int]] = set()
 
+    def end(self) -> None:
+        """Lets go of what refers back to the walk: then all of it is freed at once, not by the garbage collector."""
+        self._envs.clear()
+
     @cached_property
     def anchors(self) -> set[str]:
         """What local links of narratives can lead to."""
@@ -156,12 +160,13 @@ class Walk:
     def _asked(self, node: Node, kind: str, profiles: Iterable[str], near: str) -> list[Item]:
         """The profiles a resource is to meet; sets that were found without a word are remembered."""
         inferred = rules.inferred(node.value)
-        key = (kind, near, *_claimed(node.value), "", *profiles, "", *inferred)
+        claimed = _claimed(node.value)
+        key = (kind, near, *claimed, "", *profiles, "", *inferred)
         known = self.plans.asked.get(key)
         if known is not None:
             return known
         before = len(self.issues), len(self.unchecked)
-        asked = list(dict.fromkeys([*_claimed(node.value), *profiles, *self.plans.registry.globals(kind)]))
+        asked = list(dict.fromkeys([*claimed, *profiles, *self.plans.registry.globals(kind)]))
         bases = {base for url in asked for base in self._bases(url, near)} if inferred else set()
         asked += [url for url in inferred if url not in bases]
         items = [item for item in (self._profile(node, url, near) for url in asked) if item is not None]
@@ -488,8 +493,11 @@ _BROKEN = frozenset({"FHIR-0002", "FHIR-0003", "FHIR-0008", "FHIR-0009", "FHIR-0
 """After these, an element's own rules would only repeat or misread what is wrong."""
 
 
+_TEXT = CHECKS["string"]
+
+
 def _sound_text(value: Any) -> bool:
-    return "text" not in value or CHECKS["string"](value["text"]) is None
+    return "text" not in value or _TEXT(value["text"]) is None
 
 
 def _step(node: Node, prop: Prop, key: str, code: str) -> Node:

@@ -125,4 +125,4 @@ def _too_deep(value: Any) -> bool:
 
 
 def _may_hold_surrogates(text: str) -> bool:
-    return "\\ud" in text or "\\uD" in text
+    return "\\u" in text and ("\\ud" in text or "\\uD" in text)
