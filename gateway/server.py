@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.transports import Listener
 from conformance.issue import Issue
-from gateway import plugins
+from gateway import plugins, retention
 from gateway.control import Control
 from gateway.delivery import Dispatcher
 from gateway.intake import Intake
@@ -105,6 +105,8 @@ class Gateway:
         if self._validates:
             threading.Thread(target=self._helper.warm, name="warm", daemon=True).start()
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
+        keeping = (self.store, lambda: self.plan.keep, self.options.clock, self._closing)
+        threading.Thread(target=retention.run, args=keeping, name="retention", daemon=True).start()
         self._control = Control(self.operations.orders())
         if self.store.lock is not None:
             self.store.lock.tell(self._control.path)

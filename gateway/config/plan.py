@@ -85,6 +85,7 @@ class _Maker:
             rules=rules,
             http=self._http(folder),
             store=_beside(self.config.store.url, folder),
+            keep=self.config.store.keep,
             workers=work.processes or _cores(),
             time_limit=work.time_limit,
             memory_limit=work.memory_limit,
