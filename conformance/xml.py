@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lxml import etree
 
 from conformance.catalogue import issue
@@ -40,6 +42,27 @@ def parse(raw: bytes, source: str = "") -> Result[etree._Element]:
     if root.getroottree().docinfo.internalDTD is not None or root_type(raw):
         return Result(value=None, issues=(issue("XML-0002", Where(source=source, path="(xml)")),))
     return Result(value=root)
+
+
+def schema(file: Path) -> etree.XMLSchema:
+    """An XML Schema with what it includes from its own folders; SchemaError for a file that isn't one.
+
+    The file is the user's own; documents never name one. Nothing is fetched from a network.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.XMLSchema(etree.parse(str(file), parser))
+    except (etree.XMLSchemaParseError, etree.XMLSyntaxError, OSError) as error:
+        raise SchemaError(f"{file.name} is no XML Schema that can be used: {type(error).__name__}") from error
+
+
+class SchemaError(ValueError):
+    """A schema can't be used; the text says why."""
+
+
+def text(root: etree._Element) -> str:
+    """An element with all that is in it, as XML without a declaration."""
+    return etree.tostring(root, encoding="unicode", with_tail=False)
 
 
 def root_type(raw: bytes) -> bool:

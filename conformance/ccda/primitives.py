@@ -6,6 +6,7 @@ HL7 V3 Data Types, Abstract Specification, R1; XML Implementation Technology Spe
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 NULL_FLAVORS = frozenset(
     (
@@ -30,6 +31,7 @@ NULL_FLAVORS = frozenset(
 )
 
 
+@lru_cache(maxsize=20_000)
 def is_uid(text: str) -> bool:
     """An OID, a UUID or an RUID (data type UID)."""
     if text[:1].isdigit() and "." in text:
@@ -85,7 +87,7 @@ def is_boolean(text: str) -> bool:
 
 def is_code(text: str) -> bool:
     """No white space inside (data type CS); what stood around it isn't looked at."""
-    return bool(text) and not any(char.isspace() for char in text)
+    return text.split() == [text]
 
 
 PRIMITIVES: dict[str, tuple[Callable[[str], bool], str]] = {

@@ -99,16 +99,21 @@ class Templates:
     def _elements(self, node: Node, rule: Rule, at: _Claim) -> Iterator[Issue]:
         every: Sequence[Any] = node.kids.get(rule.name, ())
         there = [each for each in every if _fits(each, rule.slice)] if rule.slice else every
-        words = {"path": rule.path + _described(rule), "template": at.template.title}
-        if len(there) < rule.least and not is_null(node):
-            self.told.add((id(node), rule.name))
-            yield at.found("CDA-0201", self.place(node, ""), rule, **words)
-        if rule.most is not None and len(there) > rule.most:
-            yield at.found("CDA-0202", self.place(there[rule.most], ""), rule, **words, most=rule.most)
+        if len(there) < rule.least or (rule.most is not None and len(there) > rule.most):
+            yield from self._number(node, there, rule, at)
         for each in there:
             yield from self._element(each, rule, at)
         if rule.templates and there:
             yield from self._contained(there, rule, at)
+
+    def _number(self, node: Node, there: Sequence[Any], rule: Rule, at: _Claim) -> Iterator[Issue]:
+        """Too few or too many of what a rule means; a null element need not hold anything."""
+        words = {"path": rule.path + _described(rule), "template": at.template.title}
+        if rule.most is not None and len(there) > rule.most:
+            yield at.found("CDA-0202", self.place(there[rule.most], ""), rule, **words, most=rule.most)
+        elif not is_null(node):
+            self.told.add((id(node), rule.name))
+            yield at.found("CDA-0201", self.place(node, ""), rule, **words)
 
     def _element(self, node: Node, rule: Rule, at: _Claim) -> Iterator[Issue]:
         for inner in rule.rules:

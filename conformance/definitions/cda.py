@@ -36,7 +36,6 @@ _FIRST = 20_000
 """CONF numbers below are R1.1's; later releases kept them, also where they made a SHALL of a SHOULD."""
 _VERSION_TEST = re.compile(r" and \$this\.extension = '20[0-9-]{8}'")
 _BODY = ["component", "structuredBody"]
-_STRUCTURAL = frozenset(("templateId", "typeId", "realmCode"))
 
 
 def build(archive: Path, folder: Path) -> Path:
@@ -121,7 +120,7 @@ def _is_document(profile: Facts) -> bool:
 def _passed_over(ident: str, profile: Facts) -> bool:
     """Templates' own ids (that is how a rule was found), and the sections of documents (see `sections.csv`)."""
     steps = [step.partition(":")[0] for step in ident.split(".")]
-    return bool(_STRUCTURAL & set(steps[1:2])) or (_is_document(profile) and steps[1:4] == [*_BODY, "component"])
+    return steps[1:2] == ["templateId"] or (_is_document(profile) and steps[1:4] == [*_BODY, "component"])
 
 
 def _node(ident: str, nodes: dict[str, Facts], snapshot: Mapping[str, Facts], profiles: Mapping[str, Facts]) -> Facts:

@@ -32,6 +32,10 @@ FORMS = ("table", "json", "jsonl", "sarif", "junit", "html")
 @click.option("--profile", "profiles", multiple=True, metavar="URL|ID|FILE", help="Profile; may be given again.")
 @click.option("--package", "packages", multiple=True, metavar="FILE|NAME@VERSION",
               help="FHIR package (or one definition) to validate by; may be given again.")  # fmt: skip
+@click.option("--schematron", "schematrons", multiple=True, metavar="FILE",
+              help="C-CDA: a Schematron file to judge by too (needs saxonche); may be given again.")  # fmt: skip
+@click.option("--xsd", "schemas", multiple=True, metavar="FILE",
+              help="C-CDA: an XML Schema (CDA_SDTC.xsd) to judge by too; may be given again.")  # fmt: skip
 @options.from_option
 @click.option("--format", "form", type=click.Choice(FORMS), default="table", show_default=True,
               help="json: one OperationOutcome; jsonl: one line for each input, clean ones too.")  # fmt: skip
@@ -48,6 +52,8 @@ def command(
     sources: tuple[str, ...],
     profiles: tuple[str, ...],
     packages: tuple[str, ...],
+    schematrons: tuple[str, ...],
+    schemas: tuple[str, ...],
     from_: str,
     form: str,
     fail_on: Severity,
@@ -59,7 +65,8 @@ def command(
 ) -> None:
     """Say what is wrong with messages and resources, and where.
 
-    Without --profile: FHIR by meta.profile and its base definition, HL7 v2 by the structure of its version.
+    Without --profile: FHIR by meta.profile and its base definition, HL7 v2 by the structure of its version, C-CDA by
+    its classes, templates and document type.
 
     With --stdio a request is {"file": ..., "profile": ..., "profile_url": ..., "igs": [...]}: `profile` is a file with
     a StructureDefinition, `igs` are packages or files; all but `file` may be left out.
@@ -68,6 +75,7 @@ def command(
     Examples:
       sdoh-gateway validate discharge.hl7
       sdoh-gateway validate patient.json --profile us-core-patient --package hl7.fhir.us.core@8.0.0
+      sdoh-gateway validate summary.xml --schematron CCDA-4.0.sch --xsd CDA_SDTC.xsd
       sdoh-gateway validate inbox --profile adt-cms-enotification --fail-on warning
       sdoh-gateway validate bundles --format html --baseline accepted.yaml > report.html
     """
@@ -76,8 +84,8 @@ def command(
         return
     if not sources:
         raise Misuse("name something to validate: a file, a folder, a pattern or `-`")
-    asked = checks(profiles, packages, strict_models=strict_models)
-    if profiles or packages:
+    asked = checks(profiles, packages, strict_models=strict_models, schematrons=schematrons, schemas=schemas)
+    if profiles or packages or schematrons or schemas:
         report.say(asked.load())
     run = Run(asked, from_, _baseline(baseline, today))
     show = Shown(form, values, fail_on)

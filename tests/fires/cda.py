@@ -100,3 +100,28 @@ FIRES |= {
     "CDA-0226": _spoilt("<title>Summary</title>", "<title>Summary</title>"),
     "CDA-0232": _spoilt("<title>Summary</title>", "<title>Summary</title>"),
 }
+
+
+def _refused() -> Iterable[Issue]:
+    """What a schema says of a document with another realm."""
+    from conformance.ccda.referee import Schema, judged
+    from tests.conformance.ccda.test_referee import SPOILT, XSD
+
+    document = FORMAT.parse(SPOILT.encode()).value
+    assert document is not None
+    return judged(document.root.element, (), [Schema(XSD)])
+
+
+def _asserted() -> Iterable[Issue]:
+    """What a Schematron's stylesheet has written, read."""
+    from conformance.ccda.referee import failures
+    from conformance.ccda.schematron import translate
+    from tests.conformance.ccda.test_referee import SCHEMATRON, SPOILT
+
+    document = FORMAT.parse(SPOILT.encode()).value
+    assert document is not None
+    written = "1\t/ClinicalDocument/id\n4?\t/ClinicalDocument/languageCode\n"
+    return failures("small.sch", translate(SCHEMATRON).assertions, written, document.root.element)
+
+
+FIRES |= {"CDA-0301": _refused, "CDA-0302": _asserted, "CDA-0303": _asserted, "CDA-0304": _refused}
