@@ -59,6 +59,8 @@ class Value:
     """An expression for its place: what notes of the ledger are keyed by."""
     level: str = ""
     """What a data-type part needs to know to read it (HL7 v2: `component` or `subcomponent`)."""
+    others: tuple[str, ...] = ()
+    """The places of what was read together with it."""
 
 
 class Leaf(NamedTuple):

@@ -228,6 +228,8 @@ class Reader:
         return rule
 
     def _kind(self, fields: Fields, sides: tuple[str, ...]) -> Kind:
+        if "rows" in fields or "unpivot" in fields:
+            return "rows"
         for key in ("each", "make", "choice", "cases", "set", "ref", "made", "ignore", "profile"):
             if key in fields:
                 return key
@@ -236,8 +238,6 @@ class Reader:
     # each reading takes one key of a rule
 
     def each(self, rule: Rule, node: Any) -> None:
-        if "rows" in fields or "unpivot" in fields:
-            return "rows"
         if isinstance(node, Fields):
             for side, path in node.items():
                 rule.paths[str(side)], _ = self.paths(path)
@@ -373,26 +373,6 @@ def _inherit(reader: Reader, rule: Rule, node: Any) -> None:
     rule.paths["ccda"] = tuple("^" + path if path.startswith(name) else path for path in paths)
 
 
-def _other(reader: Reader, rule: Rule, node: Any) -> None:
-    rule.other = reader.rule(node)
-
-
-def _inner(reader: Reader, rule: Rule, node: Any) -> None:
-    rule.rules = reader.rules(node)
-
-
-_READINGS: dict[str, Reading] = {
-    "each": Reader.each,
-    "choice": Reader.choice,
-    "make": _put("type", "a resource type"),
-    "to": _put("type", "a resource type"),
-    "cases": Reader.cases,
-    "other": _other,
-    "rules": _inner,
-    "rows": _rows,
-    "unpivot": _unpivot,
-    "use": _put("use", "use"),
-    "as": _put("conversion", "as"),
 def _rows(reader: Reader, rule: Rule, node: Any) -> None:
     """`{from: Enrollment, join: {Client: PersonalID}, group: PersonalID, retract: {DateDeleted: {is: valued}}}`."""
     fields = reader.fields(node, "rows")
@@ -447,6 +427,26 @@ def _split(reader: Reader, rule: Rule, node: Any) -> None:
                   for side, paths in rule.paths.items()}  # fmt: skip
 
 
+def _other(reader: Reader, rule: Rule, node: Any) -> None:
+    rule.other = reader.rule(node)
+
+
+def _inner(reader: Reader, rule: Rule, node: Any) -> None:
+    rule.rules = reader.rules(node)
+
+
+_READINGS: dict[str, Reading] = {
+    "each": Reader.each,
+    "choice": Reader.choice,
+    "make": _put("type", "a resource type"),
+    "to": _put("type", "a resource type"),
+    "cases": Reader.cases,
+    "other": _other,
+    "rules": _inner,
+    "rows": _rows,
+    "unpivot": _unpivot,
+    "use": _put("use", "use"),
+    "as": _put("conversion", "as"),
     "table": _put("table", "table"),
     "when": Reader.when,
     "where": Reader.where,
@@ -457,6 +457,7 @@ def _split(reader: Reader, rule: Rule, node: Any) -> None:
     "made": _put("type", "resource types"),
     "template": _template,
     "inherit": _inherit,
+    "split": _split,
     "set": Reader.constants,
     "after": _after,
     "with": _with,
@@ -465,6 +466,5 @@ def _split(reader: Reader, rule: Rule, node: Any) -> None:
     "profile": _profile,
     "needs": _needs,
     "refers": _refers,
-}
     "narrative": _narrative,
-    "split": _split,
+}

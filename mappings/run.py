@@ -163,14 +163,14 @@ class Run:
 
     # ---- notes -----------------------------------------------------------------------------------------------
 
-    def flush(self, at: tuple[Any, ...], site: int) -> None:
-        """Give what conversions said its place."""
-        self.notes.extend((SAID, at, site, said) for said in self.fresh)
-        self.fresh.clear()
     def unknown(self, at: tuple[Any, ...], site: int, found: Any) -> None:
         """A code table has no row for this text."""
         self.notes.append((KEPT, at, site, found))
 
+    def flush(self, at: tuple[Any, ...], site: int) -> None:
+        """Give what conversions said its place."""
+        self.notes.extend((SAID, at, site, said) for said in self.fresh)
+        self.fresh.clear()
 
     def conflict(self, path: str) -> None:
         self.conflicts.append(path)
@@ -307,13 +307,13 @@ class Run:
             elif mine != value and name != "id":
                 if type(mine) is list and type(value) is list and len(mine) < MOST_MENTIONS:
                     first[name] = mine + [each for each in value if each not in mine]
+                elif name == "meta" and type(mine) is dict and type(value) is dict:
+                    first[name] = mine = dict(mine)
+                    self.merge(mine, value, path + ".meta")
                 else:
                     self.conflicts.append(f"{path}.{name}")
 
     def put(self, node: dict[str, Any], name: str, value: Any, path: str) -> None:
-                elif name == "meta" and type(mine) is dict and type(value) is dict:
-                    first[name] = mine = dict(mine)
-                    self.merge(mine, value, path + ".meta")
         """Writes where another rule may have written: the first value stays."""
         if node.setdefault(name, value) != value:
             self.conflicts.append(path)
@@ -361,12 +361,12 @@ class Run:
         site: int,
     ) -> bool:
         node = self.moved[id(node)][1] if id(node) in self.moved else node
+        if profile not in node.get("meta", {}).get("profile", ()):
+            return False  # two that are one, of which the other's claim was taken back
         for path, wanted in refers:
             for target in _targets(node, path):
                 found = self.made.get(target)
                 if found is not None and wanted.isdisjoint(found.get("meta", {}).get("profile", ())):
-        if profile not in node.get("meta", {}).get("profile", ()):
-            return False  # two that are one, of which the other's claim was taken back
                     self.notes.append((UNCLAIMED, (), site, (kind, profile, ".".join(path) + " of the right profile")))
                     node["meta"]["profile"].remove(profile)
                     prune(node["meta"])
@@ -500,6 +500,26 @@ class Run:
             found = self._read()[1].get(target)
         return found if found is not None and type(found.get("resourceType")) is str else None
 
+    def about(self, kind: str, owner: dict[str, Any] | None) -> list[dict[str, Any]]:
+        """The source's resources of a type that refer to another one, whether taken or not."""
+        if self._about is None:
+            self._about = {}
+            for each in self._read()[0]:
+                for target in dict.fromkeys(_references(each)):
+                    found = self._read()[1].get(target)
+                    if found is not None:
+                        self._about.setdefault(id(found), []).append(each)
+        return [each for each in self._about.get(id(owner), ()) if each["resourceType"] == kind]
+
+    def pointed(self, holder: Any, steps: tuple[tuple[str, int, str], ...], kind: str) -> list[dict[str, Any]]:
+        """The resources of a type that the references at a path of another one lead to."""
+        nodes = [holder]
+        for name, _, _ in steps:
+            values = [node.get(name) for node in nodes if type(node) is dict]
+            nodes = [item for value in values for item in (value if type(value) is list else (value,))]
+        found = [self.resolve(node, holder) for node in nodes]
+        return [each for each in found if each is not None and each["resourceType"] == kind]
+
     def points(self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any) -> bool:
         """True unless a reference of the holder leads to another resource than the one wanted; of several references
         one must, or none to another of its type."""
@@ -513,6 +533,15 @@ class Run:
         if several:
             found = [each for each in found if each["resourceType"] == wanted["resourceType"]]
         return not found or any(each is wanted for each in found)
+
+    def referred(self, resource: dict[str, Any], kind: str, path: tuple[str, ...]) -> bool:
+        """True when a resource of the source, of a type, refers to this one by a path."""
+        return any(
+            self.resolve({"reference": target}, holder) is resource
+            for holder in self._read()[0]
+            if holder["resourceType"] == kind
+            for target in _targets(holder, path)
+        )
 
     def leads(self, reference: Any, holder: Any, kind: str) -> bool:
         """True when a reference leads to a resource of a type, as far as it can be followed or says."""
@@ -534,26 +563,6 @@ def _there(node: Any, path: tuple[str, ...]) -> bool:
             rest = path[depth + 1 :]
             return bool(node) and (not rest or all(_there(each, rest) for each in node))
     return True
-    def about(self, kind: str, owner: dict[str, Any] | None) -> list[dict[str, Any]]:
-        """The source's resources of a type that refer to another one, whether taken or not."""
-        if self._about is None:
-            self._about = {}
-            for each in self._read()[0]:
-                for target in dict.fromkeys(_references(each)):
-                    found = self._read()[1].get(target)
-                    if found is not None:
-                        self._about.setdefault(id(found), []).append(each)
-        return [each for each in self._about.get(id(owner), ()) if each["resourceType"] == kind]
-
-    def pointed(self, holder: Any, steps: tuple[tuple[str, int, str], ...], kind: str) -> list[dict[str, Any]]:
-        """The resources of a type that the references at a path of another one lead to."""
-        nodes = [holder]
-        for name, _, _ in steps:
-            values = [node.get(name) for node in nodes if type(node) is dict]
-            nodes = [item for value in values for item in (value if type(value) is list else (value,))]
-        found = [self.resolve(node, holder) for node in nodes]
-        return [each for each in found if each is not None and each["resourceType"] == kind]
-
 
 
 def _references(node: Any) -> Iterator[str]:

@@ -28,15 +28,22 @@ def each(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         if rule.type and c.reading.references:
             place.code.add(f"if not R.leads({reader.var}, {reader.root_var()}, {rule.type!r}): continue")
         with c.guarded(rule, inner, site):
-            if c.reading.claims:
-                place.code.add(f"N.append(({TOOK}, {reader.at}, {site}, None))")
-                if not c.forward:
-                    place.code.add(f"T.add(id({reader.var}))")
+            told = place.code.hold()
+            if c.reading.claims and not c.forward:
+                place.code.add(f"T.add(id({reader.var}))")
             below = item(c, rule, inner, place, site) + c.conditions(rule, inner)
+            claims = c.reading.claims or after or reads_afar(c, below)
+            if claims:
+                told.add(f"N.append(({TOOK}, {reader.at}, {site}, None))")
     where = place.read.where(path) if not is_segment(c, path) else None
     target = rule.path(c.write)
     targets = (place.write.describe(target),) if target else ()
-    return (Cover(where, site, targets, below, claims=c.reading.claims),)
+    return (Cover(where, site, targets, below, claims=bool(claims)),)
+
+
+def reads_afar(c: Compilation, covers: tuple[Cover, ...]) -> bool:
+    """True when a rule among these, outside of parts, reads what is outside its context."""
+    return any((each.where is not None and c.reading.afar(each.where)) or reads_afar(c, each.below) for each in covers)
 
 
 def is_segment(c: Compilation, path: str) -> bool:
@@ -64,6 +71,7 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
         key=rule.key,
         name=rule.name,
         rules=rule.rules if rule.type else [],
+        narrative=rule.narrative,
     )
     plain = not rule.use and not rule.rules and not rule.cases
     if rule.type or (plain and c.writing.references):
@@ -71,7 +79,6 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
         c.stamp(rule, inner)
         return values.value(c, value, inner)
     own = target not in ("", ".")
-        narrative=rule.narrative,
     child = outer.write
     if own:
         behind = rule.after and not c.writing.references
@@ -118,10 +125,15 @@ def context(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         write = place.write.context(rule.context, rule.after)
         inner = place.within(reader, write, place.gave)
         with c.guarded(rule, inner, site):
+            told = place.code.hold()
             c.stamp(rule, inner)
             below = c.rules(rules, inner) + c.conditions(rule, inner)
+            # Not every segment of the name may be in such a context.
+            claims = not c.reading.tree and bool(rule.after or rule.members or not is_segment(c, rule.context))
+            if claims:
+                told.add(f"N.append(({TOOK}, {reader.at}, {site}, None))")
         c.close(inner)
-    return (Cover(place.read.where(rule.context) if c.reading.tree else None, site, (), below),)
+    return (Cover(place.read.where(rule.context) if c.reading.tree else None, site, (), below, claims=claims),)
 
 
 def per_resource(c: Compilation, rule: Rule, rules: list[Rule], place: Place) -> tuple[Cover, ...]:
@@ -130,9 +142,17 @@ def per_resource(c: Compilation, rule: Rule, rules: list[Rule], place: Place) ->
     if anchor is None:
         return ()
     others = [each for each in flat if each is not anchor]
+    narrative = rule.narrative or anchor.narrative
+    if rule.when is not None:
+        tests = tuple(each for each in (rule.when, anchor.when) if each is not None)
+        anchor = replace(anchor, when=Compound(operator="all", tests=tests))
 
     def opened(inner: Place) -> None:
         inner.write = place.write.context(rule.context, rule.after)
+        if c.standing:
+            inner.write.stands_for(inner.read.var)
+            if narrative:
+                inner.write.tell(narrative)
         c.stamp(rule, inner)
 
     return resources.read_resource(c, anchor, place, opened, others)
@@ -142,14 +162,6 @@ def flattened(c: Compilation, rules: list[Rule]) -> Iterator[Rule]:
     """Rules with plain inline parts opened."""
     for rule in rules:
         if rule.kind == "inline" and rule.when is None and not rule.where:
-    narrative = rule.narrative or anchor.narrative
-    if rule.when is not None:
-        tests = tuple(each for each in (rule.when, anchor.when) if each is not None)
-        anchor = replace(anchor, when=Compound(operator="all", tests=tests))
             yield from flattened(c, (c.part_rules(rule) if rule.use else []) + rule.rules)
         else:
             yield rule
-        if c.standing:
-            inner.write.stands_for(inner.read.var)
-            if narrative:
-                inner.write.tell(narrative)

@@ -105,9 +105,9 @@ def read_resource(
         code.add(f"{found} = {reader.var}; R.recent.clear(); T.add(id({reader.var}))")
         code.add(f"N.append(({TOOK}, (id({reader.var}),), {site}, None))")
         inner.names[rule.name or rule.type] = Open(rule.type, object=reader.var)
-        if opened is not None:
         if c.standing and rule.type == "Patient":
             code.add(f"R.only({reader.var})")
+        if opened is not None:
             opened(inner)
         covers = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, inner)
         covers += c.rules(others, inner) + c.conditions(rule, inner)
