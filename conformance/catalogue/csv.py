@@ -166,6 +166,14 @@ CODES: tuple[Code, ...] = (
         "not-supported",
     ),
     _code(
+        "0018",
+        "warning",
+        "More of the same",
+        "{count} more findings of {code} ({title}) in this file.",
+        "Each of the first is listed by itself.",
+        "informational",
+    ),
+    _code(
         "0101",
         "error",
         "No such date",

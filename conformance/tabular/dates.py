@@ -6,7 +6,7 @@ The order of day and month is declared, or proven by the column itself. What can
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -53,9 +53,12 @@ class Day(NamedTuple):
     """True when a time of day was given."""
 
 
-def read(text: str, order: Order, *, epoch1904: bool = False) -> Day:
-    """A date or time as ISO 8601. Findings: CSV-0101 no such day or no date, CSV-0102 day and month may be either way
-    round, CSV-0103 stands for unknown, CSV-0104 two-digit year, CSV-0105 time without offset, CSV-0106 serial."""
+def read(text: str, order: Callable[[], Order], *, epoch1904: bool = False) -> Day:
+    """A date or time as ISO 8601; `order` is asked where day and month could be either way round.
+
+    Findings: CSV-0101 no such day or no date, CSV-0102 day and month may be either way round, CSV-0103 stands for
+    unknown, CSV-0104 two-digit year, CSV-0105 time without offset, CSV-0106 a spreadsheet's number of days.
+    """
     if len(text) > _LONGEST:
         return Day(code="CSV-0101")
     if _NO_DAY.fullmatch(text):
@@ -67,7 +70,7 @@ def read(text: str, order: Order, *, epoch1904: bool = False) -> Day:
     return _partial(text) or _serial(text, epoch1904) or Day(code="CSV-0101")
 
 
-def _dated(match: re.Match[str], order: Order) -> Day:
+def _dated(match: re.Match[str], order: Callable[[], Order]) -> Day:
     found = match.groupdict()
     year, short = _year(found["y"])
     if "name" in found:
@@ -78,7 +81,7 @@ def _dated(match: re.Match[str], order: Order) -> Day:
     first, second = int(found["a"]), int(found["b"])
     if first == second:
         return _day(year, first, first, match, short)
-    way = _way(first, second) or order
+    way = _way(first, second) or order()
     if way == "DMY":
         return _day(year, second, first, match, short)
     if way == "MDY":

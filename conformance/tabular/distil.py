@@ -216,7 +216,8 @@ _NY_COLUMNS = {
     "ADMINISTRATIVE_SEX_CODE": "{is: code required, values: {male: [M], female: [F], other: [O, X], "
     "unknown: [U, UNK]}}",
     "CONSENT_STATUS": "{is: code required, values: {active: [permit, granted, yes, Y], rejected: [deny, denied, "
-    "refused, no, N, declined], inactive: [revoked, withdrawn, expired], draft: [pending], proposed: [], entered-in-error: []}}",
+    "refused, no, N, declined], inactive: [revoked, withdrawn, expired], draft: [pending], proposed: [], "
+    "entered-in-error: []}}",
     "SCREENING_CODE": "{is: code required, system: loinc, other: keep, values: []}",
     "QUESTION_CODE": "{is: code key, system: loinc, other: keep, values: []}",
     "ANSWER_CODE": "{is: code, system: loinc, separator: ';', other: keep, values: []}",

@@ -24,7 +24,7 @@ def ids() -> tuple[str, ...]:
     """The kinds that ship, most particular first."""
     from conformance.yaml import load as load_yaml
 
-    return tuple(map(str, load_yaml((_SHIPPED / "kinds.yaml").read_bytes(), "kinds.yaml").value))
+    return tuple(map(str, load_yaml((_SHIPPED / "kinds.yaml").read_bytes(), "kinds.yaml").value or ()))
 
 
 @cache
@@ -32,12 +32,12 @@ def parts() -> Mapping[str, Any]:
     """The columns that many tables share, by the names of their groups."""
     from conformance.yaml import load as load_yaml
 
-    found: Mapping[str, Any] = load_yaml((_SHIPPED / "parts.yaml").read_bytes(), "parts.yaml").value
+    found: Mapping[str, Any] = load_yaml((_SHIPPED / "parts.yaml").read_bytes(), "parts.yaml").value or {}
     return found
 
 
 def load(id_or_file: str) -> Result[Schema]:
-    """A shipped schema by id, else the file of that name, YAML or Frictionless JSON; never an exception for a bad one."""
+    """A shipped schema by id, else the file of that name, YAML or Frictionless; never an exception for a bad one."""
     if id_or_file in ids():
         return shipped(id_or_file)
     try:

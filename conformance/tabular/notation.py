@@ -113,12 +113,13 @@ class _Reader:
 
         if not isinstance(node, dict) or str(node.get("rule")) not in RULES:
             raise _Wrong(f"a rule is a mapping with rule: one of {', '.join(RULES)}", node)
+        name = str(node["rule"])
         given = {str(key): _texts(each) if isinstance(each, list) else str(each) for key, each in node.items()}
-        name = given.pop("rule")
+        del given["rule"]
         for column in RULES[name].columns(given):
             if column not in columns:
                 raise _Wrong(f"the rule's column {column} isn't among the columns", node)
-        return Rule(name=str(name), words=given)
+        return Rule(name=name, words=given)
 
     def column(self, name: str, node: Any, base: Column | None) -> Column:
         if isinstance(node, str):

@@ -32,6 +32,8 @@ class Column:
     """Part of what identifies the row: without it the row can't be used."""
     unique: bool = False
     """One value for each row key: the same for two keys is a mistake."""
+    alone: bool = False
+    """No two rows have the same value."""
     values: Mapping[str, str] | None = None
     other: Literal["drop", "tell", "keep"] = "drop"
     """What becomes of a value that isn't among `values`: left out and reported, kept and reported, kept."""
@@ -51,6 +53,9 @@ class Column:
     """LOINC code of the question that an `answer` answers."""
     least: int | None = None
     most: int | None = None
+    shortest: int = 0
+    longest: int | None = None
+    """How many characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

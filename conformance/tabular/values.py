@@ -75,8 +75,8 @@ def reader(column: Column, order: Callable[[], Order], unknown: frozenset[str], 
     kinds: dict[str, Reader] = {
         "text": _several(column.separator) if column.separator else Cell,
         "id": _id,
-        "date": lambda text: _date(text, order(), epoch1904, whole=True),
-        "datetime": lambda text: _date(text, order(), epoch1904, whole=False),
+        "date": lambda text: _date(text, order, epoch1904, whole=True),
+        "datetime": lambda text: _date(text, order, epoch1904, whole=False),
         "boolean": _boolean,
         "integer": lambda text: _bounded(_number(text, comma, whole=True), column),
         "decimal": lambda text: _bounded(_number(text, comma, whole=False), column),
@@ -90,6 +90,8 @@ def reader(column: Column, order: Callable[[], Order], unknown: frozenset[str], 
     inner = kinds.get(column.type) or code_reader(column, choices or {}, panel)
     if column.pattern:
         inner = _patterned(column, inner)
+    if column.shortest or column.longest is not None:
+        inner = _measured(column, inner)
     coded = column.type in ("code", "answer", "choices")
     return _guarded(column, inner, stands, coded)
 
@@ -97,12 +99,16 @@ def reader(column: Column, order: Callable[[], Order], unknown: frozenset[str], 
 def _guarded(column: Column, inner: Reader, stands: frozenset[str], coded: bool) -> Reader:
     """What holds for every type: blanks, stand-ins for unknown, what a spreadsheet has spoilt."""
     free = column.type in ("text", "name")
+    plainly = column.type in ("text", "id", "date", "datetime", "zip") and not column.unknown and stands == UNKNOWN
+    number = column.type in ("decimal", "integer")
     values = column.values or {}
 
     def read(raw: str) -> Cell:
         text = cleaned(raw)
         if not text:
             return NONE
+        if plainly and text[0].isalnum() and (free or text[-1].isdecimal()):
+            return unspoilt(text) if text not in UNKNOWN_TEXT else NONE
         simple = words(text)
         if coded and simple in values:
             return inner(text)
@@ -110,9 +116,14 @@ def _guarded(column: Column, inner: Reader, stands: frozenset[str], coded: bool)
             return NONE if column.type not in ("date", "datetime") else Cell("", "CSV-0103")
         if text in UNKNOWN_TEXT or (simple in column.unknown) or (not free and simple in stands):
             return Cell("", "CSV-0103") if column.type in ("date", "datetime") else NONE
-        if column.type not in ("decimal", "integer") and _MANGLED.fullmatch(text):
+        if number and text[0] != "#":
+            return inner(text)
+        return unspoilt(text)
+
+    def unspoilt(text: str) -> Cell:
+        if text[-1].isdecimal() and _MANGLED.fullmatch(text):
             return Cell("", "CSV-0107")
-        if text.startswith("#") and (text.startswith(_SHEET_ERRORS) or not text.strip("#")):
+        if text[0] == "#" and (text.startswith(_SHEET_ERRORS) or not text.strip("#")):
             return Cell("", "CSV-0121")
         return inner(text)
 
@@ -141,6 +152,16 @@ def _patterned(column: Column, inner: Reader) -> Reader:
     return read
 
 
+def _measured(column: Column, inner: Reader) -> Reader:
+    most = column.longest if column.longest is not None else 1 << 62
+    problem = Cell("", "CSV-0110", {"wanted": f"of {column.shortest} to {most} characters"})
+
+    def read(text: str) -> Cell:
+        return inner(text) if column.shortest <= len(text) <= most else problem
+
+    return read
+
+
 def _id(text: str) -> Cell:
     """As it is; a number that went through a float has lost nothing but its looks."""
     if text.endswith(".0") and text[:-2].isdecimal():
@@ -148,7 +169,7 @@ def _id(text: str) -> Cell:
     return Cell(text)
 
 
-def _date(text: str, order: Order, epoch1904: bool, *, whole: bool) -> Cell:
+def _date(text: str, order: Callable[[], Order], epoch1904: bool, *, whole: bool) -> Cell:
     found = dates.read(text, order, epoch1904=epoch1904)
     if whole and found.precise:
         return Cell(found.value[:10], "" if found.code == "CSV-0105" else found.code)

@@ -50,7 +50,7 @@ def command(
     settings = options.settings(site)
     issues: list[Issue] = []
     for one in inputs([source]):
-        raw, problems = one.read()
+        raw, problems = one.read(from_)
         issues.extend(problems)
         for part in one.parts(raw, from_) if not problems else ():
             made = convert_part(part, wanted, settings, map_id=map_id)

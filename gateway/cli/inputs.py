@@ -8,12 +8,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from gateway import formats
-from gateway.sources import MAX_BYTES, Part, parts
+from gateway.sources import AUTO, MAX_BYTES, Part, parts
 from gateway.targets import Misuse
+
+if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
 
 STDIN = "-"
 
@@ -30,9 +34,22 @@ class Input:
     dataset: bool = False
     """A folder whose tables are one document."""
 
-    def read(self) -> tuple[bytes, tuple[Issue, ...]]:
-        """The bytes, or why there are none; none of a dataset, which is read by its path."""
-        if self.dataset:
+    def is_table(self, from_: str = AUTO) -> bool:
+        """A folder that is a dataset, or a file of tables: read by its path, however large it is."""
+        if self.dataset or self.path is None or from_ not in (AUTO, "csv"):
+            return self.dataset
+        if from_ == "csv":
+            return True
+        try:
+            with self.path.open("rb") as stream:
+                found = formats.recognised(stream.read(formats.HEAD))
+        except OSError:
+            return False
+        return found is not None and found.name == "csv"
+
+    def read(self, from_: str = AUTO) -> tuple[bytes, tuple[Issue, ...]]:
+        """The bytes, or why there are none; none of tables, which are read by their path."""
+        if self.is_table(from_):
             return b"", ()
         try:
             raw = _read(self.path)
@@ -42,12 +59,12 @@ class Input:
             return b"", (issue("IO-0005", Where(source=self.name), limit=MAX_BYTES),)
         return raw, ()
 
-    def parts(self, raw: bytes, from_: str) -> Iterator[Part]:
-        """Its documents."""
-        if self.dataset and self.path is not None:
+    def parts(self, raw: bytes, from_: str, told: Told | None = None) -> Iterator[Part]:
+        """Its documents; `told` is what the sender of tables has said of them."""
+        if self.path is not None and self.is_table(from_):
             from gateway.datasets import parts as tables
 
-            yield from tables(self.path)
+            yield from tables(self.path, told=told)
         else:
             yield from parts(raw, from_, self.below.name)
 

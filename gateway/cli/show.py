@@ -31,7 +31,7 @@ def command(source: str, from_: str) -> None:
     """
     issues: list[Issue] = []
     for one in inputs([source]):
-        raw, problems = one.read()
+        raw, problems = one.read(from_)
         issues.extend(problems)
         for part in one.parts(raw, from_) if not problems else ():
             if part.count > 1:

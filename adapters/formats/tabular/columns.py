@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from adapters.formats.tabular.quarantine import is_ours
 from adapters.formats.tabular.table import Head, Sheet, letter
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
@@ -16,7 +17,7 @@ from conformance.tabular.values import Cell, Reader, cleaned, reader
 
 _BOX = re.compile(r"(.{1,80}?)(?:___(-?\w{1,40})| ?\(choice=(.{1,200})\))")
 """REDCap's ticked boxes: `field___2`, with labels `Field (choice=Food)`."""
-_MOST_KEPT = 50_000
+_MOST_KEPT = 5_000
 
 
 class Memo(dict[str, str]):
@@ -30,15 +31,18 @@ class Memo(dict[str, str]):
         self.flagged: dict[str, Cell] = {}
 
     def __missing__(self, text: str) -> str:
-        if len(self) > _MOST_KEPT:
-            self.clear()
         cell = self.read(text)
         if cell.code or cell.more:
-            if len(self.flagged) > _MOST_KEPT:
-                return cell.value
             self.flagged[text] = cell
         self[text] = cell.value
         return cell.value
+
+    def trim(self) -> None:
+        """Forgets all when it is much: a column of names has few texts that come again. Between batches only, so that
+        no finding is lost."""
+        if len(self) > _MOST_KEPT:
+            self.clear()
+            self.flagged.clear()
 
 
 @dataclass(slots=True)
@@ -61,6 +65,8 @@ class Columns:
     reads: list[Read] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     width: int = 0
+    mended: bool = False
+    """A file of rows that were kept out before: they must be whole now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +104,10 @@ def columns(
     for position, header in enumerate(headers):
         column = found.get(position)
         name = column.name if column else ""
+        if is_ours(header):
+            made.mended = True
+            heads.append(Head(name="", header=header.strip(), position=position))
+            continue
         if position in boxes and not column:
             heads.append(Head(name="", header=header.strip(), position=position))
             continue

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from adapters.formats.tabular.columns import Told, columns
 from adapters.formats.tabular.dialect import SAMPLE, sniffed
 from adapters.formats.tabular.files import File, files, is_book
+from adapters.formats.tabular.findings import Findings
 from adapters.formats.tabular.layout import LOOK, header_at
-from adapters.formats.tabular.reading import Keys, Report, SheetReader
+from adapters.formats.tabular.quarantine import is_ours
+from adapters.formats.tabular.reading import Keys, Report, SheetReader, repeated
 from adapters.formats.tabular.records import Record, records
 from adapters.formats.tabular.table import Dataset, KeptOut, Row, Sheet, Table
 from adapters.formats.tabular.text import text
@@ -20,6 +25,8 @@ from conformance.document import Document
 from conformance.issue import Issue, Result, Where
 from conformance.tabular import dates, kinds
 from conformance.tabular.schema import Order, Schema
+
+_SMALL = 16 * 1024 * 1024
 
 
 @dataclass(slots=True, eq=False)
@@ -32,6 +39,8 @@ class Source:
     again: Callable[[], Iterator[Record]]
     comma: bool = False
     epoch1904: bool = False
+    size: int = 0
+    """Bytes."""
 
     def body(self) -> Iterator[Record]:
         """The records below the header."""
@@ -49,11 +58,16 @@ class Opened:
     told: Told
     issues: list[Issue] = field(default_factory=list)
 
+    def is_small(self) -> bool:
+        """Whether all rows fit into memory with ease, by the size of the files."""
+        return sum(source.size for source, _ in self.sources) < _SMALL
+
     def batches(
-        self, tell: Callable[[Issue], None], keep_out: Callable[[KeptOut], None]
+        self, tell: Callable[[Issue], None], keep_out: Callable[[KeptOut], None], *, keeps_rows: bool = False
     ) -> Iterator[tuple[str, list[Row]]]:
-        """Rows with the name of their table, some hundred at a time; findings as they come."""
-        keys = Keys(wanted=_referred(self.schema))
+        """Rows with the name of their table, some hundred at a time; findings as they come. With `keeps_rows` false
+        nothing of a row is kept, so that rows which contradict an earlier one are found only at the end."""
+        keys = Keys(wanted=_referred(self.schema), keeps_rows=keeps_rows)
         for source, name in self.sources:
             table = self.schema.table(name) if self.schema else None
             sheet = Sheet(source=source.name, row=source.at.number)
@@ -68,6 +82,9 @@ class Opened:
             reader = SheetReader(made, table, name, Report(tell, keep_out), keys, source.headers)
             for rows in reader.rows(source.body()):
                 yield name, rows
+            keys.sheets.append(sheet)
+        for one in repeated(keys, self.schema):
+            tell(one)
 
 
 def opened(source: bytes | Path, name: str = "", told: Told | None = None, schema: Schema | None = None) -> Opened:
@@ -78,10 +95,11 @@ def opened(source: bytes | Path, name: str = "", told: Told | None = None, schem
     told = told or Told()
     found, issues = files(source, name)
     declared = _declared(found, issues)
-    schema = schema or declared
     all_ = [each for file in found if file.suffix != ".json" for each in _sources(file, told, schema, issues)]
     told, all_ = _dictionary(all_, told)
     kind, tables = _kind(all_, told, schema)
+    if kind is None and declared is not None:
+        kind, tables = _kind(all_, told, declared)
     if kind is not None and kind.said:
         kind = _version(kind, all_, tables)
     order = [table.name for table in kind.tables] if kind else []
@@ -97,18 +115,18 @@ def parse(
 ) -> Result[Document]:
     """All of a dataset in memory. `source`: content, or the path of a file, folder or archive."""
     reading = opened(source, name, told, schema)
-    issues = reading.issues
     if not reading.sources:
-        return Result(value=None, issues=tuple(issues))
+        return Result(value=None, issues=tuple(reading.issues))
+    found = Findings()
     dataset = Dataset(reading.kind, reading.schema)
     for _, table in reading.sources:
         dataset.setdefault(table, Table(table, (), reading.schema.table(table) if reading.schema else None))
-    for table, rows in reading.batches(issues.append, dataset.kept_out.append):
+    for table, rows in reading.batches(found.add, dataset.kept_out.append, keeps_rows=True):
         dataset[table].extend(rows)
     for rows_ in dataset.values():
         rows_[:] = [row for row in rows_ if row]
         rows_.sheets = list({id(row.sheet): row.sheet for row in rows_}.values())
-    return Result(value=Document(format="csv", version=reading.kind, root=dataset), issues=tuple(issues))
+    return Result(value=Document(format="csv", version=reading.kind, root=dataset), issues=(*reading.issues, *found))
 
 
 def _sources(file: File, told: Told, schema: Schema | None, issues: list[Issue]) -> Iterator[Source]:
@@ -116,7 +134,11 @@ def _sources(file: File, told: Told, schema: Schema | None, issues: list[Issue])
     if is_book(head, file.name):
         yield from _book(file, issues)
         return
-    found = text(file, told.encoding or (schema.encoding if schema else ""))
+    try:
+        found = text(file, told.encoding or (schema.encoding if schema else ""))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        issues.append(issue("CSV-0005", Where(source=file.name), problem=type(error).__name__))
+        return
     issues += found.issues
     first = list(islice(found.lines(), SAMPLE + LOOK))
     dialect = sniffed(first)
@@ -137,6 +159,7 @@ def _sources(file: File, told: Told, schema: Schema | None, issues: list[Issue])
         header,
         lambda: records(found.lines(), dialect, width),
         comma=dialect.delimiter == ";",
+        size=found.size,
     )
 
 
@@ -151,12 +174,10 @@ def _book(file: File, issues: list[Issue]) -> Iterator[Source]:
             source = f"{file.name}#{name}"
             if at:
                 issues.append(issue("CSV-0006", Where(source=source, line=1), count=at))
-            yield Source(
-                source, tuple(rows[at].cells), rows[at], lambda rows=rows: iter(_copies(rows)), epoch1904=epoch1904
-            )  # type: ignore[misc]
+            yield Source(source, tuple(rows[at].cells), rows[at], partial(_copies, rows), epoch1904=epoch1904)
 
 
-def _copies(rows: Iterable[Record]) -> Iterator[Record]:
+def _copies(rows: Sequence[Record]) -> Iterator[Record]:
     """Records whose cells may be changed."""
     return (each._replace(cells=list(each.cells)) for each in rows)
 
@@ -189,7 +210,7 @@ def _named(source: Source, told: Told) -> tuple[str, ...]:
     from adapters.formats.tabular.columns import field_of
     from conformance.tabular.plain import plain
 
-    fields = [field_of(header) for header in source.headers]
+    fields = ["" if is_ours(header) else field_of(header) for header in source.headers]
     return tuple(told.questions.get(plain(each), each) for each in fields)
 
 

@@ -47,7 +47,7 @@ def score(lines: Sequence[str], delimiter: str) -> float:
     width, count = max(((width, count) for width, count in widths.items()), key=lambda each: each[1] * min(each[0], 12))
     if width < 2:
         return 0.0
-    return count / sum(widths.values()) * min(width, 40) ** 0.5
+    return float(count / sum(widths.values()) * min(width, 40) ** 0.5)
 
 
 def widths_(lines: Sequence[str], delimiter: str) -> list[int]:

@@ -41,6 +41,13 @@ class File:
         with self.open() as stream:
             return stream.read(size)
 
+    def size(self) -> int:
+        """Bytes, counted where nothing says how many."""
+        with self.open() as stream:
+            if stream.seekable():
+                return stream.seek(0, io.SEEK_END)
+            return sum(len(chunk) for chunk in iter(lambda: stream.read(1 << 20), b""))
+
     def whole(self) -> bytes:
         with self.open() as stream:
             return stream.read()
@@ -100,7 +107,7 @@ def _unpacked(file: File, issues: list[Issue]) -> Iterator[File]:
         elif member.flag_bits & 1:
             issues.append(issue("CSV-0005", Where(source=member.filename), problem="encrypted"))
         else:
-            yield File(_base(member.filename), _opening(file, member.filename, member.file_size))
+            yield File(_base(member.filename), _opening(file, member.filename))
     if len(members) > MOST_MEMBERS:
         issues.append(issue("CSV-0005", Where(source=file.name), problem=f"more than {MOST_MEMBERS} members"))
 
@@ -113,34 +120,13 @@ def _base(name: str) -> str:
     return name.replace("\\", "/").rsplit("/", 1)[-1]
 
 
-def _opening(file: File, member: str, size: int) -> Callable[[], IO[bytes]]:
+def _opening(file: File, member: str) -> Callable[[], IO[bytes]]:
+    """Opens a member; it gives no more bytes than the archive's directory says."""
+
     def opened() -> IO[bytes]:
-        stream = file.open()
-        archive = zipfile.ZipFile(stream)
-        return _Bounded(archive.open(member), size)
+        return zipfile.ZipFile(file.open()).open(member)
 
     return opened
-
-
-class _Bounded(io.RawIOBase):
-    """A member's bytes, no more than it says that it has."""
-
-    def __init__(self, inner: IO[bytes], most: int) -> None:
-        self._inner, self._left = inner, most
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer)  # type: ignore[arg-type]
-        data = self._inner.read(min(len(view), self._left))
-        view[: len(data)] = data
-        self._left -= len(data)
-        return len(data)
-
-    def close(self) -> None:
-        self._inner.close()
-        super().close()
 
 
 _DAY = re.compile(r"(20\d\d)[-_.]?(\d\d)(?:[-_.]?(\d\d))?(?:[-_.T]?(\d{4,6}))?", re.ASCII)

@@ -14,6 +14,7 @@ from typing import Any
 from adapters.formats.tabular.columns import Columns, Read
 from adapters.formats.tabular.layout import is_note, is_total
 from adapters.formats.tabular.records import Record
+from adapters.formats.tabular.seen import Marks
 from adapters.formats.tabular.table import KeptOut, Row, Sheet
 from conformance.catalogue import issue
 from conformance.issue import Issue
@@ -52,6 +53,10 @@ class Keys:
     rows: dict[str, dict[int, Any]] = field(default_factory=dict)
     """Table to hash of the key to what is kept of its row."""
     unique: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    keeps_rows: bool = True
+    """False where rows go on in batches: then what comes again is found at the end, by `marks`."""
+    marks: dict[tuple[str, str], Marks] = field(default_factory=dict)
+    sheets: list[Sheet] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -117,7 +122,7 @@ class SheetReader:
         cells, width = record.cells, self.columns.width
         if len(cells) > width and not any(map(str.strip, cells[width:])):
             del cells[width:]
-        counts = {"count": width, "found_count": len(cells)}
+        counts: dict[str, Any] = {"count": width, "found_count": len(cells)}
         sheet, out = self.columns.sheet, self.report.out
         if record.broken and len(cells) != width:
             out(record, sheet, self.name, "CSV-0008")
@@ -143,6 +148,8 @@ class SheetReader:
         """Column by column: values by memory, then what was to be said of some of them."""
         if not records:
             return []
+        for each in self.columns.reads:
+            each.memo.trim()
         sent = list(zip(*(each.cells[: self.columns.width] for each in records), strict=True))
         reads = self.columns.reads
         values = [
@@ -211,7 +218,11 @@ class SheetReader:
                 row = rows[number]
                 if value or row is None or any(name.startswith("last_name") for name in row if column.type == "name"):
                     continue
-                if column.key:
+                if self.columns.mended and not column.key:
+                    self.report.out(records[number], self.columns.sheet, self.name, "CSV-0109", read.name,
+                                    column=read.name)  # fmt: skip
+                    rows[number] = None
+                elif column.key:
                     self.report.out(records[number], self.columns.sheet, self.name, "CSV-0108", read.name,
                                     column=read.name)  # fmt: skip
                     rows[number] = None
@@ -254,18 +265,37 @@ class SheetReader:
 
     def _known(self, records: list[Record], rows: list[Row | None]) -> None:
         """Rows of a key that was there before, values that belong to one row, and what may be referred to."""
-        before = self.keys.rows.setdefault(self.name, {})
-        if self.table is not None:
+        if self.table is not None and self.keys.keeps_rows:
+            before = self.keys.rows.setdefault(self.name, {})
             for number, row in enumerate(rows):
                 if row is not None:
                     rows[number] = self._again(records[number], row, before)
+        elif self.table is not None:
+            self._mark([row for row in rows if row is not None])
         for table, column in self.keys.wanted:
             if table == self.name:
                 there = self.keys.there.setdefault((table, column), set())
                 there.update(hash(row[column]) for row in rows if row is not None and column in row)
         for read in self.columns.reads:
-            if read.column and read.column.unique:
-                self._unique(read.name, records, rows)
+            if read.column and (read.column.unique or read.column.alone) and self.keys.keeps_rows:
+                self._unique(read, records, rows)
+
+    def _mark(self, rows: list[Row]) -> None:
+        """Four numbers a row, in place of the row."""
+        marks = self.keys.marks
+        here = len(self.keys.sheets)
+        whole = marks.setdefault((self.name, ""), Marks())
+        unique = [(each.name, marks.setdefault((self.name, each.name), Marks())) for each in self.columns.reads
+                  if each.column and (each.column.unique or each.column.alone)]  # fmt: skip
+        for row in rows:
+            key = hash(tuple([row.get(name, "") for name in self.key]))
+            content = hash(tuple(row.items()))
+            many = self.table is None or self.table.many or not self.key
+            whole.add(content if many else key, content, row.line, row.number, here)
+            for name, each in unique:
+                if name in row:
+                    alone = self.table is not None and bool(getattr(self.table.column(name), "alone", False))
+                    each.add(hash(row[name]), row.line if alone else key, row.line, row.number, here)
 
     def _again(self, record: Record, row: Row, before: dict[int, Any]) -> Row | None:
         """The row, or None where it is the same as an earlier one or contradicts it."""
@@ -300,16 +330,34 @@ class SheetReader:
         self.report.tell(issue("CSV-0212", row.where()))
         row.clear()
 
-    def _unique(self, name: str, records: list[Record], rows: list[Row | None]) -> None:
+    def _unique(self, read: Read, records: list[Record], rows: list[Row | None]) -> None:
+        name = read.name
+        alone = read.column is not None and read.column.alone
         seen = self.keys.unique.setdefault((self.name, name), {})
         for number, row in enumerate(rows):
             value = row.get(name) if row is not None else None
             if row is None or value is None:
                 continue
-            mine = hash(tuple(row.get(each, "") for each in self.key))
+            mine = row.line if alone else hash(tuple(row.get(each, "") for each in self.key))
             if seen.setdefault(value, mine) != mine:
                 self._say("CSV-0203", records[number], name, value, column=name)
                 del row[name]
+
+
+def repeated(keys: Keys, kind: schema.Schema | None) -> Iterator[Issue]:
+    """What came again in tables that were read in batches; of rows of two files only that one is a later version."""
+    for (name, column), marks in keys.marks.items():
+        table = kind.table(name) if kind else None
+        for again in marks.again():
+            where = keys.sheets[again.sheet].where(again.line, again.number, column)
+            if column and not again.same:
+                yield issue("CSV-0203", where, column=column)
+            elif not column and again.same:
+                yield from [issue("CSV-0201", where)] if again.near else []
+            elif not column and again.near and not (table and table.latest):
+                yield issue("CSV-0202", where, column="another column")
+            elif not column:
+                yield issue("CSV-0212", where)
 
 
 _TICKED = frozenset(("1", "x", "X", "Checked", "checked", "TRUE", "True", "true", "Yes", "yes", "Y", "y"))

@@ -32,6 +32,8 @@ class Text:
     file: File
     encoding: str
     mark: int = 0
+    size: int = 0
+    """Bytes of the file."""
     issues: list[Issue] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
@@ -67,17 +69,18 @@ def _mended(line: str, declared: str) -> tuple[str, str]:
 def text(file: File, declared: str = "") -> Text:
     """How a file is encoded, by one pass over its bytes."""
     head = file.head(4096)
+    size = file.size()
     for mark, encoding in _MARKS:
         if head.startswith(mark):
-            return Text(file, encoding, len(mark), list(_replaced(file, encoding, len(mark))))
+            return Text(file, encoding, len(mark), size, list(_replaced(file, encoding, len(mark))))
     if encoding := _wide(head):
         found = issue("CSV-0002", Where(source=file.name), encoding=encoding, why="it has no byte order mark")
-        return Text(file, encoding, 0, [found, *_replaced(file, encoding, 0)])
+        return Text(file, encoding, 0, size, [found, *_replaced(file, encoding, 0)])
     if _strict(file, "utf-8"):
-        return Text(file, "utf-8")
+        return Text(file, "utf-8", 0, size)
     if declared and _known(declared) and _strict(file, declared):
-        return Text(file, declared)
-    return Text(file, "mixed", 0, list(_told(file)))
+        return Text(file, declared, 0, size)
+    return Text(file, "mixed", 0, size, list(_told(file)))
 
 
 def _wide(head: bytes) -> str:

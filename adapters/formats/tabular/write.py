@@ -1,7 +1,7 @@
 """A dataset as CSV: columns in the order of the kind's schema, RFC 4180, safe to open in a spreadsheet.
 
-For spreadsheets a cell that would be a formula gets an apostrophe in front, which reading takes away again, and the file
-a byte order mark, without which spreadsheets misread names. With `raw` neither is written: for machines.
+For spreadsheets a cell that would be a formula gets an apostrophe in front, which reading takes away again, and the
+file a byte order mark, without which spreadsheets misread names. With `raw` neither is written: for machines.
 """
 
 from __future__ import annotations
