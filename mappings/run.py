@@ -450,13 +450,21 @@ class Run:
         gone = self.taken | self.stood if self.stood else self.taken
         return [each for each in self._read()[0] if each["resourceType"] == kind and id(each) not in gone]
 
-    def only(self, patient: dict[str, Any]) -> None:
+    def only(self, patient: dict[str, Any], site: int) -> None:
         """A document is about one patient: resources that say they are about another one are left out."""
         for each in self._read()[0]:
-            for name in ("subject", "patient", "beneficiary", "for"):
-                found = self.resolve(each.get(name), each)
-                if found is not None and found["resourceType"] == "Patient" and found is not patient:
-                    self.stood.add(id(each))
+            if any(self._another(each, each.get(name), patient) for name in ("subject", "patient", "beneficiary")):
+                self.stood.add(id(each))
+                self.notes.append((SAID, (id(each),), site, ("MAP-0112", None)))
+
+    def _another(self, holder: dict[str, Any], reference: Any, patient: dict[str, Any]) -> bool:
+        """True for a reference to another patient, in the Bundle or, by what it says, elsewhere."""
+        found = self.resolve(reference, holder)
+        if found is not None:
+            return found["resourceType"] == "Patient" and found is not patient
+        target = reference.get("reference") if type(reference) is dict else None
+        kind, _, name = target.rpartition("/") if type(target) is str else ("", "", "")
+        return kind.rpartition("/")[2] == "Patient" and name != patient.get("id")
 
     def section_of(self, resource: dict[str, Any]) -> dict[str, Any] | None:
         """The section of the source's Composition that lists a resource first."""

@@ -203,6 +203,15 @@ CODES = (
         type="not-found",
     ),
     Code(
+        code="MAP-0112",
+        severity="warning",
+        title="About another patient",
+        message="this resource is about another patient than the document; it is left out",
+        why="A clinical document is about one patient, the first of the Bundle or the one of its Composition.",
+        example="an Observation whose subject is Patient/b in a Bundle whose Patient is a",
+        type="not-supported",
+    ),
+    Code(
         code="MAP-0109",
         severity="information",
         title="Code known, without a counterpart",

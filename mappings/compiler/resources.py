@@ -106,7 +106,7 @@ def read_resource(
         code.add(f"N.append(({TOOK}, (id({reader.var}),), {site}, None))")
         inner.names[rule.name or rule.type] = Open(rule.type, object=reader.var)
         if c.standing and rule.type == "Patient":
-            code.add(f"R.only({reader.var})")
+            code.add(f"R.only({reader.var}, {site})")
         if opened is not None:
             opened(inner)
         covers = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, inner)

@@ -33,6 +33,7 @@ def assemble(root: Made, kind: str, release: str, identify: Identify) -> Tree:
     _body(root, shape, identify)
     _referred(root)
     _coded(root)
+    _authored(root)
     _identified(root, identify)
     _narrated(root)
     _versioned(root, release)
@@ -193,6 +194,20 @@ def _demoted(node: Made) -> None:
     else:
         node.attributes.update(better.attributes)
         better.attributes = own
+
+
+AUTHOR_PARTICIPATION = "2.16.840.1.113883.10.20.22.4.119"
+
+
+def _authored(root: Made) -> None:
+    """Authors of entries are Author Participations: who and when, as far as it is known."""
+    for node in root.within():
+        if node.name == "author" and node.parent is not None and node.parent.name in _STATEMENTS:
+            node.children.insert(0, _template(AUTHOR_PARTICIPATION, node))
+            if node.first("time") is None:
+                node.add("time").attributes["nullFlavor"] = "UNK"
+            if node.first("assignedAuthor") is None:
+                node.add("assignedAuthor").add("id").attributes["nullFlavor"] = "UNK"
 
 
 def _identified(root: Made, identify: Identify) -> None:

@@ -210,8 +210,8 @@ class Scope:
 
     def _holder(self, steps: Steps) -> Made:
         """The element that a new one for a path hangs on: below a new relationship, where the path has one."""
-        start = next((depth for depth in range(len(steps) - 2, -1, -1) if steps[depth][1] in _WRAPPERS), None)
-        if start is None or (steps[start][1] == "section"):
+        start = _relationship(steps)
+        if start is None:
             return self._at(steps[:-1])
         node = self._at(steps[:start])
         for step in steps[start:-1]:
@@ -219,6 +219,16 @@ class Scope:
             node.children.append(below)
             node = below
         return node
+
+
+def _relationship(steps: Steps) -> int | None:
+    """Where what is new begins: the entry, if it isn't one that is shared (`entry[1]`), or the innermost relationship."""
+    holders = [depth for depth in range(len(steps) - 1) if steps[depth][1] in _WRAPPERS and steps[depth][1] != "section"]
+    if not holders:
+        return None
+    first = steps[holders[0]]
+    shared = any(test[0] == INDEX for test in first[2])
+    return holders[0] if first[1] == "entry" and not shared else holders[-1]
 
 
 def _stamped(step: Step, parent: Made) -> Made:

@@ -75,6 +75,8 @@ def _link(statement: Made, row: Made) -> None:
     own = statement.first("text")
     name = row.attributes["ID"]
     if own is not None and (own.attributes.get("mediaType") or own.children):
+        if own.first("reference") is None:
+            own.add("reference").attributes["value"] = f"#{name}"
         return
     if own is not None and own.text:
         cell = next((each for each in row.children if each.text == words(own)), None) or row.children[-1]

@@ -59,9 +59,9 @@ class CcdaWrite:
     def attach(self, path: str, child: CcdaWrite) -> None:
         self.code.add(f"{self.var}.attach({self._steps(path)}, {child.var})")
 
-    def context(self, name: str, after: tuple[str, ...]) -> CcdaWrite:
+    def context(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> CcdaWrite:
         """A new element; without a path the same one in a new context."""
-        if after:
+        if after or members:
             raise PathError("elements stand in the order of the schema")
         var = self.code.new("x")
         call = f"context({self._steps(name)})" if name else "fresh()"
