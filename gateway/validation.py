@@ -15,9 +15,13 @@ from gateway.sources import Part, parts, placed
 from gateway.targets import Misuse
 
 if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
+    from adapters.formats.tabular.table import KeptOut
     from conformance.ccda.referee import Referee
     from conformance.fhir import Validator
     from conformance.profile import Profile
+    from conformance.tabular.json_rows import Check
+    from conformance.tabular.schema import Schema
     from conformance.terminology import Terminology
     from gateway.guides import Guides
 
@@ -103,9 +107,26 @@ class Checks:
             found.extend(_profile(part, part.document, profile))
         return placed(tuple(found), part)
 
+    def tables(
+        self,
+        source: bytes | Path,
+        name: str,
+        told: Told | None = None,
+        keep_out: Callable[[KeptOut], None] = lambda one: None,
+    ) -> Iterator[Issue]:
+        """All findings of a dataset: a file's content, or the path of a file or folder. Rows that can't be used go to
+        `keep_out`."""
+        from gateway.tables import findings
+
+        for profile in self._ours:
+            raise Misuse(f"{profile.id} is no schema of tables")
+        yield from findings(source, name, self._table_schemas, told, keep_out)
+
     def load(self) -> tuple[Issue, ...]:
         """Loads everything; what was to be said of packages. Misuse for what isn't there."""
         _ = self._ours, self._judges
+        if self.profiles and not self.packages and len(self._table_schemas) == len(self.profiles):
+            return ()
         return self._guides.issues
 
     def _ccda(self, document: Document) -> Iterator[Issue]:
@@ -182,7 +203,7 @@ class Checks:
         return is_schema(name)
 
     @cached_property
-    def _schemas(self) -> tuple[Schema | Check, ...]:
+    def _table_schemas(self) -> tuple[Schema | Check, ...]:
         """The schemas of tables among the profiles."""
         from gateway.tables import loaded
 
