@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -675,13 +676,14 @@ class Interpreter:
             tested = case.where.get(self.read) or project(case.when, self.read) is not None
             if tested and not self.fits(case, place):
                 continue
-            outer, place.gave = place.gave, Flag(bool(tested))
+            outer, place.gave, before = place.gave, Flag(bool(tested)), deepcopy(self.state.outcomes)
             self.rule(replace(case, when=None, where={self.write: case.where.get(self.write, ())}), place)
             gave, place.gave = place.gave, outer
             if gave.set:
                 place.wrote()
                 self.conditions(case, place)
                 return
+            self.state.outcomes = before
 
     def choice(self, rule: Rule, place: Place) -> None:
         if self.read in rule.paths:
@@ -695,7 +697,7 @@ class Interpreter:
             return
         pairs = [*zip(rule.choices, rule.cases, strict=True), *([("", rule.other)] if rule.other is not None else [])]
         for code, each in pairs:
-            outer, place.gave = place.gave, Flag()
+            outer, place.gave, before = place.gave, Flag(), deepcopy(self.state.outcomes)
             self.rule(each, place)
             gave, place.gave = place.gave, outer
             if gave.set:
@@ -703,6 +705,7 @@ class Interpreter:
                     place.write.put(rule.path(self.write), code)
                 place.wrote()
                 return
+            self.state.outcomes = before
 
     def profile(self, rule: Rule, place: Place) -> None:
         if self.to_fhir and self.fits(rule, place):
