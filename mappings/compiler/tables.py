@@ -55,13 +55,21 @@ def read_rows(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
             inner.gone = place.code.new("w")
             tests = [reader.test(check.path, check.operator, check.operand) for check in over.retract]
             place.code.add(f"{inner.gone} = bool({' and '.join(tests)})")
+        target = rule.path(c.write)
+        if target:  # each is an element of a list
+            inner.write, inner.gave = place.write.child(target), ""
         with c.guarded(rule, inner, site):
+            c.stamp(rule, inner)
             below = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, inner)
-            below += c.conditions(rule, inner)
         c.close(inner)
+        if target:
+            with place.code.block(f"if {inner.write.filled()}:"):
+                place.write.attach(target, inner.write)
+                place.wrote()
     line = (f"({rule.line})",)
     keys = (*_columns(over, tables), *(check.path for check in over.retract))
-    return (Cover(None, site, (), below + tuple(Cover(reader.where(column), 0, line) for column in keys)),)
+    below += tuple(Cover(reader.where(column), 0, line) for column in keys)
+    return (Cover(None, site, (place.write.describe(target),) if target else (), below),)
 
 
 def _columns(over: Rows, tables: dict[str, Any]) -> Iterator[str]:
@@ -78,9 +86,29 @@ def _columns(over: Rows, tables: dict[str, Any]) -> Iterator[str]:
 
 def write_rows(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     site = c.site(rule)
+    if rule.path(c.read):
+        return elements(c, rule, place, site)
     with c.guarded(rule, place, site):
         covers = written(c, rule, place)
     return (Cover(None, site, (), covers),)
+
+
+def elements(c: Compilation, rule: Rule, place: Place, site: int) -> tuple[Cover, ...]:
+    """Elements of a list, each of them an item of the row."""
+    over = rule.over
+    assert over is not None
+    path, code = rule.path(c.read), place.code
+    with place.read.items(path) as reader:
+        inner = place.within(reader, place.write, "")
+        inner.tabled = True
+        passed_over(c, rule, inner)
+        code.add(f"N.append(({TOOK}, {reader.at}, {site}, None)); T.add(id({reader.var}))")
+        inner.write = place.write.row(over, code_tables(c, over))
+        c.stamp(rule, inner)
+        below = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, inner) + c.conditions(rule, inner)
+        c.close(inner)
+        place.wrote()
+    return (Cover(place.read.where(path), site, (), below, claims=True),)
 
 
 def written(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:

@@ -37,6 +37,21 @@ def dollars_forward(text: str, run: Run) -> object:
     return decimal_forward(text.replace(",", "").lstrip("$").strip(), run)
 
 
+_RACES = (
+    "American Indian or Alaska Native",
+    "Asian",
+    "Black or African American",
+    "Native Hawaiian or Other Pacific Islander",
+    "White",
+    "Middle Eastern or North African",
+)
+
+
+def races_forward(texts: list[str], run: Run) -> str | None:
+    """HMIS columns of races (1: yes), as words."""
+    return ", ".join(name for name, text in zip(_RACES, texts, strict=False) if text == "1") or None
+
+
 def _system(name: str, what: str) -> Conversion:
     def forward(text: str, run: Run) -> str | None:
         """The URI that the site names for this kind of identifier, at this sender or at all."""
@@ -59,6 +74,14 @@ CONVERSIONS = (
     Conversion(name="row-key", forward=row_key, backward=None, gives="key", doc="Columns at this sender."),
     Conversion(name="two-lines", forward=lines_forward, backward=_lines_backward(2), gives="string", lossy=True),  # type: ignore[arg-type]
     Conversion(name="amount", forward=dollars_forward, backward=decimal_backward, gives="decimal", lossy=True),
+    Conversion(
+        name="hmis-races",
+        forward=races_forward,
+        backward=None,
+        gives="string",
+        quiet=True,
+        doc="One-way: the categories come back.",
+    ),
     _system("system-of-person", "person_id"),
     _system("system-of-member", "member_id"),
     _system("system-of-medicaid", "medicaid_id"),

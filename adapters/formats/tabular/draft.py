@@ -121,13 +121,14 @@ class DataDraft:
     def tables(self) -> dict[str, list[dict[str, str]]]:
         """The rows by table, in the order of their making; joined rows are one with the row of their key."""
         found: dict[str, list[dict[str, str]]] = {}
-        for name, draft in self.single.items():
-            if draft.cells:
-                found.setdefault(name, []).append(draft.cells)
         made = [each for draft in self.rows for each in _rows(draft, {}, "")]
         for name, key, cells in made:
             if not key:
                 found.setdefault(name, []).append(cells)
+        for name, draft in self.single.items():
+            if draft.cells:
+                first = found.setdefault(name, [{}])[0]
+                first.update({column: value for column, value in draft.cells.items() if column not in first})
         known: dict[tuple[str, tuple[str, ...]], dict[tuple[str, ...], dict[str, str]]] = {}
         for name, key, cells in made:
             if key:
@@ -180,11 +181,13 @@ def _fold(item: Draft, row: Draft) -> None:
     fitting = [
         (column, constants)
         for column, constants in columns
-        if all(said.get(name) == value for name, value in constants)
+        if all(said.get(name, value) == value for name, value in constants)
+        and (not constants or any(name in said for name, _ in constants))
     ]
     for column, constants in fitting[:1]:
-        if any(name == answer for name, _ in constants):
-            row.cells.setdefault(column, "true")
+        ticked = [value for name, value in constants if name == answer]
+        if ticked:
+            row.cells.setdefault(column, ticked[0])
         elif answer in said:
             cell = Cell()
             cell.put(said[answer])

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from adapters.formats.tabular import draft, walk
@@ -402,6 +403,16 @@ class TableWrite:
         return match.group(1) if match else path
 
 
+@cache
+def columns_of(kind: str) -> Mapping[str, frozenset[str]]:
+    """The columns of a shipped kind's tables; nothing for a kind of others."""
+    from conformance.tabular.kinds import ids, shipped
+
+    schema = shipped(kind).value if kind in ids() else None
+    tables = schema.tables if schema is not None else ()
+    return {table.name: frozenset(column.name for column in table.columns) for table in tables}
+
+
 class TableSyntax:
     """Tables' paths for the map compiler (`conformance.syntax.Syntax`)."""
 
@@ -446,9 +457,14 @@ class TableSyntax:
     def finish(self, target: draft.DataDraft, run: Any) -> Document:
         """The dataset, its tables in the order in which rules wrote them."""
         kind = run.settings.target or target.kind
+        known = columns_of(kind)
         data = Dataset(kind)
         for name, rows in target.tables().items():
-            data[name] = Table(name, map(Row, rows))
+            if known and name not in known:
+                continue
+            columns = known.get(name)
+            kept = (row if columns is None else {key: row[key] for key in row if key in columns} for row in rows)
+            data[name] = Table(name, map(Row, kept))
         return Document(format="csv", version=kind, root=data)
 
     def origin(self, root: Any) -> tuple[str, list[str]]:
