@@ -10,34 +10,37 @@ from typing import TYPE_CHECKING, Any
 from conformance.fhir.fhirpath import FhirPathError, Node
 from conformance.fhir.fhirpath.values import Quantity, order
 from conformance.fhir.values import differing, fitting, same
+from conformance.profile import demands
+from conformance.profile.demands import Demand, Saying
 from conformance.terminology.value_set import Answer, any_of
 
 if TYPE_CHECKING:
-    from conformance.fhir.plan import Binding, Check, Item
+    from conformance.fhir.plan import Binding, Item
     from conformance.fhir.walk import Walk
     from conformance.terminology import Terminology
 
 _ENFORCED = ("required", "maximum")
 
 
-def compiled(item: Item) -> Iterator[Check]:
-    """The checks of all rules that an element puts on its value."""
+def compiled(item: Item) -> Iterator[Demand]:
+    """What an element's definition asks of its value, as demands."""
     if item.fixed is not None:
-        yield partial(_fixed, wanted=item.fixed)
+        yield demands.equal(partial(same, want=item.fixed), Saying("FHIR-0020", {"wanted": _shown(item.fixed)}))
     if item.pattern is not None:
         yield partial(_patterned, wanted=item.pattern, fits=fitting(item.pattern))
     if item.max_length is not None:
-        yield partial(_short, most=item.max_length)
+        yield demands.long(0, item.max_length, Saying("FHIR-0015", {"most": item.max_length}))
     for limit, wrong, words in ((item.least, -1, "at least"), (item.most, 1, "at most")):
         if limit is not None:
             yield partial(_limited, limit=limit, comparable=_comparable(limit, item.type), wrong=wrong, words=words)
-    if item.binding is not None:
-        yield partial(_remembered, rule=item.binding, known={})
-
-
-def _fixed(walk: Walk, node: Node, wanted: Any) -> None:
-    if not same(node.value, wanted):
-        walk.report("FHIR-0020", node, found=node.value, wanted=_shown(wanted))
+    if item.binding is None:
+        return
+    if item.primitive is None:
+        yield partial(_bindings, rule=item.binding, known={})
+        return
+    for url, code in _sets(item.binding):
+        broken = Saying(code, {"value_set": url.partition("|")[0]})
+        yield demands.bound(url, item.binding.origin, broken, "FHIR-0044")
 
 
 def _patterned(walk: Walk, node: Node, wanted: Any, fits: Callable[[Any], bool]) -> None:
@@ -45,11 +48,6 @@ def _patterned(walk: Walk, node: Node, wanted: Any, fits: Callable[[Any], bool])
         inner = differing(node.value, wanted)
         place = f"{node.path}.{inner}" if inner and not inner.startswith("[") else node.path + inner
         walk.report("FHIR-0021", place, found=node.value, wanted=_shown(wanted))
-
-
-def _short(walk: Walk, node: Node, most: int) -> None:
-    if isinstance(node.value, str) and len(node.value) > most:
-        walk.report("FHIR-0015", node, most=most, number=len(node.value))
 
 
 def _limited(walk: Walk, node: Node, limit: Any, comparable: Any, wrong: int, words: str) -> None:
@@ -64,7 +62,7 @@ def _limited(walk: Walk, node: Node, limit: Any, comparable: Any, wrong: int, wo
         walk.report("FHIR-0022", node, found=_number(node.value), words=words, limit=_shown(limit))
 
 
-def _remembered(walk: Walk, node: Node, rule: Binding, known: dict[Any, tuple[str, ...]]) -> None:
+def _bindings(walk: Walk, node: Node, rule: Binding, known: dict[Any, tuple[str, ...]]) -> None:
     """The binding. Of codes that don't break it is remembered which value sets couldn't tell."""
     key = _key(node.value)
     undecided = known.get(key) if key is not None else None
@@ -129,26 +127,30 @@ def _key(value: Any) -> Any:
     return tuple(pairs) if all(isinstance(part, str) for part in pairs) else None
 
 
-def binding(walk: Walk, node: Node, rule: Binding) -> tuple[str, ...] | None:
-    """The element's binding, then its additional ones: the value sets that can't tell, or None where one is broken."""
-    sets = [(value_set, True) for purpose, value_set in rule.additional if purpose in _ENFORCED]
+def _sets(rule: Binding) -> list[tuple[str, str]]:
+    """The value sets of the binding and of its additional ones, with the issue of a code that isn't there."""
+    sets = [(value_set, "FHIR-0040") for purpose, value_set in rule.additional if purpose in _ENFORCED]
     if rule.strength in ("required", "extensible") and rule.value_set:
-        sets.insert(0, (rule.value_set, rule.strength == "required"))
-    answers = [(url, _bound(walk, node, url, rule.origin, required=required)) for url, required in sets]
+        sets.insert(0, (rule.value_set, "FHIR-0040" if rule.strength == "required" else "FHIR-0041"))
+    return sets
+
+
+def binding(walk: Walk, node: Node, rule: Binding) -> tuple[str, ...] | None:
+    """A coded value's bindings: the value sets that can't tell, or None where one is broken."""
+    answers = [(url, _bound(walk, node, url, rule.origin, code)) for url, code in _sets(rule)]
     if any(answer is False for _, answer in answers):
         return None
     return tuple(url.partition("|")[0] for url, answer in answers if answer is None)
 
 
-def _bound(walk: Walk, node: Node, value_set: str, near: str, *, required: bool) -> Answer:
+def _bound(walk: Walk, node: Node, value_set: str, near: str, code: str) -> Answer:
     value = node.value
     if isinstance(value, dict) and not _coded(value):
-        _uncoded(walk, node, value, value_set, required=required)
+        _uncoded(walk, node, value, value_set, required=code == "FHIR-0040")
         return False
     answer = member(walk.terminology, value, value_set, near)
     if answer is False:
-        found = value if isinstance(value, str) else _codes(value)
-        walk.report("FHIR-0040" if required else "FHIR-0041", node, found=found, value_set=value_set.partition("|")[0])
+        walk.report(code, node, found=_codes(value), value_set=value_set.partition("|")[0])
     return answer
 
 

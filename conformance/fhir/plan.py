@@ -17,18 +17,16 @@ from conformance.definitions.pack import Facts
 from conformance.definitions.registry import Definition, Registry
 from conformance.definitions.snapshot import Snapshots, Tree
 from conformance.fhir import bindings, invariants, narrative, native, references, rules
-from conformance.fhir.fhirpath import Node, lineage, type_of
+from conformance.fhir.fhirpath import lineage, type_of
 from conformance.fhir.fhirpath.absence import needs
 from conformance.fhir.fhirpath.node import schema
 from conformance.fhir.primitives import CHECKS, Primitive
+from conformance.profile.demands import Count, Demand, Saying
 
 if TYPE_CHECKING:
     from conformance.fhir.slicing import Slicing
-    from conformance.fhir.walk import Walk
     from conformance.terminology import Terminology
 
-Check = Callable[["Walk", Node], None]
-"""What a definition asks of a value: looks at a node, reports to the walk."""
 _SYSTEM = "http://hl7.org/fhirpath/System."
 _MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
 _ADDITIONAL = "http://hl7.org/fhir/tools/StructureDefinition/additional-binding"
@@ -101,19 +99,19 @@ class Item:
         """What the element's definition asks by extensions."""
 
     @cached_property
-    def checks(self) -> tuple[Check, ...]:
+    def demands(self) -> tuple[Demand, ...]:
         """What is left to say of a value once its parts are sound: its own values, what it refers to, invariants."""
-        checks = [*bindings.compiled(self)]
+        asked = [*bindings.compiled(self)]
         if self.targets:
-            checks.append(partial(references.targets, item=self))
+            asked.append(partial(references.targets, item=self))
         if self.profiles:
-            checks.append(lambda walk, node: walk.any_profile(node, self))
+            asked.append(lambda walk, node: walk.any_profile(node, self))
         if self.invariants:
-            checks.append(invariants.compiled(self.invariants))
-        return tuple(checks)
+            asked.append(invariants.compiled(self.invariants))
+        return tuple(asked)
 
     @cached_property
-    def rule(self) -> Check | None:
+    def rule(self) -> Demand | None:
         """What the type asks of its values, whatever the element."""
         return rules.TYPES.get(self.type)
 
@@ -333,6 +331,7 @@ class Prop:
         self.min = tree.min
         self.max = tree.max
         self.many = tree.many
+        self.count = _count(tree)
         self._items: dict[str, Item | None] = {}
         self.is_extension = self.name in ("extension", "modifierExtension")
         self.alone = None if self.is_choice else (self.name, "_" + self.name)
@@ -387,6 +386,16 @@ class Prop:
     @property
     def needs_slices(self) -> bool:
         return any(each.min > 0 for each in self.tree.slices.values())
+
+
+def _count(tree: Tree) -> Count:
+    words = {"element": tree.name}
+    few = f"{tree.name} ({tree.min} times)"
+    return Count(
+        least=tree.min, most=tree.max,
+        none=Saying("FHIR-0004", words), few=Saying("FHIR-0004", {"element": few}),
+        many=Saying("FHIR-0005", words), forbidden=Saying("FHIR-0006", words),
+    )  # fmt: skip
 
 
 class Plans:

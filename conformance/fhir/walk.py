@@ -250,8 +250,8 @@ class Walk:
             if item.asked:
                 rules.asked_by_extension(self, node, item.asked)
         if sound:
-            for check in item.checks:
-                check(self, node)
+            for demand in item.demands:
+                demand(self, node)
         self.depth -= 1
 
     def _nested(self, node: Node, item: Item) -> bool:
@@ -329,7 +329,7 @@ class Walk:
         if not item.names.issubset(data):
             for prop in item.required:
                 if not prop.present(data):
-                    self.report("FHIR-0004", node, element=prop.tree.name)
+                    prop.count(self, node, ())
         for prop in item.sliced:
             if prop.slicing is not None and not prop.present(data):
                 self._count(node, prop.slicing, {}, prop.name, sure=True)
@@ -368,15 +368,12 @@ class Walk:
             self.report("FHIR-0002", node, found=key)
 
     def _property(self, node: Node, prop: Prop, slot: Slot, data: dict[str, Any]) -> None:
-        if prop.max == 0:
-            self.report("FHIR-0006", node, element=prop.tree.name)
-            return
         code = slot.code
-        found = self._values(node, prop, slot, data)
-        if prop.max is not None and len(found) > prop.max:
-            self.report("FHIR-0005", node, element=prop.tree.name, most=prop.max, number=len(found))
-        if 0 < len(found) < prop.min:
-            self.report("FHIR-0004", node, element=f"{prop.tree.name} ({prop.min} times)")
+        found = self._values(node, prop, slot, data) if prop.max != 0 else [node]
+        if found:
+            prop.count(self, node, found)
+        if prop.max == 0:
+            return
         slicing = prop.slicing
         if slicing is None:
             several = len(prop.types) > 1 and not code
