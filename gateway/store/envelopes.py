@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Integer, RowMapping, Select, bindparam, func, select, update
 
 from conformance.catalogue import issue
 from conformance.issue import Issue
@@ -33,6 +33,28 @@ _ADDED = (
 )  # fmt: skip
 _SAME = ("dedupe", "sha256", "seq", "id", "issues_sealed")
 _REPEAT = update(ENVELOPE).where(ENVELOPE.c.seq == bindparam("b_seq")).values(repeats=ENVELOPE.c.repeats + 1)
+_SETTLE = (
+    update(ENVELOPE)
+    .where(
+        ENVELOPE.c.seq == bindparam("b_seq"),
+        ENVELOPE.c.state == "received",
+        ENVELOPE.c.generation == bindparam("b_generation"),
+    )
+    .values({
+        name: bindparam(name) for name in ("state", "reason", "event", "person", "worked_at", "issues_sealed")
+    })
+)  # fmt: skip
+_RECEIVED = (
+    select(ENVELOPE)
+    .where(
+        ENVELOPE.c.tenant == bindparam("b_tenant"),
+        ENVELOPE.c.state == "received",
+        ENVELOPE.c.seq > bindparam("b_after"),
+        ENVELOPE.c.lane % bindparam("b_lanes", type_=Integer) == bindparam("b_lane"),
+    )
+    .order_by(ENVELOPE.c.seq)
+    .limit(bindparam("b_most"))
+)
 _LAST = "SELECT coalesce(max(seq), 0) FROM envelope"
 
 
@@ -113,18 +135,17 @@ class Envelopes:
         return [self._settle(connection, one) for one in settled]
 
     def _settle(self, connection: Connection, one: Settled) -> bool:
-        done = connection.execute(
-            update(ENVELOPE)
-            .where(ENVELOPE.c.seq == one.seq, ENVELOPE.c.state == "received", ENVELOPE.c.generation == one.generation)
-            .values(
-                state=one.state,
-                reason=one.reason,
-                event=one.event,
-                person=one.person,
-                worked_at=to_micros(one.at),
-                issues_sealed=self._sealed(one.issues, one.id),
-            )
-        )
+        values = {
+            "b_seq": one.seq,
+            "b_generation": one.generation,
+            "state": one.state,
+            "reason": one.reason,
+            "event": one.event,
+            "person": one.person,
+            "worked_at": to_micros(one.at),
+            "issues_sealed": self._sealed(one.issues, one.id),
+        }
+        done = connection.execute(_SETTLE, values)
         return done.rowcount == 1
 
     def again(self, connection: Connection, requests: Sequence[Again]) -> list[int]:
@@ -141,18 +162,8 @@ class Envelopes:
 
     def received(self, connection: Connection, *, lane: int, lanes: int, after: int, limit: int) -> list[Envelope]:
         """Those to be worked of one lane out of `lanes`, with their bodies, in the order of arrival."""
-        statement = (
-            select(ENVELOPE)
-            .where(
-                ENVELOPE.c.tenant == self._tenant,
-                ENVELOPE.c.state == "received",
-                ENVELOPE.c.seq > after,
-                ENVELOPE.c.lane % lanes == lane,
-            )
-            .order_by(ENVELOPE.c.seq)
-            .limit(limit)
-        )
-        return [self._envelope(row) for row in connection.execute(statement).mappings()]
+        wanted = {"b_tenant": self._tenant, "b_after": after, "b_lanes": lanes, "b_lane": lane, "b_most": limit}
+        return [self._envelope(row) for row in connection.execute(_RECEIVED, wanted).mappings()]
 
     def find(self, connection: Connection, name: str) -> Envelope | None:
         """One, with its body."""
