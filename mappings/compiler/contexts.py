@@ -100,7 +100,10 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
     c.close(inner)
     if own:
         with inner.code.block(f"if {child.filled()}:"):
-            outer.write.attach(target, child)
+            if c.standing:
+                outer.write.attach(target, child, repeats=True)
+            else:
+                outer.write.attach(target, child)
             outer.wrote()
     return covers
 

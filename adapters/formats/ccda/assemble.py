@@ -7,7 +7,7 @@ from typing import Any
 
 from lxml import etree
 
-from adapters.formats.ccda import shapes, telling
+from adapters.formats.ccda import header, shapes, telling
 from adapters.formats.ccda.made import Made
 from adapters.formats.ccda.tree import ENTRY_REFERENCE, SDTC, V3, XSI, Tree
 
@@ -30,10 +30,12 @@ def assemble(root: Made, kind: str, release: str, identify: Identify) -> Tree:
     shape = shapes.kinds()[kind]
     _pruned(root)
     _named(root, kind, identify)
+    header.filled(root)
     _body(root, shape, identify)
     _referred(root)
     _coded(root)
     _authored(root)
+    header.trimmed(root)
     _identified(root, identify)
     _narrated(root)
     _versioned(root, release)
@@ -121,8 +123,9 @@ def _section(section: Made, body: Made, identify: Identify) -> None:
     known = shapes.sections().get(_said(section))
     code = section.first("code")
     if known is not None and code is not None:
-        root = known.coded if section.first("entry") is not None else known.root
-        section.children.insert(0, _template(root, section))
+        root = known.coded if known.needs and _holds(section, known.needs) else known.root
+        if root:
+            section.children.insert(0, _template(root, section))
         code.attributes.setdefault("codeSystem", LOINC)
         code.attributes.setdefault("codeSystemName", "LOINC")
         code.attributes.setdefault("displayName", known.display)
@@ -134,6 +137,11 @@ def _section(section: Made, body: Made, identify: Identify) -> None:
     section.children = [each for each in section.children if each.name != "section"]
     for each in inner:
         _section(each, section, identify)
+
+
+def _holds(section: Made, template: str) -> bool:
+    """True when an entry claims a template."""
+    return any(kid.claims(template) for entry in section.every("entry") for kid in entry.children)
 
 
 def _template(root: str, parent: Made) -> Made:

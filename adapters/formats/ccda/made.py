@@ -17,6 +17,9 @@ Steps = tuple[Step, ...]
 _WRAPPERS = frozenset(("entry", "entryRelationship", "component", "section"))
 """Elements that hold one other each: what repeats has one of its own."""
 
+_ROLES = _WRAPPERS | {"documentationOf", "participant", "performer", "referenceRange", "responsibleParty"}
+"""Elements that hold one other each where what they hold is one of several."""
+
 
 class Made:
     """One element. `row` tells its narrative, `resource` is what it was made of, `refers` what it stands for, `div` a
@@ -117,25 +120,43 @@ class Scope:
     def constant(self, steps: Steps, value: Any) -> None:
         """A text, an attribute, or attributes of an element (an object), where nothing is yet."""
         if isinstance(value, dict):
-            if self._lacks(steps):
-                node = self._at(steps)
+            node, depth = self._reached(steps)
+            if _lacking(node, depth == len(steps)):
+                node = self._made(steps, node, depth)
                 node.attributes.update({name: _text(each) for name, each in value.items()})
                 node.mark()
-        elif steps[-1][:2] != (ATTRIBUTE, "nullFlavor") or self._lacks(steps[:-1]):
+        elif steps[-1][:2] == (ATTRIBUTE, "nullFlavor"):
+            node, depth = self._reached(steps[:-1])
+            if _lacking(node, depth == len(steps) - 1):
+                node = self._made(steps[:-1], node, depth)
+                node.attributes["nullFlavor"] = _text(value)
+                node.mark()
+        else:
             self.put(steps, value, True)
 
-    def _lacks(self, steps: Steps) -> bool:
-        """True when nothing is said at a path, and nothing on the way to it is a value or unknown."""
+    def _reached(self, steps: Steps) -> tuple[Made, int]:
+        """How far a path leads among what is there, whoever made it."""
         node = self.node
         for depth, step in enumerate(steps):
             if step[0] != CHILD:
                 node = _elsewhere(step, node)
                 continue
-            found = self.made.get(steps[: depth + 1]) or node.first(step[1])
+            found = self.made.get(steps[: depth + 1]) or next(
+                (each for each in node.children if each.name == step[1] and fits(each, step[2])), None
+            )
             if found is None:
-                return "value" not in node.attributes and "nullFlavor" not in node.attributes
+                return node, depth
             node = found
-        return not node.attributes and not node.text and not [each for each in node.children if each.full]
+        return node, len(steps)
+
+    def _made(self, steps: Steps, node: Made, depth: int) -> Made:
+        """The element at a path of which a part is there."""
+        for here in range(depth, len(steps)):
+            below = _stamped(steps[here], node)
+            node.children.append(below)
+            self.made.setdefault(steps[: here + 1], below)
+            node = below
+        return node
 
     def child(self, steps: Steps) -> Scope:
         """An element for a path that isn't there before `attach`."""
@@ -143,12 +164,13 @@ class Scope:
             return Scope(Made(self.node.name, self.node.parent))
         return Scope(_stamped(steps[-1], self.node))
 
-    def attach(self, steps: Steps, child: Scope) -> None:
+    def attach(self, steps: Steps, child: Scope, repeats: bool = False) -> None:
+        """Puts an element where it belongs; one of several (`repeats`) with all that belongs to it alone."""
         node = child.node
         if not steps:
             self._absorb(node)
             return
-        holder = self._holder(steps)
+        holder = self._holder(steps, _ROLES if repeats else _WRAPPERS)
         index = next((test[2] for test in steps[-1][2] if test[0] == INDEX), 0)
         node.parent = holder
         holder.children.insert(len(holder.children) if index != 1 else _before(holder, node.name), node)
@@ -208,9 +230,9 @@ class Scope:
                 node = _elsewhere(step, node)
         return node
 
-    def _holder(self, steps: Steps) -> Made:
+    def _holder(self, steps: Steps, wrappers: frozenset[str] = _WRAPPERS) -> Made:
         """The element that a new one for a path hangs on: below a new relationship, where the path has one."""
-        start = _relationship(steps)
+        start = _relationship(steps, wrappers)
         if start is None:
             return self._at(steps[:-1])
         node = self._at(steps[:start])
@@ -221,9 +243,40 @@ class Scope:
         return node
 
 
-def _relationship(steps: Steps) -> int | None:
+def _lacking(node: Made, there: bool) -> bool:
+    """True when nothing is said at a path, and nothing on the way to it is a value or unknown."""
+    if not there:
+        return "value" not in node.attributes and "nullFlavor" not in node.attributes
+    return not node.attributes and not node.text and not [each for each in node.children if each.full]
+
+
+def reach(node: Made, steps: Steps) -> list[Made]:
+    """The elements at a path of children."""
+    nodes = [node]
+    for kind, name, tests in steps:
+        if kind == CHILD:
+            nodes = [kid for each in nodes for kid in each.children if name in ("*", kid.name) and fits(kid, tests)]
+    return nodes
+
+
+def fits(node: Made, tests: tuple[Any, ...]) -> bool:
+    """True when an element meets the tests of a step."""
+    for test in tests:
+        if test[0] == TEMPLATE:
+            met = any(node.claims(root) for root in test[2])
+        elif test[0] == EQUALS:
+            *path, (_, name, _) = test[2]
+            met = any(each.attributes.get(name) in test[3] for each in reach(node, tuple(path)))
+        else:
+            met = test[0] == INDEX or bool(reach(node, test[2]))
+        if met is test[1]:
+            return False
+    return True
+
+
+def _relationship(steps: Steps, wrappers: frozenset[str]) -> int | None:
     """Where what is new begins: the entry, if it isn't one that is shared (`entry[1]`), or the innermost relationship."""
-    holders = [depth for depth in range(len(steps) - 1) if steps[depth][1] in _WRAPPERS and steps[depth][1] != "section"]
+    holders = [depth for depth in range(len(steps) - 1) if steps[depth][1] in wrappers and steps[depth][1] != "section"]
     if not holders:
         return None
     first = steps[holders[0]]
@@ -272,4 +325,4 @@ def _text(value: Any) -> str:
     return " ".join(str(value).split()) if isinstance(value, str) and "\n" not in value else str(value)
 
 
-__all__ = ["ATTRIBUTE", "Made", "Scope"]
+__all__ = ["ATTRIBUTE", "Made", "Scope", "fits", "reach"]

@@ -17,13 +17,14 @@ RELEASES = ("2.1", "4.0")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section by its LOINC code; `coded` is the template that asks for entries."""
+    """A section by its LOINC code; `coded` is the template that asks for entries that claim `needs`."""
 
     code: str
     root: str
     coded: str
     display: str
     title: str
+    needs: str
     also: str
     """A translation of the code that the template asks for."""
 
@@ -57,7 +58,7 @@ def versions(release: str) -> Mapping[str, str]:
 def sections() -> Mapping[str, Section]:
     found = {}
     for row in _rows("sections.csv"):
-        row |= {"root": _root(row["root"]), "coded": _root(row["coded"])}
+        row |= {"root": _root(row["root"]), "coded": _root(row["coded"]), "needs": _root(row["needs"])}
         found[row["code"]] = Section(**row)
     return found
 

@@ -9,8 +9,8 @@ from typing import Any
 from lxml import etree
 
 from adapters.formats.ccda import paths
-from adapters.formats.ccda.made import Made
-from adapters.formats.ccda.paths import CHILD, EQUALS, INDEX, TEMPLATE
+from adapters.formats.ccda.made import Made, reach
+from adapters.formats.ccda.paths import CHILD
 from conformance.xml import parse
 
 GENERATED = "generated"
@@ -41,7 +41,28 @@ def tables(entries: list[Made], prefix: str) -> list[Made]:
     made: list[Made] = []
     for number, (_, group) in enumerate(groupby(told, key=lambda each: tuple(each.row["columns"])), 1):
         made.append(_table(list(group), f"{GENERATED}-{prefix}-{number}"))
-    return made
+    remarks = [each for entry in entries for each in entry.within() if each.row is None and _speaks(each)]
+    return made + ([_list(remarks, f"{GENERATED}-{prefix}-remarks")] if remarks else [])
+
+
+def _speaks(node: Made) -> bool:
+    """True for a statement with a text of its own."""
+    text = node.first("text")
+    return node.name in _LINKED and text is not None and bool(text.text) and not text.attributes and not text.children
+
+
+def _list(statements: list[Made], name: str) -> Made:
+    """Remarks, each as an item that its act's text refers to."""
+    listed = Made("list")
+    listed.attributes["ID"] = name
+    for number, statement in enumerate(statements, 1):
+        text = statement.first("text")
+        assert text is not None
+        item = listed.add("item").add("content")
+        item.attributes["ID"] = f"{name}-{number}-text"
+        item.text, text.text = text.text, ""
+        text.add("reference").attributes["value"] = f"#{name}-{number}-text"
+    return listed
 
 
 def _table(statements: list[Made], name: str) -> Made:
@@ -102,29 +123,6 @@ def _inside_of(statement: Made) -> list[Made]:
     holders = [each for each in statement.children if each.name in ("component", "entryRelationship")]
     found = [kid for each in holders for kid in each.children if each.attributes.get("typeCode", "SUBJ") == "SUBJ"]
     return [each for each in found if each.row is None and each.name == "observation"]
-
-
-def reach(node: Made, steps: tuple[Any, ...]) -> list[Made]:
-    """The elements at a path of children."""
-    nodes = [node]
-    for kind, name, tests in steps:
-        if kind == CHILD:
-            nodes = [kid for each in nodes for kid in each.children if name in ("*", kid.name) and _fits(kid, tests)]
-    return nodes
-
-
-def _fits(node: Made, tests: tuple[Any, ...]) -> bool:
-    for test in tests:
-        if test[0] == TEMPLATE:
-            met = any(node.claims(root) for root in test[2])
-        elif test[0] == EQUALS:
-            *path, (_, name, _) = test[2]
-            met = any(each.attributes.get(name) in test[3] for each in reach(node, tuple(path)))
-        else:
-            met = test[0] == INDEX or bool(reach(node, test[2]))
-        if met is test[1]:
-            return False
-    return True
 
 
 def words(node: Made) -> str:
@@ -192,7 +190,7 @@ def _inside(element: etree._Element, holder: Made) -> None:
     for child in element:
         if isinstance(child.tag, str):
             name = child.tag.rpartition("}")[2]
-            if not (name == "table" and (child.get("id") or "").startswith(GENERATED)):
+            if not (name in ("table", "ul") and (child.get("id") or "").startswith(GENERATED)):
                 _markup(child, name, holder)
         _say(holder, child.tail)
 

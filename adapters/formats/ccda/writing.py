@@ -56,8 +56,10 @@ class CcdaWrite:
         self.code.add(f"{var} = {self.var}.child({self._steps(path)})")
         return CcdaWrite(self.code, var, path, self)
 
-    def attach(self, path: str, child: CcdaWrite) -> None:
-        self.code.add(f"{self.var}.attach({self._steps(path)}, {child.var})")
+    def attach(self, path: str, child: CcdaWrite, *, repeats: bool = False) -> None:
+        """`repeats`: the element is one of several."""
+        more = ", True" if repeats else ""
+        self.code.add(f"{self.var}.attach({self._steps(path)}, {child.var}{more})")
 
     def context(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> CcdaWrite:
         """A new element; without a path the same one in a new context."""
