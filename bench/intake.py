@@ -24,6 +24,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -82,7 +83,16 @@ def _until_listening(port: int) -> None:
             time.sleep(0.05)
 
 
-def _settings(folder: Path, port: int, *, bare: bool, url: str = "") -> Path:
+def _until_ready(port: int) -> None:
+    """Until /readyz says so: the workers have loaded what the first message would otherwise wait for."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz"):
+            return
+        time.sleep(0.05)
+
+
+def _settings(folder: Path, port: int, *, bare: bool, url: str = "", http: int = 0) -> Path:
     """`bare`: nobody is told, so that nothing is sent while the intake is measured."""
     destination = (
         f"{{type: fhir_messaging, to: {{url: '{url}', private_hosts: [127.0.0.1]}}, as: alerts, concurrency: 8}}"
@@ -90,6 +100,7 @@ def _settings(folder: Path, port: int, *, bare: bool, url: str = "") -> Path:
     (folder / "gateway.yaml").write_text(
         f"""
 tenant: {{salt: benchmark}}
+{f"http: {{port: {http}}}" if http else ""}
 channels:
   adt: {{transport: mllp, listen: {{port: {port}}}, format: hl7v2}}
 destinations: {{{"" if bare else f"hub: {destination}"}}}
@@ -142,12 +153,12 @@ def to_the_hub(rate: float, seconds: float) -> tuple[list[float], int, float]:
         return Reply()
 
     with tempfile.TemporaryDirectory() as folder, hub(taken) as here:
-        port = _free_port()
-        path = _settings(Path(folder), port, bare=False, url=here.url)
+        port, http = _free_port(), _free_port()
+        path = _settings(Path(folder), port, bare=False, url=here.url, http=http)
         words = [sys.executable, "-m", "gateway.cli", "serve", "--log", "error", "--config", str(path)]
         process = subprocess.Popen(words)
         try:
-            _until_listening(port)
+            _until_ready(http)
             sent, first = _steady(port, rate, seconds, arrived)
             until = time.monotonic() + 60
             while len(arrived) < len(sent) and time.monotonic() < until:
@@ -163,7 +174,6 @@ def _steady(port: int, rate: float, seconds: float, arrived: dict[str, float]) -
     from adapters.mllp import Client
 
     clients = [Client(host="127.0.0.1", port=port) for _ in range(4)]
-    time.sleep(4.0)
     began = time.perf_counter()
     for number in range(20):
         clients[number % 4].exchange(adt(900_000_000 + number, patient=900_000 + number), 5)
