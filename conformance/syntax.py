@@ -160,7 +160,7 @@ class WriteScope(Protocol):
     def attach(self, path: str, child: Any) -> None: ...
 
     def context(self, name: str, after: tuple[str, ...]) -> WriteScope:
-        """A new segment or group."""
+        """A new segment or group. Where segments may have members (HL7 v2), a third argument names them."""
 
     def later(self, path: str, name: str, url: str) -> None:
         """A reference that is set when all is made."""

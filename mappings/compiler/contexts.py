@@ -151,7 +151,7 @@ def per_resource(c: Compilation, rule: Rule, rules: list[Rule], place: Place) ->
         anchor = replace(anchor, when=Compound(operator="all", tests=tests))
 
     def opened(inner: Place) -> None:
-        inner.write = place.write.context(rule.context, rule.after)
+        inner.write = opening(rule, place)
         if c.standing:
             inner.write.stands_for(inner.read.var)
             if narrative:
@@ -159,6 +159,13 @@ def per_resource(c: Compilation, rule: Rule, rules: list[Rule], place: Place) ->
         c.stamp(rule, inner)
 
     return resources.read_resource(c, anchor, place, opened, others)
+
+
+def opening(rule: Rule, place: Place) -> Any:
+    """What a context writes: a segment, with the place of those that belong to it."""
+    if not rule.members:
+        return place.write.context(rule.context, rule.after)
+    return place.write.context(rule.context, rule.after, rule.members)
 
 
 def flattened(c: Compilation, rules: list[Rule]) -> Iterator[Rule]:

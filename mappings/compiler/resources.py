@@ -9,7 +9,7 @@ from typing import Any
 from conformance.syntax import PathError
 from mappings.compiled import Cover
 from mappings.compiler.compilation import Compilation, Open, Place
-from mappings.form import Rule
+from mappings.form import Check, Rule, project
 from mappings.run import KEYLESS, TOOK
 
 
@@ -100,6 +100,7 @@ def read_resource(
         else:
             reader = stack.enter_context(place.read.contexts(rule.type, ()))
             filter_references(c, rule, reader, place)
+            filter_referred(c, rule, others, reader, place)
         inner = place.within(reader, place.write, place.gave)
         stack.enter_context(guarded_loop(c, rule, inner))
         code.add(f"{found} = {reader.var}; R.recent.clear(); T.add(id({reader.var}))")
@@ -139,6 +140,20 @@ def filter_references(c: Compilation, rule: Rule, reader: Any, place: Place) -> 
         if owner is not None and owner.object and c.read in each.paths:
             steps = reader.where(each.path(c.read))[1]
             place.code.add(f"if not R.points({reader.var}, {place.code.constant(steps)}, {owner.object}): continue")
+
+
+def filter_referred(c: Compilation, rule: Rule, others: list[Rule], reader: Any, place: Place) -> None:
+    """Where a rule beside it refers to the resource when that reference `is: valued`: only what one leads to is read."""
+    for each in others:
+        test = project(each.when, c.read)
+        if (
+            each.kind == "ref"
+            and each.ref == rule.name
+            and isinstance(test, Check)
+            and test.path == each.paths[c.read][0]
+        ):
+            kind, _, path = test.path.partition(".")
+            place.code.add(f"if not R.referred({reader.var}, {kind!r}, {tuple(path.split('.'))!r}): continue")
 
 
 def key(c: Compilation, rule: Rule, place: Place, site: int) -> str:

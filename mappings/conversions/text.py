@@ -86,6 +86,16 @@ def whole_text_backward(value: str, run: Run) -> Field:
     return [[[value]]]
 
 
+def note_forward(field: Field, run: Run) -> str | None:
+    """NTE-3: the lines of a note."""
+    lines = ("^".join("&".join(part) for part in item) for item in field)
+    return "\n".join(lines).strip("\n") or None
+
+
+def note_backward(value: str, run: Run) -> Field:
+    return [[[line]] for line in value.split("\n")]
+
+
 def concat_forward(texts: list[str], run: Run) -> str | None:
     """The parts with a space between: SN that is no quantity, range or ratio (OBX[Observation])."""
     return " ".join(text for text in texts if text) or None
@@ -281,6 +291,15 @@ CONVERSIONS = (
         lossy=True,
         whole=True,
         doc="A whole field as one text; its marks come back escaped.",
+    ),
+    Conversion(
+        name="lines",
+        forward=note_forward,
+        backward=note_backward,
+        gives="string",
+        lossy=True,
+        whole=True,
+        doc="Repetitions of a text as its lines.",
     ),
     Conversion(
         name="concat",

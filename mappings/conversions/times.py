@@ -82,7 +82,7 @@ def end_forward(texts: list[str], run: Run) -> str | None:
 
 
 def visit_end_forward(texts: list[str], run: Run) -> str | None:
-    """The end of a visit (PV1-45) beside its beginning (PV1-44): kept as sent, reported where it comes first (per-1)."""
+    """The end of a visit (PV1-45) beside its beginning (PV1-44): kept as sent, reported where it is first (per-1)."""
     end, start = texts
     value = datetime_forward(end, run) if end else None
     if value is not None and start and _precedes(end, start):
@@ -96,7 +96,7 @@ def visit_end_backward(value: str, run: Run) -> list[str] | None:
 
 
 def _precedes(one: str, other: str) -> bool:
-    """True when a DTM is before another in their common precision; not where their offsets differ by less than a day."""
+    """True when a DTM is before another in their common precision, which is days where offsets differ."""
     (first, _, east), (second, _, west) = _split(one), _split(other)
     common = min(len(first), len(second), 14 if east == west else 8)
     return first[:common] < second[:common]

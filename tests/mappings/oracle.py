@@ -588,7 +588,7 @@ class Interpreter:
             free = place.read.free(rule.type)
         found = None
         for read in free:
-            if not linked and not self._mine(rule, read, place):
+            if not linked and not (self._mine(rule, read, place) and self._referred(rule, read, others)):
                 continue
             inner = place.within(read, place.write, place.gave)
             if not self.fits(rule, inner):
@@ -598,7 +598,7 @@ class Interpreter:
             self.state.taken.add(id(read.var))
             inner.names[rule.name or rule.type] = Open(object=read.var)
             if context is not None:
-                inner.write = place.write.context(context.context, context.after)
+                inner.write = place.write.context(context.context, context.after, context.members)
                 self.stamp(context, inner)
             self.rules(self.part(rule) + rule.rules, inner)
             self.rules(others, inner)
@@ -616,6 +616,21 @@ class Interpreter:
             owner = place.names.get(each.ref) if each.kind == "ref" else None
             if owner is not None and self.read in each.paths and not read.points(each.path(self.read), owner.object):
                 return False
+        return True
+
+    def _referred(self, rule: Rule, read: FhirRead, others: list[Rule]) -> bool:
+        """Where a rule beside it refers to the resource when that reference is valued: True if one does."""
+        for each in others:
+            test = project(each.when, self.read)
+            if (
+                each.kind == "ref"
+                and each.ref == rule.name
+                and isinstance(test, Check)
+                and test.path == each.paths["fhir"][0]
+            ):
+                kind, _, path = test.path.partition(".")
+                if not read.referred(kind, path):
+                    return False
         return True
 
     # ---- references, constants, choices -------------------------------------------------------------------------

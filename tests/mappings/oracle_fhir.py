@@ -194,6 +194,17 @@ class FhirRead:
             known = [each for each in known if each["resourceType"] == wanted["resourceType"]]
         return not known or any(each is wanted for each in known)
 
+    def referred(self, kind: str, path: str) -> bool:
+        """True when a resource of a type refers to this one by a path."""
+        holders = [
+            FhirRead(self.state, self.source, each, kind, self)
+            for each in self.source.resources
+            if each["resourceType"] == kind
+        ]
+        return any(
+            self.source.resolve(value, each.node_) is self.node_ for each in holders for value, _ in each._every(path)
+        )
+
     def leads(self, kind: str) -> bool:
         found = self.source.resolve(self.node_, self.parent.root_var if self.parent is not None else None)
         if found is not None:

@@ -302,7 +302,7 @@ class V2Write:
             return self.target.segment(name)  # type: ignore[no-any-return]
         if self.kind == "group":
             known = group(self.structure, self.segment)
-            if known is not None and name in known[1]:
+            if name in (self.target.members or (known[1] if known else ())):
                 assert self.message is not None
                 return self.message.segment(name, self.target)
         assert self.parent is not None
@@ -337,9 +337,13 @@ class V2Write:
         level = "subcomponent" if at.component else "component"
         return V2Write(self.state, self.message, Cells(), "item", self, structure=self.structure, level=level)
 
-    def context(self, name: str, after: tuple[str, ...]) -> V2Write:
+    def context(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> V2Write:
         assert self.message is not None
         name = name.partition("[")[0]
+        if members:
+            span = self.message.span(name, (name, *members), self._group())
+            held = V2Write(self.state, self.message, span, "group", self, name, self.structure)
+            return held.context(name, after)
         if len(name) == 3:
             made: Any = self.message.new(name, self._group(), after)
             return V2Write(self.state, self.message, made, "segment", self, name, self.structure)
