@@ -116,9 +116,9 @@ CODES: tuple[Code, ...] = (
     ),
     _code(
         "0012",
-        "error",
+        "warning",
         "Header twice",
-        "This column's header stands before already; the column was left out.",
+        "The same header stands before already; this column is kept as text.",
         "Which of them counts would be a guess.",
         "duplicate",
     ),
@@ -172,6 +172,14 @@ CODES: tuple[Code, ...] = (
         "{count} more findings of {code} ({title}) in this file.",
         "Each of the first is listed by itself.",
         "informational",
+    ),
+    _code(
+        "0019",
+        "information",
+        "Second column of one meaning",
+        "Another column is read as {column}; this one is kept as text.",
+        "A mobile number beside the one at home, or the same told twice.",
+        "duplicate",
     ),
     _code(
         "0101",

@@ -137,6 +137,7 @@ def _hsds(facts: Facts) -> Iterator[str]:
     yield "title: Open Referral HSDS 3.0"
     yield "spec: https://docs.openreferral.org/en/v3.0/"
     yield "order: YMD"
+    yield "closed: true"
     yield "tables:"
     order = ["organization", "program", "location", "service", "service_at_location", "contact", "taxonomy",
              "taxonomy_term"]  # fmt: skip

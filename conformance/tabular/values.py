@@ -109,6 +109,8 @@ def _guarded(column: Column, inner: Reader, stands: frozenset[str], coded: bool)
             return NONE
         if plainly and text[0].isalnum() and (free or text[-1].isdecimal()):
             return unspoilt(text) if text not in UNKNOWN_TEXT else NONE
+        if text[0] == "#" and (text.startswith(_SHEET_ERRORS) or not text.strip("#")):
+            return Cell("", "CSV-0121")
         simple = words(text)
         if coded and simple in values:
             return inner(text)
@@ -116,15 +118,11 @@ def _guarded(column: Column, inner: Reader, stands: frozenset[str], coded: bool)
             return NONE if column.type not in ("date", "datetime") else Cell("", "CSV-0103")
         if text in UNKNOWN_TEXT or (simple in column.unknown) or (not free and simple in stands):
             return Cell("", "CSV-0103") if column.type in ("date", "datetime") else NONE
-        if number and text[0] != "#":
-            return inner(text)
-        return unspoilt(text)
+        return inner(text) if number else unspoilt(text)
 
     def unspoilt(text: str) -> Cell:
         if text[-1].isdecimal() and _MANGLED.fullmatch(text):
             return Cell("", "CSV-0107")
-        if text[0] == "#" and (text.startswith(_SHEET_ERRORS) or not text.strip("#")):
-            return Cell("", "CSV-0121")
         return inner(text)
 
     return read

@@ -11,7 +11,7 @@ from adapters.formats.tabular.table import Head, Sheet, letter
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from conformance.tabular import schema
-from conformance.tabular.headers import match
+from conformance.tabular.headers import known_as, match
 from conformance.tabular.plain import plain
 from conformance.tabular.values import Cell, Reader, cleaned, reader
 
@@ -113,15 +113,12 @@ def columns(
             continue
         if not column:
             name = _free(header, position, seen, table)
-            if not name and header.strip():
-                made.issues.append(_said(sheet, "CSV-0012", line, position, header))
-            elif name and header.strip() and kind is not None and table and kind.closed:
-                made.issues.append(_said(sheet, "CSV-0013", line, position, header, kind=kind.title))
+            made.issues += _unknown(sheet, header, position, plain(header) in seen, found, table, kind, line)
         elif _far(header, column, told) and position not in boxes:
             made.issues.append(_said(sheet, "CSV-0014", line, position, header, column=column.name))
         seen.setdefault(plain(header), position)
         heads.append(Head(name=name, header=header.strip(), position=position))
-        if name:
+        if position < made.width:
             made.reads.append(_read(name, position, column, kind, told, header, order, comma, boxes))
     sheet.heads = tuple(heads)
     sheet.by_name = {head.name: head for head in reversed(heads) if head.name}
@@ -154,19 +151,37 @@ def _meant(header: str, box: tuple[str, str] | None, told: Told) -> str:
 
 def _far(header: str, column: schema.Column, told: Told) -> bool:
     """Whether the header is none of the names that the column goes by."""
-    from conformance.tabular.headers import known_as
-
     return plain(header) not in told.questions and plain(header) not in known_as(column)
 
 
 def _free(header: str, position: int, seen: Mapping[str, int], table: schema.Table | None) -> str:
-    """A column that no schema knows goes by its header; one without a header by its letter; a second one by none."""
-    text = " ".join(header.split())
-    if not text:
-        return ""
-    if plain(text) in seen and plain(text):
-        return ""
-    return text if not table or table.column(text) is None else f"{text} ({letter(position)})"
+    """A column that no schema knows goes by its header; a second one of a header with its letter, one without a header
+    by its letter."""
+    text = " ".join(header.split()) or f"column {letter(position)}"
+    taken = plain(text) in seen or (table is not None and table.column(text) is not None)
+    return f"{text} ({letter(position)})" if taken and header.strip() else text
+
+
+def _unknown(
+    sheet: Sheet,
+    header: str,
+    position: int,
+    twice: bool,
+    found: Mapping[int, schema.Column],
+    table: schema.Table | None,
+    kind: schema.Schema | None,
+    line: int,
+) -> Iterator[Issue]:
+    """What is to be said of a column that isn't one of the table's."""
+    if not header.strip():
+        return
+    other = next((each for each in found.values() if plain(header) in known_as(each)), None)
+    if twice:
+        yield _said(sheet, "CSV-0012", line, position, header)
+    elif other is not None:
+        yield _said(sheet, "CSV-0019", line, position, header, column=other.name)
+    elif kind is not None and table and kind.closed:
+        yield _said(sheet, "CSV-0013", line, position, header, kind=kind.title)
 
 
 def _read(
