@@ -12,6 +12,9 @@ from conformance.issue import Result, Where
 LARGEST = 64 * 1024 * 1024
 """Bytes of a document."""
 
+LONGEST, DEEPEST = 10_000_000, 256
+"""Bytes of one text or attribute, and levels of elements: libxml2's own bounds."""
+
 MOST_TAGS = 2_000_000
 """Tags of a document, start and end."""
 
@@ -35,6 +38,9 @@ def parse(raw: bytes, source: str = "") -> Result[etree._Element]:
         if root_type(raw):
             return Result(value=None, issues=(issue("XML-0002", Where(source=source, path="(xml)")),))
         where = Where(source=source, path="(xml)", line=line or None, column=column or None)
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            limits = {"length": LONGEST, "depth": DEEPEST}
+            return Result(value=None, issues=(issue("XML-0005", where, found=None, **limits),))
         return Result(value=None, issues=(issue("XML-0001", where, problem=_kind(error)),))
     except ValueError:
         where = Where(source=source, path="(xml)")

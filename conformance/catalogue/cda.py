@@ -349,6 +349,14 @@ CODES: tuple[Code, ...] = (
         type="structure",
     ),
     Code(
+        code="CDA-0234",
+        severity="information",
+        title="Too many findings",
+        message="The document has more than {limit} findings; the rest is not told.",
+        why="Nobody reads as many, and telling them could exhaust the machine.",
+        type="too-long",
+    ),
+    Code(
         code="CDA-0301",
         severity="error",
         title="The schema refuses it",

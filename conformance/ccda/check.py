@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
+from itertools import islice
 from typing import Any
 
+from conformance.catalogue import issue
 from conformance.ccda import links, sections, structure
 from conformance.ccda.codes import Codes
 from conformance.ccda.expression import Around
@@ -16,15 +18,19 @@ from conformance.ccda.templates import Templates
 from conformance.issue import Issue
 from conformance.terminology import Terminology
 
+MOST = 10_000
+"""Findings of a document that are told; what is hostile could have one for each of its bytes."""
+
 
 def check(
     root: Node, ids: Mapping[str, int], place: Place, terminology: Terminology | None = None
 ) -> tuple[Issue, ...]:
     """All findings, in document order. `ids`: the XML IDs of the document, with how often each is there."""
     walk = _Walk(root, ids, place, Codes(terminology))
-    found = [*sections.check(root, place), *links.check(root, ids, place)]
+    found = [*sections.check(root, place), *islice(links.check(root, ids, place), MOST)]
     walk.visit(root, layouts()["ClinicalDocument"], found)
-    return (*found, *walk.templates.unknown.values())
+    more = (issue("CDA-0234", limit=MOST),) if len(found) >= MOST else ()
+    return (*found[:MOST], *more, *walk.templates.unknown.values())
 
 
 class _Walk:
@@ -71,7 +77,9 @@ class _Walk:
             found.extend(structure.check(node, layout, self.place, self.templates.told))
         if node.name == "section":
             for text in node.kids.get("text", ()):
-                found.extend(links.narrative(text))
+                found.extend(islice(links.narrative(text), MOST))
+        if len(found) >= MOST:
+            return
         inside = partial(structure.layout_of, parent=layout, place=self.place, found=found) if layout else None
         for child in node.children:
             self.visit(child, inside(child) if inside is not None else None, found)

@@ -20,27 +20,56 @@ _BLOCKS = frozenset((
 """Elements of a narrative block (CDA R2, section 4.3.5; NarrativeBlock.xsd)."""
 
 
+class Places:
+    """Places of elements that have no node, in the notation of those that have; positions are counted once."""
+
+    def __init__(self) -> None:
+        self._positions: dict[Any, dict[Any, int]] = {}
+
+    def of(self, element: Any, attribute: str = "") -> Where:
+        steps: list[str] = []
+        here = element
+        while here is not None:
+            above = here.getparent()
+            number = self._number(here, above) if above is not None else 0
+            name = here.tag.removeprefix(_V3)
+            steps.append(f"/{name}[{number}]" if number else f"/{name}")
+            here = above
+        path = "".join(reversed(steps)) + (f"/@{attribute}" if attribute else "")
+        return Where(path=path, line=element.sourceline or None)
+
+    def _number(self, element: Any, parent: Any) -> int:
+        """The element's place among those of its name; 0 where it is the only one."""
+        if parent not in self._positions:
+            by_name: dict[Any, list[Any]] = {}
+            for each in parent:
+                by_name.setdefault(each.tag, []).append(each)
+            repeated = [each for each in by_name.values() if len(each) > 1]
+            self._positions[parent] = {each: number for every in repeated for number, each in enumerate(every, 1)}
+        return self._positions[parent].get(element, 0)
+
+
 def check(root: Any, ids: Mapping[str, int], place: Place) -> Iterator[Issue]:
     """IDs that are given twice or aren't any, pointers in narratives that lead nowhere, foreign markup."""
-    tree = root.element
+    tree, places = root.element, Places()
     if any(count > 1 for count in ids.values()) or any(not _is_name(name) for name in ids):
-        yield from _ids(tree)
+        yield from _ids(tree, places)
     for element in tree.iter(*_POINTERS):
         name = _POINTERS[element.tag]
         for target in (element.get(name) or "").split():
             local = target.removeprefix("#") if name == "href" else target
             if (name != "href" or target[0] == "#") and local not in ids:
-                yield issue("CDA-0206", _where(element, name), found=target)
+                yield issue("CDA-0206", places.of(element, name), found=target)
 
 
-def _ids(tree: Any) -> Iterator[Issue]:
+def _ids(tree: Any, places: Places) -> Iterator[Issue]:
     seen: set[str] = set()
     for element in tree.iter():
         name = (element.get("ID") or "").strip()
         if name and name in seen:
-            yield issue("CDA-0207", _where(element, "ID"), found=name)
+            yield issue("CDA-0207", places.of(element, "ID"), found=name)
         elif name and not _is_name(name):
-            yield issue("CDA-0228", _where(element, "ID"), found=name)
+            yield issue("CDA-0228", places.of(element, "ID"), found=name)
         seen.add(name)
 
 
@@ -55,9 +84,10 @@ def narrative(node: Any) -> Iterator[Issue]:
     element = node.element
     if set(_tags(element)) <= _BLOCKS:
         return
+    places = Places()
     for each in element.iter():
         if isinstance(each.tag, str) and (name := each.tag.removeprefix(_V3)) not in _BLOCKS:
-            yield issue("CDA-0229", _where(each), found=name)
+            yield issue("CDA-0229", places.of(each), found=name)
 
 
 def _tags(element: Any) -> Iterable[str]:
@@ -82,17 +112,3 @@ def entry_reference(node: Any, known: Mapping[tuple[str, str], int], place: Plac
         pair = (each.attributes.get("root", ""), each.attributes.get("extension", ""))
         if not is_null(each) and pair[0] and known.get(pair, 0) < 2:
             yield issue("CDA-0231", place(each, ""))
-
-
-def _where(element: Any, attribute: str = "") -> Where:
-    """The place of an element that has no node, in the notation of those that have."""
-    steps: list[str] = []
-    here = element
-    while here is not None:
-        name = here.tag.removeprefix(_V3)
-        above = here.getparent()
-        beside = [each for each in above if each.tag == here.tag] if above is not None else [here]
-        steps.append(f"/{name}[{beside.index(here) + 1}]" if len(beside) > 1 else f"/{name}")
-        here = above
-    path = "".join(reversed(steps)) + (f"/@{attribute}" if attribute else "")
-    return Where(path=path, line=element.sourceline or None)

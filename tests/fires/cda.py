@@ -27,6 +27,7 @@ def _converted(time: bytes, entry: bytes) -> Callable[[], Iterable[Issue]]:
 
 FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "XML-0004": lambda: xml.parse(b"<a>" + b"<b/>" * xml.MOST_TAGS + b"</a>").issues,
+    "XML-0005": lambda: xml.parse(b"<a>" * 300 + b"</a>" * 300).issues,
     "CDA-0001": lambda: FORMAT.parse(b"<ClinicalDocument/>").issues,
     "CDA-0101": _converted(b"20240101", ODD_ENTRY),
     "CDA-0102": _converted(b"2014032124536-0500", b""),
@@ -95,6 +96,7 @@ FIRES |= {code: _fault(name) for code, name in _BY_FAULT.items()}
 FIRES |= {
     "CDA-0204": _spoilt('<code code="8716-3"', '<code code="10190-7"'),
     "CDA-0205": _care_plan,
+    "CDA-0234": _spoilt("<text>Text</text>", "<text>" + '<paragraph ID="x"/>' * 10_002 + "</text>"),
     "CDA-0222": _spoilt('root="2.16.840.1.113883.10.20.22.1.1"', 'root="2.16.840.1.113883.10.20.22.1.99"'),
     "CDA-0225": _spoilt("<title>Summary</title>", "<title>Summary</title>"),
     "CDA-0226": _spoilt("<title>Summary</title>", "<title>Summary</title>"),
