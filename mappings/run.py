@@ -528,9 +528,11 @@ class Run:
         found = [self.resolve(node, holder) for node in nodes]
         return [each for each in found if each is not None and each["resourceType"] == kind]
 
-    def points(self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any) -> bool:
+    def points(
+        self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any, strict: bool = False
+    ) -> bool:
         """True unless a reference of the holder leads to another resource than the one wanted; of several references
-        one must, or none to another of its type."""
+        one must, or none to another of its type. `strict`: one must."""
         nodes: list[Any] = [holder] if wanted is not None else []
         several = False
         for name, _, _ in steps:
@@ -538,6 +540,8 @@ class Run:
             several = several or any(type(value) is list for value in values)
             nodes = [item for value in values for item in (value if type(value) is list else (value,))]
         found = [resource for node in nodes if (resource := self.resolve(node, holder)) is not None]
+        if strict:
+            return any(each is wanted for each in found)
         if several:
             found = [each for each in found if each["resourceType"] == wanted["resourceType"]]
         return not found or any(each is wanted for each in found)

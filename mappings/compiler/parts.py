@@ -33,7 +33,7 @@ def part_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str
 CODED = frozenset(("CodeableConcept", "Coding"))
 DIRECTORY = frozenset(("Device", "Endpoint", "HealthcareService", "Location", "Organization", "Practitioner"))
 """What may be remembered by its text: codes, and what a directory holds; never what a patient is known by."""
-SHARED = DIRECTORY | {"CareTeam", "Medication", "Patient", "PractitionerRole", "RelatedPerson"}
+SHARED = DIRECTORY | {"CareTeam", "Encounter", "Medication", "Patient", "PractitionerRole", "RelatedPerson"}
 """What several references may be written from; any other resource is written once."""
 
 

@@ -135,11 +135,12 @@ def guarded_loop(c: Compilation, rule: Rule, inner: Place) -> Iterator[None]:
 
 def filter_references(c: Compilation, rule: Rule, reader: Any, place: Place) -> None:
     """A resource that points to another owner than the one open isn't read here."""
+    strict = ", True" if c.standing else ""
     for each in rule.rules:
         owner = place.names.get(each.ref) if each.kind == "ref" else None
         if owner is not None and owner.object and c.read in each.paths:
             steps = reader.where(each.path(c.read))[1]
-            place.code.add(f"if not R.points({reader.var}, {place.code.constant(steps)}, {owner.object}): continue")
+            place.code.add(f"if not R.points({reader.var}, {place.code.constant(steps)}, {owner.object}{strict}): continue")
 
 
 def filter_referred(c: Compilation, rule: Rule, others: list[Rule], reader: Any, place: Place) -> None:

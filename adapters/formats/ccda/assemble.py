@@ -34,8 +34,9 @@ def assemble(root: Made, kind: str, release: str, identify: Identify) -> Tree:
     _body(root, shape, identify)
     _referred(root)
     _coded(root)
+    _measured(root)
     _authored(root)
-    header.trimmed(root)
+    header.trimmed(root, one_service=kind == "ccd")
     _identified(root, identify)
     _narrated(root)
     _versioned(root, release)
@@ -128,7 +129,8 @@ def _section(section: Made, body: Made, identify: Identify) -> None:
             section.children.insert(0, _template(root, section))
         code.attributes.setdefault("codeSystem", LOINC)
         code.attributes.setdefault("codeSystemName", "LOINC")
-        code.attributes.setdefault("displayName", known.display)
+        if section.first("title") is None:  # one that the source hadn't
+            code.attributes.setdefault("displayName", known.display)
         if known.also and known.also not in {each.attributes.get("code") for each in code.every("translation")}:
             code.add("translation").attributes.update(code=known.also, codeSystem=LOINC)
         if section.first("title") is None:
@@ -190,6 +192,19 @@ def _coded(root: Made) -> None:
         if given.get("code") and not given.get("codeSystem") and node.name != "translation":
             _demoted(node)
         if "code" not in given and "nullFlavor" not in given and node.name != "translation" and node.children:
+            given["nullFlavor"] = "OTH"
+
+
+def _measured(root: Made) -> None:
+    """PQ: what is no UCUM unit is told beside the number, not as one."""
+    from conformance.terminology.ucum import valid
+
+    for node in root.within():
+        given = node.attributes
+        if given.get("xsi:type") == "PQ" and given.get("unit") and not valid(given["unit"]):
+            below = node.add("translation")
+            below.attributes["value"] = given.pop("value", "")
+            below.add("originalText").text = given.pop("unit")
             given["nullFlavor"] = "OTH"
 
 

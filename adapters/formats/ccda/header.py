@@ -42,9 +42,10 @@ def filled(root: Made) -> None:
             if node.first(name) is None:
                 node.add(name).attributes["nullFlavor"] = "UNK"
         signs = node.parent is not None and node.parent.name in _SIGNERS
-        if node.name == "assignedEntity" and signs and node.first("assignedPerson") is None:
-            if node.first("representedOrganization") is None or (node.parent and node.parent.name != "performer"):
-                node.add("assignedPerson").add("name").attributes["nullFlavor"] = "UNK"
+        alone = node.first("assignedPerson") is None and node.first("representedOrganization") is None
+        nameless = node.first("assignedPerson") is None and node.parent is not None and node.parent.name != "performer"
+        if node.name == "assignedEntity" and signs and (alone or nameless):
+            node.add("assignedPerson").add("name").attributes["nullFlavor"] = "UNK"
         if node.name == "assignedAuthor":
             _somebody(node)
 
@@ -68,27 +69,36 @@ def _somebody(author: Made) -> None:
         author.add("assignedPerson").add("name").attributes["nullFlavor"] = "UNK"
 
 
-def trimmed(root: Made) -> None:
-    """Of what CDA allows once the first is kept; authors of an entry that say the same are one; addresses have what
-    US Realm addresses must have."""
+def trimmed(root: Made, *, one_service: bool) -> None:
+    """Of what CDA (or with `one_service` the document type) allows once the first is kept; authors who say the same are
+    one; addresses have what US Realm addresses must have."""
+    if one_service:
+        first = root.first("documentationOf")
+        root.children = [each for each in root.children if each.name != "documentationOf" or each is first]
     for node in root.within():
         for name in _ONCE.get(node.name, ()):
             several = node.every(name)
             node.children = [each for each in node.children if each.name != name or each is several[0]]
         if len(node.every("author")) > 1:
-            _once(node, "author")
-        if node.name == "addr" and node.children:
+            _authors(node)
+        if node.name == "addr" and "nullFlavor" not in node.attributes:
             _address(node)
 
 
-def _once(node: Made, name: str) -> None:
-    seen: list[str] = []
+def _authors(node: Made) -> None:
+    """Authors of a document are told once each; those of an entry as often as they differ in a time that is known."""
+    seen: dict[str, set[str]] = {}
     kept = []
     for each in node.children:
-        said = _told(each) if each.name == name else ""
-        if not said or said not in seen:
-            kept.append(each)
-        seen.append(said)
+        if each.name == "author":
+            who = "".join(_told(kid) for kid in each.children if kid.name == "assignedAuthor")
+            time = each.first("time")
+            when = time.attributes.get("value", "") if time is not None else ""
+            before = seen.setdefault(who, set())
+            if before and (node.name == "ClinicalDocument" or not when or when in before):
+                continue
+            before.add(when)
+        kept.append(each)
     node.children = kept
 
 
@@ -101,8 +111,8 @@ def _told(node: Made) -> str:
 def _address(address: Made) -> None:
     names = ["streetAddressLine", "city"]
     country = address.first("country")
-    if country is not None and country.text in ("US", "USA"):
-        names += ["state", "postalCode"] if country.text == "US" else []
+    if country is None or country.text in ("US", "USA"):
+        names += ["state", "postalCode"]
     for name in names:
         if address.first(name) is None:
             address.add(name).attributes["nullFlavor"] = "UNK"
