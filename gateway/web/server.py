@@ -25,6 +25,7 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from gateway.web.refusal import Refusal
 from gateway.web.settings import Settings, client
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class _Channel(HTTPChannel):
     """One connection. `began`: when the request that is being read began."""
 
     parser_class = _Parser
+    error_task_class = Refusal
     began = 0.0
 
     def received(self, data: bytes) -> bool:
