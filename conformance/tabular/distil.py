@@ -165,6 +165,8 @@ _HSDS_TELLING = {
     "address": ["id", "address_1"], "phone": ["id", "number"], "service_at_location": ["service_id", "location_id"],
     "organization": ["id", "name"], "service": ["id", "organization_id", "name"], "location": ["id", "name"],
 }  # fmt: skip
+_HSDS_NEW = ("location_type", "address_type", "country", "description")
+"""Required in 3.0 only: 2.x hasn't them, or doesn't ask for them."""
 _HSDS_ALSO = {
     ("accessibility", "description"): "accessibility", ("service", "eligibility_description"): "eligibility",
     ("organization", "website"): "url", ("taxonomy_term", "name"): "term", ("taxonomy_term", "parent_id"): "parent",
@@ -181,7 +183,7 @@ def _hsds_column(table: str, row: dict[str, str], tables: list[str]) -> str:
     parent = name.removesuffix("_id")
     if name.endswith("_id"):
         word = "id"
-    required = " required" if row["required"] == "Y" else ""
+    required = " required" if row["required"] == "Y" and name not in _HSDS_NEW else ""
     extra = []
     if row["enum"]:
         word = "code"

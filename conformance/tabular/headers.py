@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
 from conformance.tabular.plain import plain
 from conformance.tabular.schema import Column, Table
 
+_NUMBERED = re.compile(r"\s{0,4}(?:q(?:uestion)?\s{0,2})?\d{1,3}[a-z]?\s{0,2}[.):]\s{1,4}", re.IGNORECASE)
+_BRACKETED = re.compile(r"\s{0,4}[(\[][^()\[\]]{0,80}[)\]]\s{0,4}$")
+_LEAST_WORDS = 4
+"""A header that is a question has as many."""
 _LEAST_LETTERS = 7
 """Shorter headers are taken as they are written: one letter makes another word of them."""
 
@@ -37,13 +42,37 @@ def match(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
 def _exact(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
     found: dict[int, Column] = {}
     taken: set[str] = set()
+
+    def take(position: int, column: Column | None) -> None:
+        if column and position not in found and column.name not in taken:
+            found[position] = column
+            taken.add(column.name)
+
+    forms = [_forms(header) for header in headers]
     for names in _names(table):
-        for position, text in enumerate(map(plain, headers)):
-            column = names.get(text)
-            if text and column and position not in found and column.name not in taken:
-                found[position] = column
-                taken.add(column.name)
+        for position, texts in enumerate(forms):
+            for text in texts:
+                take(position, names.get(text))
+    for position, header in enumerate(headers):
+        take(position, _asked(header, table) if position not in found else None)
     return found
+
+
+@lru_cache(maxsize=16384)
+def _forms(header: str) -> tuple[str, ...]:
+    """A header simplified; also without the number of its question and without brackets: `3. Food (past year)`."""
+    bare = _NUMBERED.sub("", header, count=1) if _NUMBERED.match(header) else header
+    forms = (plain(header), plain(bare), plain(_BRACKETED.sub("", bare)))
+    return tuple(dict.fromkeys(form for form in forms if form))
+
+
+def _asked(header: str, table: Table) -> Column | None:
+    """The one column whose question a long header is."""
+    if len(header.split()) < _LEAST_WORDS:
+        return None
+    text = plain(header)
+    asked = [column for column in table.columns if any(plain(words) in text for words in column.asks)]
+    return asked[0] if len(asked) == 1 else None
 
 
 @lru_cache(maxsize=256)
@@ -64,7 +93,7 @@ def _names(table: Table) -> tuple[dict[str, Column], dict[str, Column]]:
 def _question(code: str) -> tuple[str, ...]:
     from conformance.tabular.instruments import questions
 
-    return tuple(plain(text) for text in questions().get(code, ()))
+    return tuple(plain(_BRACKETED.sub("", text)) for text in questions().get(code, ()))
 
 
 def _misspelt(text: str, table: Table, taken: set[str]) -> Column | None:
@@ -102,3 +131,10 @@ def known_as(column: Column) -> frozenset[str]:
     """All that a column goes by, simplified."""
     asked = _question(column.question) if column.question else ()
     return frozenset((plain(column.name), *map(plain, column.also), *asked))
+
+
+def is_far(header: str, column: Column) -> bool:
+    """Whether a header is none of the names that its column goes by, but a letter away."""
+    if not known_as(column).isdisjoint(_forms(header)):
+        return False
+    return not any(plain(words) in plain(header) for words in column.asks)

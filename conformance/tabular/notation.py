@@ -30,8 +30,8 @@ Reading = Callable[[str], Result[Schema]]
 """Another schema by its id, for `like`."""
 
 _COLUMN_KEYS = frozenset(
-    {"is", "also", "values", "list", "other", "unknown", "order", "separator", "pattern", "example", "refers", "system",
-     "question", "least", "most", "unique"}
+    {"is", "also", "asks", "values", "list", "other", "unknown", "order", "separator", "pattern", "example", "refers",
+     "system", "question", "least", "most", "unique"}
 )  # fmt: skip
 _TABLE_KEYS = frozenset(
     {"files", "telling", "with", "columns", "rules", "latest", "deleted", "many", "key"}
@@ -134,6 +134,7 @@ class _Reader:
         return replace(
             found,
             also=_texts(node.get("also")) or found.also,
+            asks=_texts(node.get("asks")) or found.asks,
             values=self.values(values) if values is not None else self.lists.get(str(node.get("list")), found.values),
             other=self.one_of(node, "other", ("drop", "tell", "keep")) or found.other,
             unknown=frozenset(map(words, _texts(node.get("unknown")))) or found.unknown,

@@ -27,6 +27,8 @@ class Column:
     type: str = "text"
     also: tuple[str, ...] = ()
     """Other headers that mean it, whatever their case, spaces and punctuation."""
+    asks: tuple[str, ...] = ()
+    """Words that a header has which is the question itself."""
     required: bool = False
     key: bool = False
     """Part of what identifies the row: without it the row can't be used."""

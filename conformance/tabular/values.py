@@ -101,6 +101,8 @@ def _guarded(column: Column, inner: Reader, stands: frozenset[str], coded: bool)
     free = column.type in ("text", "name")
     plainly = column.type in ("text", "id", "date", "datetime", "zip") and not column.unknown and stands == UNKNOWN
     number = column.type in ("decimal", "integer")
+    if column.type in ("answer", "choices"):
+        stands = stands - {"none"}  # None may be what was answered
     values = column.values or {}
 
     def read(raw: str) -> Cell:

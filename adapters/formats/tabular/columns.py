@@ -11,7 +11,7 @@ from adapters.formats.tabular.table import Head, Sheet, letter
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from conformance.tabular import schema
-from conformance.tabular.headers import known_as, match
+from conformance.tabular.headers import is_far, known_as, match
 from conformance.tabular.plain import plain
 from conformance.tabular.values import Cell, Reader, cleaned, reader
 
@@ -151,7 +151,7 @@ def _meant(header: str, box: tuple[str, str] | None, told: Told) -> str:
 
 def _far(header: str, column: schema.Column, told: Told) -> bool:
     """Whether the header is none of the names that the column goes by."""
-    return plain(header) not in told.questions and plain(header) not in known_as(column)
+    return plain(header) not in told.questions and is_far(header, column)
 
 
 def _free(header: str, position: int, seen: Mapping[str, int], table: schema.Table | None) -> str:
@@ -197,7 +197,7 @@ def _read(
 ) -> Read:
     if column is None:
         return Read(name, position, Memo(_plain_text), None)
-    declared = column.order or told.order or (kind.order if kind else "")
+    declared = column.order or told.order or _order(header) or (kind.order if kind else "")
     mine = boxes.get(position)
     choices = told.choices.get(plain(mine[0] if mine else header), {})
     read = reader(
@@ -213,6 +213,12 @@ def _read(
         read = _without_offset(read)
     ticked = tuple((at, box[1]) for at, box in boxes.items() if mine and box[0] == mine[0])
     return Read(name, position, Memo(read), column, ticked)
+
+
+def _order(header: str) -> schema.Order:
+    """The order that a header declares: `DOB (MM/DD/YYYY)`."""
+    text = plain(header)
+    return "MDY" if "mmddyy" in text else "DMY" if "ddmmyy" in text else ""
 
 
 def _plain_text(text: str) -> Cell:

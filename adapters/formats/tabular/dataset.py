@@ -12,7 +12,7 @@ from pathlib import Path
 
 from adapters.formats.tabular.columns import Told, columns
 from adapters.formats.tabular.dialect import SAMPLE, sniffed
-from adapters.formats.tabular.files import File, files, is_book
+from adapters.formats.tabular.files import File, day, files, is_book
 from adapters.formats.tabular.findings import Findings
 from adapters.formats.tabular.layout import LOOK, header_at
 from adapters.formats.tabular.quarantine import is_ours
@@ -70,7 +70,7 @@ class Opened:
         keys = Keys(wanted=_referred(self.schema), keeps_rows=keeps_rows)
         for source, name in self.sources:
             table = self.schema.table(name) if self.schema else None
-            sheet = Sheet(source=source.name, row=source.at.number)
+            sheet = Sheet(source=source.name, row=source.at.number, day=day(source.name))
             told = replace(self.told, epoch1904=self.told.epoch1904 or source.epoch1904)
             made = columns(sheet, source.headers, table, self.schema, told, _orders(source), comma=source.comma,
                            line=source.at.line)  # fmt: skip

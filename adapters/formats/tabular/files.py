@@ -70,7 +70,7 @@ def files(source: bytes | Path, name: str = "") -> tuple[list[File], list[Issue]
         found = [one]
     issues: list[Issue] = []
     unpacked = [each for one in found for each in _unpacked(one, issues)]
-    return sorted(unpacked, key=lambda each: (_day(each.name), each.name)), issues
+    return sorted(unpacked, key=lambda each: (day(each.name), each.name)), issues
 
 
 def _wanted(name: str) -> bool:
@@ -132,7 +132,7 @@ def _opening(file: File, member: str) -> Callable[[], IO[bytes]]:
 _DAY = re.compile(r"(20\d\d)[-_.]?(\d\d)(?:[-_.]?(\d\d))?(?:[-_.T]?(\d{4,6}))?", re.ASCII)
 
 
-def _day(name: str) -> str:
+def day(name: str) -> str:
     """The date (and time) in a file's name, so that later exports come later; empty without one."""
     match = _DAY.search(name)
     return "".join(part or "" for part in match.groups()) if match else ""

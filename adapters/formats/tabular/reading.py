@@ -306,10 +306,10 @@ class SheetReader:
         if earlier is None:
             before[mark] = (whole, row.sheet, row)
             return row
-        if earlier[0] == whole and earlier[1] is row.sheet:
+        if earlier[0] == whole and not self._is_resent(row.sheet, earlier[1]):
             self._say("CSV-0201", record)
             return None
-        if earlier[1] is not row.sheet or self._is_later(row, earlier[2]):
+        if self._is_resent(row.sheet, earlier[1]) or self._is_later(row, earlier[2]):
             before[mark] = (whole, row.sheet, row)
             self._replaced(earlier[2])
             return row
@@ -321,6 +321,13 @@ class SheetReader:
         self.report.tell(finding)
         self.report.keep_out(_kept(record, row.sheet, self.name, finding, column))
         return None
+
+    def _is_resent(self, sheet: Sheet, other: Sheet) -> bool:
+        """Whether the rows of a file take the place of an earlier one's: exports of two days, or of a table that says
+        when a row was changed."""
+        if sheet is other:
+            return False
+        return bool(self.table and self.table.latest) or (bool(sheet.day and other.day) and sheet.day != other.day)
 
     def _is_later(self, row: Row, other: Row) -> bool:
         latest = self.table.latest if self.table else ()

@@ -48,6 +48,8 @@ class Sheet:
     row: int = 1
     """The row of the header, as a spreadsheet counts."""
     by_name: dict[str, Head] = field(default_factory=dict)
+    day: str = ""
+    """The date in the file's name: a later export takes the place of an earlier one."""
 
     def where(self, line: int, number: int, name: str = "") -> Where:
         """The place of a row, or of its cell by the column's canonical name."""
