@@ -45,6 +45,8 @@ class Frames:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that these bytes complete. FrameTooLargeError when an open frame passes the limit."""
+        if not self._buffer and not self._open and _is_one_frame(data) and len(data) <= self.limit:
+            return [data[1:-2]]
         self._buffer += data
         messages: list[bytes] = []
         while self._start() and (end := self._end()) >= 0:
@@ -71,6 +73,11 @@ class Frames:
         ends = [at for mark in (END, _END_WITHOUT_CR) if (at := self._buffer.find(mark, self._searched)) >= 0]
         self._searched = max(len(self._buffer) - 1, 0)
         return min(ends, default=-1)
+
+
+def _is_one_frame(data: bytes) -> bool:
+    """Exactly one frame from first byte to last, as senders that wait for each answer send it."""
+    return data[:1] == START and data.find(b"\x1c") == len(data) - 2 and data[-1] == _CR and data.rfind(START) == 0
 
 
 class NoAnswerError(Exception):

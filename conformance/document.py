@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -34,6 +34,8 @@ class Glance:
     processing_id: str = ""
     subject: bytes = field(default=b"", repr=False)
     issues: tuple[Issue, ...] = ()
+    reply: Callable[[Iterable[Issue]], bytes] | None = field(default=None, repr=False)
+    """`Format.reply`, from what was read already."""
 
 
 @runtime_checkable

@@ -59,6 +59,8 @@ class Value:
     """An expression for its place: what notes of the ledger are keyed by."""
     level: str = ""
     """What a data-type part needs to know to read it (HL7 v2: `component` or `subcomponent`)."""
+    others: tuple[str, ...] = ()
+    """The places of what was read together with it."""
 
 
 class Leaf(NamedTuple):
@@ -158,7 +160,7 @@ class WriteScope(Protocol):
     def attach(self, path: str, child: Any) -> None: ...
 
     def context(self, name: str, after: tuple[str, ...]) -> WriteScope:
-        """A new segment or group."""
+        """A new segment or group. Where segments may have members (HL7 v2), a third argument names them."""
 
     def later(self, path: str, name: str, url: str) -> None:
         """A reference that is set when all is made."""

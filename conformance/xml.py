@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from lxml import etree
 
 from conformance.catalogue import issue
@@ -9,6 +11,9 @@ from conformance.issue import Result, Where
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a document."""
+
+LONGEST, DEEPEST = 10_000_000, 256
+"""Bytes of one text or attribute, and levels of elements: libxml2's own bounds."""
 
 MOST_TAGS = 2_000_000
 """Tags of a document, start and end."""
@@ -33,6 +38,9 @@ def parse(raw: bytes, source: str = "") -> Result[etree._Element]:
         if root_type(raw):
             return Result(value=None, issues=(issue("XML-0002", Where(source=source, path="(xml)")),))
         where = Where(source=source, path="(xml)", line=line or None, column=column or None)
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+            limits = {"length": LONGEST, "depth": DEEPEST}
+            return Result(value=None, issues=(issue("XML-0005", where, found=None, **limits),))
         return Result(value=None, issues=(issue("XML-0001", where, problem=_kind(error)),))
     except ValueError:
         where = Where(source=source, path="(xml)")
@@ -40,6 +48,27 @@ def parse(raw: bytes, source: str = "") -> Result[etree._Element]:
     if root.getroottree().docinfo.internalDTD is not None or root_type(raw):
         return Result(value=None, issues=(issue("XML-0002", Where(source=source, path="(xml)")),))
     return Result(value=root)
+
+
+def schema(file: Path) -> etree.XMLSchema:
+    """An XML Schema with what it includes from its own folders; SchemaError for a file that isn't one.
+
+    The file is the user's own; documents never name one. Nothing is fetched from a network.
+    """
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        return etree.XMLSchema(etree.parse(str(file), parser))
+    except (etree.XMLSchemaParseError, etree.XMLSyntaxError, OSError) as error:
+        raise SchemaError(f"{file.name} is no XML Schema that can be used: {type(error).__name__}") from error
+
+
+class SchemaError(ValueError):
+    """A schema can't be used; the text says why."""
+
+
+def text(root: etree._Element) -> str:
+    """An element with all that is in it, as XML without a declaration."""
+    return etree.tostring(root, encoding="unicode", with_tail=False)
 
 
 def root_type(raw: bytes) -> bool:

@@ -132,8 +132,12 @@ def _parts(source: Source, from_: str) -> Iterator[Part]:
         fhir = formats.named("fhir")
         document = Document(format="fhir", version="4.0.1", root=source)
         return iter((Part(raw=b"", format=fhir, document=document),))
+    if isinstance(source, Path) and source.is_dir():
+        from gateway.datasets import parts as tables
+
+        return tables(source)
     raw = source.read_bytes() if isinstance(source, Path) else source
-    return parts(raw.encode() if isinstance(raw, str) else raw, from_)
+    return parts(raw.encode() if isinstance(raw, str) else raw, from_, source.name if isinstance(source, Path) else "")
 
 
 def _site(path: Path | str | None) -> Site:

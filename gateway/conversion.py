@@ -129,7 +129,7 @@ def _settings(document: Document, to: Target, site: Site) -> Settings:
         default_zone=site.default_zone,
         authorities=sender.authorities,
         sender=sender.name,
-        target=f"{to.structure}@{to.version}" if to.format == "hl7v2" else "",
+        target=f"{to.structure}@{to.version}" if to.format in ("hl7v2", "ccda") else "",
     )
 
 

@@ -18,6 +18,7 @@ _OURS: Mapping[str, str] = {
     "hl7v2": "adapters.formats.hl7v2",
     "fhir": "adapters.formats.fhir",
     "ccda": "adapters.formats.ccda",
+    "csv": "adapters.formats.tabular",
 }
 """Name to module; each has a `FORMAT`. Direct imports spare start-up a walk over all installed distributions."""
 

@@ -17,8 +17,8 @@ from typing import Any
 
 FIELDS = frozenset({
     "address", "bytes", "bytes_in", "bytes_out", "channel", "client", "code", "count", "delivery", "destination",
-    "envelope", "error", "kind", "method", "milliseconds", "outcome", "port", "reason", "request", "route", "rule",
-    "seconds", "signal", "state", "status",
+    "envelope", "error", "kind", "line", "method", "milliseconds", "outcome", "port", "reason", "request", "route",
+    "rule", "seconds", "signal", "state", "status",
 })  # fmt: skip
 """Fields that may be logged: codes, counts, our own ids and names of the configuration."""
 

@@ -5,6 +5,7 @@ A pure function of the envelope, the settings and what is known of persons; it r
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from gateway.conversion import convert
 from gateway.plan import Channel, Destination, Work
 from gateway.records import Envelope, NewDelivery, Person, Visit
 from gateway.routing import Choice, Routing, route
+from gateway.samples import sample
 from gateway.sources import Part, parts
 from gateway.states import EnvelopeState
 from gateway.targets import Target
@@ -96,6 +98,32 @@ def prepare(body: bytes, channel: Channel, setup: Work, memory: persons.Memory) 
         return (*found, *emitted)
     routing = route(setup.rules, setup.destinations, part.document, known.pivot)
     return Prepared(part=part, known=known, routing=routing, issues=(*found, *emitted), ledger=made.ledger)
+
+
+def warm(setup: Work) -> None:
+    """Loads what the first messages would otherwise wait for: samples go all the way, and nothing is kept of them."""
+    plain = Channel(name="", transport="", format="hl7v2")
+    for channel in (plain, *setup.channels.values()):
+        for name in _SAMPLES if channel.format == "hl7v2" else ():
+            prepared = prepare(sample(name), channel, setup, _Nobody())
+            if channel is plain and isinstance(prepared, Prepared):
+                for one in setup.destinations.values():
+                    deliver(Choice(destination=one.name, rule=""), one, setup, prepared.known)
+    gc.collect()
+    gc.freeze()
+
+
+_SAMPLES = ("admission-a01.hl7", "discharge-a03.hl7")
+
+
+class _Nobody:
+    """A memory without anybody in it."""
+
+    def person(self, name: str) -> Person | None:
+        return None
+
+    def visit(self, name: str) -> Visit | None:
+        return None
 
 
 def accepted(body: bytes, channel: Channel) -> tuple[Issue, ...]:

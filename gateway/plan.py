@@ -93,7 +93,8 @@ class Work:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything. `time_limit` is what one message may take, in seconds; `memory_limit` a worker's, in bytes."""
+    """Everything. `time_limit` is what one message may take, in seconds; `memory_limit` a worker's, in bytes; `keep`:
+    the seconds for which what is over and done with is kept, None for ever."""
 
     site: Site
     channels: Mapping[str, Channel]
@@ -101,6 +102,7 @@ class Plan:
     rules: tuple[Rule, ...]
     http: Http | None
     store: str
+    keep: float | None = None
     tenant: str = "default"
     workers: int = 1
     time_limit: float = 20.0

@@ -7,24 +7,24 @@ import random
 import shutil
 import threading
 import time
-import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters.transports import Listener
 from conformance.issue import Issue
-from gateway import plugins
+from gateway import plugins, retention
 from gateway.control import Control
 from gateway.delivery import Dispatcher
 from gateway.intake import Intake
+from gateway.lanes import Lanes
 from gateway.operations import Operations
 from gateway.pipeline import Worked
 from gateway.plan import Channel, Plan
-from gateway.records import Envelope, Person, Visit
-from gateway.store import Finished, Settled, Store, StoreFailedError, file_of, migrate
+from gateway.records import time_ordered_id
+from gateway.store import Store, StoreFailedError, file_of, migrate
 from gateway.workers import Worker, WorkerLostError
 
 if TYPE_CHECKING:
@@ -36,8 +36,21 @@ BACKLOG_HIGH = 4096
 """Writes that may wait before the listeners stop reading."""
 DISK_RESERVE = 64 << 20
 """Bytes that must be free on the store's disk; below it nothing more is taken in."""
-_BATCH = 32
-_LOOK = 1.0
+
+
+FIXED: dict[str, Callable[[Plan], object]] = {
+    "store.url": lambda plan: plan.store,
+    "work.processes": lambda plan: plan.workers,
+}
+"""Settings that a running gateway can't change."""
+
+
+class RestartNeededError(Exception):
+    """The new settings change what only a restart can change; `settings` names them."""
+
+    def __init__(self, settings: list[str]) -> None:
+        super().__init__(f"restart needed for {', '.join(settings)}")
+        self.settings = settings
 
 
 class InsecureBindError(Exception):
@@ -49,35 +62,10 @@ class Options:
     """What is handed in so that tests need neither sleep nor patching. `insecure_bind`: clear text beyond loopback."""
 
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    new_id: Callable[[], str] = time_ordered_id
     chance: Callable[[], float] = random.random
     insecure_bind: bool = False
     grace: float = 20.0
-
-
-class Memory:
-    """What the store knows of persons, for a worker that asks."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def person(self, name: str) -> Person | None:
-        with self._store.reading() as connection:
-            return self._store.persons.person(connection, name)
-
-    def visit(self, name: str) -> Visit | None:
-        with self._store.reading() as connection:
-            return self._store.persons.visit(connection, name)
-
-
-@dataclass(slots=True, eq=False)
-class _Lane:
-    """One worker process with the thread that feeds it a share of the lanes."""
-
-    number: int
-    worker: Worker
-    thread: threading.Thread | None = None
-    wake: threading.Event = field(default_factory=threading.Event)
 
 
 class Gateway:
@@ -90,10 +78,10 @@ class Gateway:
         check_binds(plan, self.options.insecure_bind)
         self.store = _opened(plan)
         self.listeners: dict[str, Listener] = {}
+        self._ways_in: dict[str, tuple[str, Any] | None] = {}
         self.dispatchers: dict[str, Dispatcher] = {}
-        self.counts: dict[str, int] = {}
-        self._lanes = [self._lane(number) for number in range(plan.workers)]
-        self._helper = self._new_worker()
+        self._lanes = Lanes(plan, self.store, clock=self.options.clock, worked=self._call_dispatchers)
+        self._helper = Worker.of(plan)
         self._closing = threading.Event()
         self._paused = False
         self._lock = threading.RLock()
@@ -103,26 +91,22 @@ class Gateway:
             clock=self.options.clock,
             new_id=self.options.new_id,
             validate=self._validate,
-            stored=self.wake_workers,
+            stored=self._lanes.wake,
         )
         self.operations = Operations(self)
         self._control: Control | None = None
         self.web: Web | None = None
 
-    def _new_worker(self) -> Worker:
-        return Worker(self.plan.work, time_limit=self.plan.time_limit, memory_limit=self.plan.memory_limit)
-
-    def _lane(self, number: int) -> _Lane:
-        return _Lane(number, self._new_worker())
-
     def start(self) -> None:
         """Begins with what is nearest to the receivers, so that nothing comes in before it can go on."""
         recovered = self.store.writer.now(self.store.deliveries.recover, self.options.clock())
         self._start_dispatchers()
-        for lane in self._lanes:
-            lane.thread = threading.Thread(target=self._feed, args=(lane,), name=f"work:{lane.number}", daemon=True)
-            lane.thread.start()
+        self._lanes.start()
+        if self._validates:
+            threading.Thread(target=self._helper.warm, name="warm", daemon=True).start()
         threading.Thread(target=self._watch, name="watch", daemon=True).start()
+        keeping = (self.store, lambda: self.plan.keep, self.options.clock, self._closing)
+        threading.Thread(target=retention.run, args=keeping, name="retention", daemon=True).start()
         self._control = Control(self.operations.orders())
         if self.store.lock is not None:
             self.store.lock.tell(self._control.path)
@@ -135,6 +119,8 @@ class Gateway:
             off = self.store.destinations.off(connection)
         kinds, _ = plugins.installed(plugins.DESTINATIONS)
         for name, destination in self.plan.destinations.items():
+            if name in self.dispatchers:
+                continue
             dispatcher = Dispatcher(
                 destination,
                 kinds[destination.type].open(destination.to),
@@ -150,6 +136,7 @@ class Gateway:
         for name, channel in channels.items():
             if channel.transport in kinds:
                 self.listeners[name] = kinds[channel.transport].open(channel.listen, self.intake.receive(name))
+                self._ways_in[name] = _way_in(channel)
                 _log.info("listening", extra={"channel": name, "kind": channel.transport})
 
     def _open_web(self) -> None:
@@ -166,80 +153,21 @@ class Gateway:
 
     def wake_workers(self) -> None:
         """There is something to work."""
-        for lane in self._lanes:
-            lane.wake.set()
+        self._lanes.wake()
 
-    def _feed(self, lane: _Lane) -> None:
-        """Works a share of the lanes, batch by batch, until the gateway closes."""
-        try:
-            while not self._closing.is_set():
-                lane.wake.clear()
-                with self.store.reading() as connection:
-                    batch = self.store.envelopes.received(
-                        connection, lane=lane.number, lanes=len(self._lanes), after=0, limit=_BATCH
-                    )
-                if batch:
-                    self._work(lane, batch)
-                else:
-                    lane.wake.wait(_LOOK)
-        except StoreFailedError:
-            _log.error("store failed", extra={"kind": "work"})
+    @property
+    def _validates(self) -> bool:
+        return any(one.acknowledge == "validated" for one in self.plan.channels.values())
 
-    def _work(self, lane: _Lane, batch: list[Envelope]) -> None:
-        """Commits each result of a batch; the last one is waited for, so that the next look finds none of them."""
-        done: list[threading.Event] = []
-        for envelope, worked in lane.worker.work(batch, Memory(self.store)):
-            if self._closing.is_set():
-                return
-            self._finish(envelope, worked, done)
-        for one in done:
-            one.wait()
-
-    def _finish(self, envelope: Envelope, worked: Worked, done: list[threading.Event]) -> None:
-        finished = Finished(
-            settled=Settled(
-                seq=envelope.seq,
-                id=envelope.id,
-                generation=envelope.generation,
-                state=worked.state,
-                at=self.options.clock(),
-                reason=worked.reason,
-                event=worked.event,
-                person=worked.person,
-                issues=worked.issues,
-            ),
-            deliveries=worked.deliveries,
-            persons=worked.persons,
-            visits=worked.visits,
-        )
-        done.append(durable := threading.Event())
-
-        def committed(settled: bool | None, error: BaseException | None) -> None:
-            durable.set()
-            if settled:
-                self._call_dispatchers(worked)
-
-        self.store.writer.submit(self.store.finish, finished, committed)
-        self._count(f"worked_{worked.state}")
-        _log.info(
-            "worked",
-            extra={
-                "envelope": envelope.id,
-                "channel": envelope.channel,
-                "state": worked.state,
-                "code": worked.reason or "",
-                "count": len(worked.deliveries),
-            },
-        )
+    @property
+    def warm(self) -> bool:
+        """Whether the processes have loaded what the first message would otherwise wait for."""
+        return self._lanes.warm and (self._helper.warmed or not self._validates)
 
     def _call_dispatchers(self, worked: Worked) -> None:
         for name in {one.destination for one in worked.deliveries}:
             if name in self.dispatchers:
                 self.dispatchers[name].call()
-
-    def _count(self, name: str) -> None:
-        with self._lock:
-            self.counts[name] = self.counts.get(name, 0) + 1
 
     def _validate(self, body: bytes, channel: Channel, done: Callable[[tuple[Issue, ...] | None], None]) -> None:
         """The accept profiles of a channel that acknowledges only what meets them, away from the listener's thread."""
@@ -279,42 +207,45 @@ class Gateway:
                     listener.pause() if pause else listener.resume()
 
     def reload(self, plan: Plan) -> None:
-        """Goes on by another plan: listeners and destinations that didn't change are left alone."""
+        """Goes on by another plan: listeners and destinations that didn't change are left alone. When anything of it
+        can't be had, goes on by the old one, and raises what stood in the way."""
         check_binds(plan, self.options.insecure_bind)
+        if fixed := [name for name, of in FIXED.items() if of(plan) != of(self.plan)]:
+            raise RestartNeededError(fixed)
         with self._lock:
-            before, self.plan = self.plan, replace(plan, store=self.plan.store, workers=self.plan.workers)
-            for lane in self._lanes:
-                lane.worker.configure(self.plan.work)
-            self._helper.configure(self.plan.work)
-            self.intake.channels = self.plan.channels
-            self._reload_listeners(before, self.plan)
-            self._reload_dispatchers(before, self.plan)
-            if before.http != self.plan.http:
-                if self.web is not None:
-                    self.web.close(self.options.grace)
-                    self.web = None
-                self._open_web()
+            before = self.plan
+            try:
+                self._go_by(plan)
+            except Exception:
+                self._go_by(before)
+                raise
         _log.info("reloaded")
 
-    def _reload_listeners(self, before: Plan, now: Plan) -> None:
-        gone = [name for name in self.listeners if not _same_way_in(before.channels[name], now.channels.get(name))]
-        for name in gone:
-            self.listeners.pop(name).close(self.options.grace)
-        self._open_listeners({name: one for name, one in now.channels.items() if name not in self.listeners})
+    def _go_by(self, plan: Plan) -> None:
+        before, self.plan = self.plan, plan
+        self._settle_listeners(plan)
+        self._settle_dispatchers(plan)
+        self.intake.channels = plan.channels
+        if self.web is not None and before.http != plan.http:
+            self.web.close(self.options.grace)
+            self.web = None
+        if self.web is None:
+            self._open_web()
+        else:
+            self.web.configure(plan)
+        self._lanes.configure(plan)
+        self._helper.configure(plan)
 
-    def _reload_dispatchers(self, before: Plan, now: Plan) -> None:
-        for name in [name for name, one in before.destinations.items() if now.destinations.get(name) != one]:
+    def _settle_listeners(self, plan: Plan) -> None:
+        for name in [name for name in self.listeners if self._ways_in[name] != _way_in(plan.channels.get(name))]:
+            self.listeners.pop(name).close(self.options.grace)
+        self.intake.channels = {**self.intake.channels, **plan.channels}
+        self._open_listeners({name: one for name, one in plan.channels.items() if name not in self.listeners})
+
+    def _settle_dispatchers(self, plan: Plan) -> None:
+        for name in [name for name, one in self.dispatchers.items() if plan.destinations.get(name) != one.destination]:
             self.dispatchers.pop(name).close(self.options.grace)
-        everything, self.plan = (
-            self.plan,
-            replace(
-                now, destinations={name: one for name, one in now.destinations.items() if name not in self.dispatchers}
-            ),
-        )
-        try:
-            self._start_dispatchers()
-        finally:
-            self.plan = everything
+        self._start_dispatchers()
 
     def close(self) -> None:
         """Takes nothing more, answers what was taken, ends what is being sent, and lets go of the store."""
@@ -326,12 +257,7 @@ class Gateway:
         self._closing.set()
         if self._control is not None:
             self._control.close()
-        for lane in self._lanes:
-            lane.wake.set()
-            lane.worker.kill()
-            if lane.thread is not None:
-                lane.thread.join(5)
-            lane.worker.close()
+        self._lanes.close()
         self._helper.kill()
         self._helper.close()
         closing = [
@@ -355,8 +281,9 @@ def _opened(plan: Plan) -> Store:
     return Store(plan.store, tenant=plan.tenant, write=True)
 
 
-def _same_way_in(before: Channel, now: Channel | None) -> bool:
-    return now is not None and (before.transport, before.listen) == (now.transport, now.listen)
+def _way_in(channel: Channel | None) -> tuple[str, Any] | None:
+    """What makes it necessary to listen anew."""
+    return None if channel is None else (channel.transport, channel.listen)
 
 
 def _disk_full(plan: Plan) -> bool:

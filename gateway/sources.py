@@ -29,13 +29,18 @@ class Part:
     issues: tuple[Issue, ...] = ()
 
 
-def parts(raw: bytes, from_: str = AUTO) -> Iterator[Part]:
-    """Every document in a source, in order; one Part with an issue where nothing can be read."""
+def parts(raw: bytes, from_: str = AUTO, name: str = "") -> Iterator[Part]:
+    """Every document in a source, in order; one Part with an issue where nothing can be read. `name`: the file's, which
+    tells one table from another."""
     format_ = chosen(from_) or formats.recognised(raw)
     if not raw.strip():
         yield Part(raw=raw, issues=(issue("IO-0003"),))
     elif format_ is None:
         yield Part(raw=raw, issues=(not_recognised(),))
+    elif format_.name == "csv":
+        from gateway.datasets import parts as tables
+
+        yield from tables(raw, name)
     else:
         pieces = format_.split(raw) or [raw]
         for number, piece in enumerate(pieces, 1):

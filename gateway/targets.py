@@ -11,9 +11,9 @@ from typing import Literal, get_args
 BundleForm = Literal["message", "transaction", "collection", "document", "ndjson"]
 BUNDLE_FORMS: tuple[BundleForm, ...] = get_args(BundleForm)
 
-FORMATS = ("fhir", "hl7v2")
+FORMATS = ("fhir", "hl7v2", "ccda")
 """Formats that can be written."""
-PLANNED = ("ccda", "csv")
+PLANNED = ("csv",)
 """Formats that the command line knows, and that can't be written yet."""
 
 HL7V2_VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2")
@@ -33,16 +33,25 @@ class Kind:
     format: str
     label: str
     versions: tuple[str, ...]
-    """Newest first."""
+    """The default first."""
+    structure: str = ""
+    """The document type, where the format has several."""
 
 
-KINDS: Mapping[str, Kind] = {"alerts": Kind("fhir", "alerts", ("1.1.0",))}
+CCDA_RELEASES = ("2.1", "4.0")
+"""Releases of C-CDA that are written, the default first."""
+CCDA_KINDS = ("ccd", "discharge-summary", "referral-note", "care-plan")
+
+KINDS: Mapping[str, Kind] = {
+    "alerts": Kind("fhir", "alerts", ("1.1.0",)),
+    **{name: Kind("ccda", "", CCDA_RELEASES, structure=name) for name in CCDA_KINDS},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """`label` names the target side of a map beside the format (`fhir-alerts`); `structure` is HL7 v2's, empty for the
-    one that belongs to the event."""
+    """`label` names the target side of a map beside the format (`fhir-alerts`); `structure` is HL7 v2's,
+    empty for the one that belongs to the event, or C-CDA's document type."""
 
     format: str
     label: str = ""
@@ -63,6 +72,8 @@ def target(to: str | None, as_: str | None = None) -> Target:
         raise Misuse(f"{to} can't be written yet; this version writes {' and '.join(FORMATS)}")
     if to not in FORMATS:
         raise Misuse(f"there is no format {to!r}{_near(to, (*FORMATS, *PLANNED))}")
+    if to == "ccda":
+        return _kind(CCDA_KINDS[0])
     return Target(format=to, version=DEFAULT_HL7V2_VERSION if to == "hl7v2" else "")
 
 
@@ -70,7 +81,8 @@ def _kind(text: str) -> Target:
     name, _, version = text.partition("@")
     kind = KINDS.get(name)
     if kind:
-        return Target(format=kind.format, label=kind.label, version=_version(text, version, kind.versions))
+        chosen = _version(text, version, kind.versions)
+        return Target(format=kind.format, label=kind.label, structure=kind.structure, version=chosen)
     if name == "adt" or _STRUCTURE.fullmatch(name):
         chosen = _version(text, version or DEFAULT_HL7V2_VERSION, HL7V2_VERSIONS)
         return Target(format="hl7v2", structure="" if name == "adt" else name, version=chosen)

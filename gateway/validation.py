@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -15,8 +15,14 @@ from gateway.sources import Part, parts, placed
 from gateway.targets import Misuse
 
 if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
+    from adapters.formats.tabular.table import KeptOut
+    from conformance.ccda.referee import Referee
     from conformance.fhir import Validator
     from conformance.profile import Profile
+    from conformance.tabular.json_rows import Check
+    from conformance.tabular.schema import Schema
+    from conformance.terminology import Terminology
     from gateway.guides import Guides
 
 
@@ -29,15 +35,24 @@ def findings(part: Part, profiles: Sequence[str] = ()) -> tuple[Issue, ...]:
     return checks(profiles).findings(part)
 
 
-def checks(profiles: Sequence[str] = (), packages: Sequence[str] = (), *, strict_models: bool = False) -> Checks:
+def checks(
+    profiles: Sequence[str] = (),
+    packages: Sequence[str] = (),
+    *,
+    strict_models: bool = False,
+    schematrons: Sequence[str] = (),
+    schemas: Sequence[str] = (),
+) -> Checks:
     """What is asked for, made ready once. Misuse for what isn't there.
+
+    `schematrons` and `schemas` (XML Schemas) are files that clinical documents are judged by too.
 
     A profile is a canonical URL, the id of a shipped one or of a definition that is here, or a file. A package is a
     file, a folder or `name@version`; a file with one definition will do too.
     """
     kept = (home() / name for name in KEPT)
-    stamps = tuple(_stamp(str(name)) for name in (*profiles, *packages, *kept))
-    return _checks(tuple(profiles), tuple(packages), strict_models, stamps)
+    stamps = tuple(_stamp(str(name)) for name in (*profiles, *packages, *schematrons, *schemas, *kept))
+    return _checks(tuple(profiles), tuple(packages), strict_models, tuple(schematrons), tuple(schemas), stamps)
 
 
 def _stamp(name: str) -> tuple[int, int]:
@@ -52,8 +67,15 @@ def _stamp(name: str) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=8)
-def _checks(profiles: tuple[str, ...], packages: tuple[str, ...], strict: bool, _: object) -> Checks:
-    return Checks(profiles=profiles, packages=packages, strict_models=strict)
+def _checks(
+    profiles: tuple[str, ...],
+    packages: tuple[str, ...],
+    strict: bool,
+    schematrons: tuple[str, ...],
+    schemas: tuple[str, ...],
+    _: object,
+) -> Checks:
+    return Checks(profiles=profiles, packages=packages, strict_models=strict, schematrons=schematrons, schemas=schemas)
 
 
 def is_canonical(profile: str) -> bool:
@@ -68,6 +90,8 @@ class Checks:
     profiles: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     strict_models: bool = False
+    schematrons: tuple[str, ...] = ()
+    schemas: tuple[str, ...] = ()
 
     def findings(self, part: Part) -> tuple[Issue, ...]:
         if part.document is None:
@@ -78,15 +102,63 @@ class Checks:
         elif part.document.format == "hl7v2" and not self.profiles:
             found.extend(_hl7v2(part.document))
         elif part.document.format == "ccda" and not self.profiles:
-            found.extend(_ccda(part.document))
+            found.extend(self._ccda(part.document))
         for profile in self._ours:
             found.extend(_profile(part, part.document, profile))
         return placed(tuple(found), part)
 
+    def tables(
+        self,
+        source: bytes | Path,
+        name: str,
+        told: Told | None = None,
+        keep_out: Callable[[KeptOut], None] = lambda one: None,
+    ) -> Iterator[Issue]:
+        """All findings of a dataset: a file's content, or the path of a file or folder. Rows that can't be used go to
+        `keep_out`."""
+        from gateway.tables import findings
+
+        for profile in self._ours:
+            raise Misuse(f"{profile.id} is no schema of tables")
+        yield from findings(source, name, self._table_schemas, told, keep_out)
+
     def load(self) -> tuple[Issue, ...]:
         """Loads everything; what was to be said of packages. Misuse for what isn't there."""
-        _ = self._ours
+        _ = self._ours, self._judges
+        if self.profiles and not self.packages and len(self._table_schemas) == len(self.profiles):
+            return ()
         return self._guides.issues
+
+    def _ccda(self, document: Document) -> Iterator[Issue]:
+        from adapters.formats.ccda import FORMAT
+
+        own = FORMAT.check(document, self._terminology)
+        yield from own
+        if self._judges:
+            from conformance.ccda.referee import judged
+
+            yield from judged(document.root.element, own, self._judges)
+
+    @property
+    def _terminology(self) -> Terminology | None:
+        """What the user has added to the terminology that ships; None where that is nothing."""
+        added = bool(self.packages) or any(_stamp(str(home() / name))[1] for name in KEPT)
+        return self.validator.terminology if added else None
+
+    @cached_property
+    def _judges(self) -> tuple[Referee, ...]:
+        """Made ready; Misuse for a file that can't be used, or where what runs it isn't installed."""
+        from conformance.ccda.referee import Schema, Schematron
+        from conformance.ccda.schematron import SchematronError
+        from conformance.xml import SchemaError
+
+        try:
+            schemas = [Schema(Path(name)) for name in self.schemas]
+            return (*(Schematron(Path(name)) for name in self.schematrons), *schemas)
+        except (SchemaError, SchematronError) as error:
+            raise Misuse(str(error)) from error
+        except OSError as error:
+            raise Misuse(f"{error.filename} can't be read: {error.strerror or type(error).__name__}") from error
 
     def _fhir(self, root: Any) -> Iterator[Issue]:
         yield from self.validator.validate(root, profiles=self._canonicals)
@@ -110,7 +182,10 @@ class Checks:
     @cached_property
     def _definitions(self) -> dict[str, dict[str, Any]]:
         """The StructureDefinitions among the profiles that are files, by the file's name."""
-        return {name: _definition(name) for name in self.profiles if not is_canonical(name) and _is_fhir_file(name)}
+        return {name: _definition(name) for name in self.profiles if self._is_definition(name)}
+
+    def _is_definition(self, name: str) -> bool:
+        return not is_canonical(name) and _is_fhir_file(name) and not self._is_schema(name)
 
     @cached_property
     def _ours(self) -> tuple[Profile, ...]:
@@ -118,13 +193,28 @@ class Checks:
         return tuple(_loaded(name) for name in self.profiles if self._is_ours(name))
 
     def _is_ours(self, name: str) -> bool:
-        return not is_canonical(name) and name not in self._definitions and not self._by_id(name)
+        if is_canonical(name) or self._is_schema(name):
+            return False
+        return name not in self._definitions and not self._by_id(name)
+
+    def _is_schema(self, name: str) -> bool:
+        from gateway.tables import is_schema
+
+        return is_schema(name)
+
+    @cached_property
+    def _table_schemas(self) -> tuple[Schema | Check, ...]:
+        """The schemas of tables among the profiles."""
+        from gateway.tables import loaded
+
+        return tuple(loaded(name) for name in self.profiles if not is_canonical(name) and self._is_schema(name))
 
     @cached_property
     def _canonicals(self) -> tuple[str, ...]:
         found = (
             name if is_canonical(name) else self._definitions.get(name, {}).get("url") or self._by_id(name)
             for name in self.profiles
+            if is_canonical(name) or not self._is_schema(name)
         )
         return tuple(one for one in found if one)
 
@@ -180,12 +270,6 @@ def _profile(part: Part, document: Document, profile: Profile) -> Iterator[Issue
     from conformance.profile import check
 
     yield from check(profile, document, part.format.values if part.format else None)
-
-
-def _ccda(document: Document) -> tuple[Issue, ...]:
-    from adapters.formats.ccda import FORMAT
-
-    return FORMAT.check(document)
 
 
 def _hl7v2(document: Document) -> Iterator[Issue]:

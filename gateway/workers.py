@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from typing import Any
 from conformance.catalogue import issue
 from gateway.persons import Memory
 from gateway.pipeline import Worked
-from gateway.plan import Work
+from gateway.plan import Plan, Work
 from gateway.records import Envelope
+
+_log = logging.getLogger(__name__)
 
 _STARTING = 60.0
 """Seconds that a new process may take for its first answer, beyond the limit: it has to import and compile."""
@@ -36,6 +39,22 @@ class Worker:
         self._pipe: Connection[Any, Any] | None = None
         self._lock = threading.Lock()
         self._fresh = True
+        self.warmed = False
+        """Whether a process was started and has loaded what the first message would otherwise wait for."""
+
+    @classmethod
+    def of(cls, plan: Plan) -> Worker:
+        return cls(plan.work, time_limit=plan.time_limit, memory_limit=plan.memory_limit)
+
+    def warm(self) -> None:
+        """Starts the process and has it load everything. What stands in the way is met again by the first message, and
+        told there."""
+        try:
+            self.call("gateway.pipeline:warm", self._setup)
+        except WorkerLostError as lost:
+            _log.warning("not warmed", extra={"error": str(lost).replace(" at ", "@")})
+        finally:
+            self.warmed = True
 
     def work(self, envelopes: Sequence[Envelope], memory: Memory) -> Iterator[tuple[Envelope, Worked]]:
         """Each envelope with what became of it, in order. Ends early, after the one that brought the process down."""
@@ -110,12 +129,16 @@ class Worker:
         self._end()
         raise WorkerLostError
 
-    def configure(self, setup: Work) -> None:
-        """Works by other settings from the next request on."""
+    def configure(self, plan: Plan) -> None:
+        """Works by other settings, maps and profiles from the next request on: in a new process, which is made ready
+        while the old one goes on."""
+        following = Worker.of(plan)
+        if self._process is not None:
+            following.warm()
         with self._lock:
-            self._setup = setup
-            if self._pipe is not None:
-                self._send(self._pipe, ("setup", setup, self._memory_limit))
+            self._end()
+            self._setup, self._time_limit, self._memory_limit = plan.work, plan.time_limit, plan.memory_limit
+            self._process, self._pipe, self._fresh = following._process, following._pipe, following._fresh
 
     def kill(self) -> None:
         """Ends what it is doing, from any thread: whoever waits for it gets WorkerLostError or a failed message."""

@@ -50,6 +50,8 @@ class Head:
     roots: Mapping[str, tuple[str, ...]]
     spec: str = ""
     title: str = ""
+    reads: str = ""
+    """The one side that the map reads; both when empty."""
 
 
 def files(folder: Path) -> list[Path]:
@@ -87,8 +89,8 @@ class Catalog:
             stored = {"heads": heads}
             cache.store(f"heads-{self.digest}", stored)
         return {
-            name: Head(name, Path(path), (sides[0], sides[1]), dict(roots), spec, title)
-            for name, path, sides, roots, spec, title in stored["heads"]
+            name: Head(name, Path(path), (sides[0], sides[1]), dict(roots), spec, title, reads)
+            for name, path, sides, roots, spec, title, reads in stored["heads"]
         }
 
     def _head(self, source: Source) -> tuple[Any, ...]:
@@ -98,9 +100,9 @@ class Catalog:
             (str(side), tuple(map(str, node)) if isinstance(node, list) else (str(node),))
             for side, node in between.items()
         ]
-        text = {key: str(first.root.get(key, "")) for key in ("spec", "title")}
+        text = {key: str(first.root.get(key, "")) for key in ("spec", "title", "reads")}
         sides = ([str(side) for side in between] + ["", ""])[:2]
-        return source.id, str(first.path), tuple(sides), tuple(roots), text["spec"], text["title"]
+        return source.id, str(first.path), tuple(sides), tuple(roots), text["spec"], text["title"], text["reads"]
 
     @cached_property
     def _sources(self) -> dict[str, list[Source]]:
@@ -156,9 +158,11 @@ class Catalog:
         return seen
 
     def find(self, source: str, target: str, structure: str = "") -> str | None:
-        """The map from one side to another, for a message structure; a site's own maps before the shipped ones."""
+        """The map from one side to another, for a message structure or a kind of document; a site's own maps before
+        the shipped ones."""
         for head in reversed(self.heads.values()):
-            if {source, target} == set(head.sides) and (not structure or structure in head.roots.get("v2", ())):
+            leads = {source, target} == set(head.sides) and head.reads in ("", source)
+            if leads and (not structure or any(structure in roots for roots in head.roots.values())):
                 return head.id
         return None
 

@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from conformance.issue import Where
 
-Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile", "made"]
+Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile", "made", "rows"]
 
-OPERATORS = ("is", "eq", "in", "match", "count", "length", "same", "template")
+OPERATORS = ("is", "eq", "in", "match", "count", "length", "same", "template", "section")
 
 UNMAPPED = ("keep", "drop", "absent")
 
@@ -60,6 +60,34 @@ class Key:
     under: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """What stands beside a row: the row of another table, or of a code table, whose columns `there` equal ours."""
+
+    name: str
+    here: tuple[str, ...]
+    there: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """`rows` and `unpivot`: what a table gives one after another. `table` is empty for an unpivoted row, `.` for the
+    rows of the group around."""
+
+    table: str = ""
+    joins: tuple[Join, ...] = ()
+    group: tuple[str, ...] = ()
+    """Columns: rows that agree in them are one context, read from the last of them."""
+    retract: tuple[Check, ...] = ()
+    """What says that a row takes back what an earlier one said."""
+    columns: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """Unpivot: column -> constants of its items by name."""
+    answer: str = ""
+    """Unpivot: the name under which an item's text is read."""
+    split: str = ""
+    """Unpivot: what stands between the items of one cell."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Rule:
     """One rule. `paths` by side; `listed` names the sides whose path was a list; `line` is `file.yaml:12`."""
@@ -97,8 +125,12 @@ class Rule:
     derived: str = ""
     """Why the rule only goes forward: what it writes follows from something else that comes back."""
     needs: list[Any] = field(default_factory=list)
+    narrative: dict[str, Any] = field(default_factory=dict)
+    """What the narrative tells of what is written: `columns`, headings with paths, and whether the text links to it."""
     refers: dict[str, Any] = field(default_factory=dict)
     """Path of a reference -> the profiles of which its target must claim one."""
+    over: Rows | None = None
+    """For `rows`: what is read one after another."""
 
     def where_written(self) -> Where:
         """The rule's place in its file."""
@@ -142,6 +174,8 @@ class Map(Library):
     roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By side: the structures (HL7 v2) or the root type (FHIR)."""
     spec: str = ""
+    reads: str = ""
+    """The one side that this map reads; both when empty."""
     when: Test | None = None
     entries: tuple[str, ...] = ()
     """Of the resources made only those of these types and what they refer to; all when empty."""

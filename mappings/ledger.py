@@ -220,7 +220,18 @@ class _Field:
 
     def _elsewhere(self, cover: Cover) -> str:
         self._ledger.failed(cover.site)
-        return REASONS[SKIP] if cover.claims and not self._ledger.took(cover.site) else ""
+        if not cover.claims:
+            return ""
+        took = self._ledger.took(cover.site)
+        if took and self._beside(cover):
+            took = {place for place in took if place[:1] in self._holders}
+        return "" if took else REASONS[SKIP]
+
+    def _beside(self, cover: Cover) -> bool:
+        """True for items of a segment of the leaf's name: what happened in other segments says nothing of this one."""
+        if self._syntax.tree or cover.where is None:
+            return False
+        return bool(cover.where[:1] == next(iter(self._syntax.anchors(self._key)))[:1])
 
     def _reason(self, cover: Cover) -> str:
         """Why a rule didn't carry the leaf; empty when it did."""

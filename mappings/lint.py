@@ -48,7 +48,7 @@ def _compiled(linked: Map, syntaxes: Syntaxes) -> list[Issue]:
     by_side = {side: syntaxes(side.partition("-")[0]) for side in linked.sides}
     issues: list[Issue] = []
     for read, write in (linked.sides, linked.sides[::-1]):
-        if not by_side[write].writes:
+        if not by_side[write].writes or linked.reads not in ("", read):
             continue
         _, found = compile_map(linked, read, write, by_side, REGISTRY)
         issues += found
@@ -94,6 +94,9 @@ def judge(linked: Map, conversions: Any) -> list[Judged]:
 
 def _judged(rule: Rule, linked: Map, conversions: Any) -> Judged:
     conversion = conversions.get(rule.conversion) if rule.conversion else None
+    if linked.reads:
+        other = next(side for side in linked.sides if side != linked.reads)
+        return Judged(line=rule.line, ways="one-way", why=f"this map reads {linked.reads}; another one reads {other}")
     if rule.derived:
         return Judged(line=rule.line, ways="one-way", why=rule.derived)
     if conversion is not None and conversion.backward is None:

@@ -12,15 +12,16 @@ from typing import Any
 from conformance.catalogue import issue
 from conformance.issue import Issue
 from conformance.yaml import Fields, Items, Text, place
-from mappings.form import OPERATORS, UNMAPPED, Check, Compound, Key, Kind, Library, Map, Rule, Table, Test
+from mappings.form import OPERATORS, UNMAPPED, Check, Compound, Join, Key, Kind, Library, Map, Rows, Rule, Table, Test
 
-MAP_KEYS = ("map", "between", "spec", "uses", "when", "entries", "names", "tables", "parts", "rules", "title", "note")
+MAP_KEYS = ("map", "between", "spec", "uses", "when", "entries", "names", "tables", "parts", "rules", "reads",
+            "title", "note")  # fmt: skip
 LIBRARY_KEYS = ("library", "uses", "names", "tables", "parts", "spec", "title", "note")
 TABLE_KEYS = ("rows", "unmapped", "csv", "from", "to", "spec", "note")
 RULE_KEYS = (
     "each", "make", "to", "ref", "set", "choice", "cases", "other", "rules", "use", "as", "table", "when", "where",
     "default", "key", "name", "after", "with", "ignore", "derived", "profile", "needs", "refers", "note",
-    "made", "template", "inherit",
+    "made", "template", "inherit", "narrative", "rows", "unpivot", "split",
 )  # fmt: skip
 """The closed list of a rule's keys, beside the names of the two sides."""
 
@@ -129,11 +130,18 @@ class Reader:
             sides=self.sides if len(self.sides) == 2 else ("", ""),
             roots=roots,
             spec=str(root.get("spec", "")),
+            reads=self._reads(root),
             when=self.test(root["when"]) if "when" in root else None,
             entries=self._entries(root),
             rules=self.rules(root.get("rules", Items())),
             **shared,
         )
+
+    def _reads(self, root: Fields) -> str:
+        reads = str(root.get("reads", ""))
+        if reads and reads not in self.sides:
+            self.say("MAP-0004", root["reads"], what="reads", choices=", ".join(self.sides))
+        return reads
 
     def _entries(self, root: Fields) -> tuple[str, ...]:
         return tuple(self.text(each, "entries") for each in self.items(root.get("entries", Items()), "entries"))
@@ -180,18 +188,19 @@ class Reader:
     def _csv(self, fields: Fields) -> Iterator[tuple[str, Any]]:
         """Rows of a CSV file below the map's folder; `to` is a column, or a mapping of member to column."""
         path = self.folder / self.text(fields["csv"], "csv")
-        left, to = str(fields.get("from", "from")), fields.get("to", Text("to"))
+        left, to = fields.get("from", Text("from")), fields.get("to", Text("to"))
+        keys = [str(each) for each in left] if isinstance(left, Items) else [str(left)]
         if not path.resolve().is_relative_to(self.folder.resolve()) or not path.is_file():
             self.say("MAP-0005", fields["csv"])
             return
         columns = [str(column) for column in to.values()] if isinstance(to, Fields) else [str(to)]
         with path.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(line for line in lines if not line.startswith("#"))
-            if missing := {left, *columns} - set(reader.fieldnames or ()):
+            if missing := {*keys, *columns} - set(reader.fieldnames or ()):
                 self.say("MAP-0006", fields["csv"], columns=", ".join(sorted(missing)))
                 return
             for row in reader:
-                yield row[left], self._cell(row, to)
+                yield "|".join(row[key] for key in keys), self._cell(row, to)
 
     @staticmethod
     def _cell(row: dict[str, str], to: Any) -> Any:
@@ -219,6 +228,8 @@ class Reader:
         return rule
 
     def _kind(self, fields: Fields, sides: tuple[str, ...]) -> Kind:
+        if "rows" in fields or "unpivot" in fields:
+            return "rows"
         for key in ("each", "make", "choice", "cases", "set", "ref", "made", "ignore", "profile"):
             if key in fields:
                 return key
@@ -231,7 +242,7 @@ class Reader:
             for side, path in node.items():
                 rule.paths[str(side)], _ = self.paths(path)
         else:
-            rule.context = self.text(node, "each")
+            rule.context = self.path(node)
 
     def cases(self, rule: Rule, node: Any) -> None:
         if isinstance(node, Fields):
@@ -326,6 +337,16 @@ def _refers(reader: Reader, rule: Rule, node: Any) -> None:
     rule.refers = {str(path): reader.value(each) for path, each in reader.fields(node, "refers").items()}
 
 
+def _narrative(reader: Reader, rule: Rule, node: Any) -> None:
+    """`{columns: {Heading: path}}`: a row of the table for each statement; `link: false`: its text has no reference."""
+    fields = reader.fields(node, "narrative")
+    reader.known(fields, ("columns", "link"), "a narrative")
+    columns = reader.fields(fields.get("columns", Fields()), "columns")
+    rule.narrative = {"columns": {str(heading): reader.path(path) for heading, path in columns.items()}}
+    if "link" in fields:
+        rule.narrative["link"] = str(fields["link"])
+
+
 def _after(reader: Reader, rule: Rule, node: Any) -> None:
     rule.after = tuple(str(each) for each in node) if isinstance(node, Items) else (reader.text(node, "after"),)
 
@@ -352,11 +373,65 @@ def _inherit(reader: Reader, rule: Rule, node: Any) -> None:
     rule.paths["ccda"] = tuple("^" + path if path.startswith(name) else path for path in paths)
 
 
+def _rows(reader: Reader, rule: Rule, node: Any) -> None:
+    """`{from: Enrollment, join: {Client: PersonalID}, group: PersonalID, retract: {DateDeleted: {is: valued}}}`."""
+    fields = reader.fields(node, "rows")
+    reader.known(fields, ("from", "join", "group", "retract"), "rows")
+    retract = reader.fields(fields.get("retract", Fields()), "retract")
+    rule.over = Rows(
+        table=reader.text(fields.get("from", Text("")), "from"),
+        joins=_joins(reader, fields),
+        group=reader.paths(fields["group"])[0] if "group" in fields else (),
+        retract=tuple(reader._check("", str(column), test) for column, test in retract.items()),
+    )
+
+
+def _joins(reader: Reader, fields: Fields) -> tuple[Join, ...]:
+    """`{Client: PersonalID}`, `{Client: [A, B]}`, or with other names there `{Client: {ClientID: PersonalID}}`."""
+    joins = []
+    for name, columns in reader.fields(fields.get("join", Fields()), "join").items():
+        if isinstance(columns, Fields):
+            here, there = tuple(map(str, columns)), tuple(map(str, columns.values()))
+        else:
+            here = there = reader.paths(columns)[0]
+        joins.append(Join(name=str(name), here=here, there=there))
+    return tuple(joins)
+
+
+def _unpivot(reader: Reader, rule: Rule, node: Any) -> None:
+    """`{columns: {Q1: 71802-3}, to: {question: code, answer: value}, split: ';'}`: an item per column filled."""
+    fields = reader.fields(node, "unpivot")
+    reader.known(fields, ("columns", "to", "split", "join"), "unpivot")
+    to = {str(key): str(name) for key, name in reader.fields(fields.get("to", Fields()), "to").items()}
+    columns = fields.get("columns", Fields())
+    named = columns.items() if isinstance(columns, Fields) else [(each, Fields()) for each in columns]
+    rule.over = Rows(
+        joins=_joins(reader, fields),
+        columns=tuple((str(column), _constants(reader, each, to)) for column, each in named),
+        answer=to.get("answer", "answer"),
+        split=str(fields.get("split", "")),
+    )
+
+
+def _constants(reader: Reader, node: Any, to: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """What a column says by itself: its question, or a mapping of such names."""
+    if not isinstance(node, Fields):
+        return ((to.get("question", "question"), str(reader.value(node))),)
+    return tuple((to.get(str(name), str(name)), str(reader.value(each))) for name, each in node.items())
+
+
+def _split(reader: Reader, rule: Rule, node: Any) -> None:
+    """`each: {csv: Needs, fhir: ...}` with `split: ';'`: the mark is kept in the path."""
+    mark = reader.text(node, "split")
+    rule.paths = {side: tuple(f"{path}[{mark}]" for path in paths) if side == "csv" else paths
+                  for side, paths in rule.paths.items()}  # fmt: skip
+
+
 def _other(reader: Reader, rule: Rule, node: Any) -> None:
     rule.other = reader.rule(node)
 
 
-def _rules(reader: Reader, rule: Rule, node: Any) -> None:
+def _inner(reader: Reader, rule: Rule, node: Any) -> None:
     rule.rules = reader.rules(node)
 
 
@@ -367,7 +442,9 @@ _READINGS: dict[str, Reading] = {
     "to": _put("type", "a resource type"),
     "cases": Reader.cases,
     "other": _other,
-    "rules": _rules,
+    "rules": _inner,
+    "rows": _rows,
+    "unpivot": _unpivot,
     "use": _put("use", "use"),
     "as": _put("conversion", "as"),
     "table": _put("table", "table"),
@@ -380,6 +457,7 @@ _READINGS: dict[str, Reading] = {
     "made": _put("type", "resource types"),
     "template": _template,
     "inherit": _inherit,
+    "split": _split,
     "set": Reader.constants,
     "after": _after,
     "with": _with,
@@ -388,4 +466,5 @@ _READINGS: dict[str, Reading] = {
     "profile": _profile,
     "needs": _needs,
     "refers": _refers,
+    "narrative": _narrative,
 }

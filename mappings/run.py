@@ -93,9 +93,9 @@ class Run:
     """The state of one conversion."""
 
     __slots__ = (
-        "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "followed", "fresh", "later",
-        "lent", "made", "memory", "message_key", "moved", "named", "needy", "notes", "of_type", "ordinals", "origins",
-        "recent", "said", "salt", "settings", "source", "taken", "trace",
+        "_about", "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "fates", "followed",
+        "fresh", "later", "lent", "listed", "made", "memory", "message_key", "moved", "named", "needy", "notes",
+        "of_type", "ordinals", "origins", "recent", "said", "salt", "settings", "source", "stood", "taken", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -124,6 +124,9 @@ class Run:
         """The types of which, with what they refer to, the map keeps resources; all when empty."""
         self.recent: dict[str, dict[str, Any]] = {}
         """Going back, by type: the resource that a reference was followed to last, in the context that is read."""
+        self.fates: dict[str, bool] = {}
+        """URL of what rows of tables made: True when the last of them takes it back."""
+        self._about: dict[int, list[dict[str, Any]]] | None = None
         self.claimed: list[tuple[Any, ...]] = []
         """Claims that depend on what references lead to."""
         self.moved: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -135,6 +138,10 @@ class Run:
         self.origins: dict[int, list[str]] = {}
         """By object id of what was read: the URLs of what was made of it."""
         self.taken: set[int] = set()
+        self.stood: set[int] = set()
+        """Going back to a tree, by object id: resources that elements stand for, and those not to be written."""
+        self.listed: dict[int, dict[str, Any]] | None = None
+        """By object id of a resource: the section of a Composition that lists it."""
         self.lent: set[str] = set()
         """URLs of resources that are the memory's own objects."""
         self.followed: dict[tuple[str, int], Any] = {}
@@ -154,6 +161,10 @@ class Run:
         self.fresh.append((code, found))
 
     # ---- notes -----------------------------------------------------------------------------------------------
+
+    def unknown(self, at: tuple[Any, ...], site: int, found: Any) -> None:
+        """A code table has no row for this text."""
+        self.notes.append((KEPT, at, site, found))
 
     def flush(self, at: tuple[Any, ...], site: int) -> None:
         """Give what conversions said its place."""
@@ -324,6 +335,9 @@ class Run:
             elif mine != value and name != "id":
                 if type(mine) is list and type(value) is list and len(mine) < MOST_MENTIONS:
                     first[name] = mine + [each for each in value if each not in mine]
+                elif name == "meta" and type(mine) is dict and type(value) is dict:
+                    first[name] = mine = dict(mine)
+                    self.merge(mine, value, path + ".meta")
                 else:
                     self.conflicts.append(f"{path}.{name}")
 
@@ -386,6 +400,8 @@ class Run:
         node, kind, profile, refers, site = claim
         if self.moved and id(node) in self.moved:
             node = self.moved[id(node)][1]
+        if profile not in node.get("meta", {}).get("profile", ()):
+            return False  # two that are one, of which the other's claim was taken back
         for path, wanted in refers:
             value = node.get(path[0])
             single = len(path) == 1 and type(value) is dict
@@ -488,7 +504,45 @@ class Run:
 
     def resources(self, kind: str) -> list[dict[str, Any]]:
         """The source's resources of a type that no rule has taken."""
-        return [each for each in self._read()[0] if each["resourceType"] == kind and id(each) not in self.taken]
+        gone = self.taken | self.stood if self.stood else self.taken
+        return [each for each in self._read()[0] if each["resourceType"] == kind and id(each) not in gone]
+
+    def only(self, patient: dict[str, Any], site: int) -> None:
+        """A document is about one patient: resources that say they are about another one are left out."""
+        for each in self._read()[0]:
+            if any(self._another(each, each.get(name), patient) for name in ("subject", "patient", "beneficiary")):
+                self.stood.add(id(each))
+                self.notes.append((SAID, (id(each),), site, ("MAP-0112", None)))
+
+    def _another(self, holder: dict[str, Any], reference: Any, patient: dict[str, Any]) -> bool:
+        """True for a reference to another patient, in the Bundle or, by what it says, elsewhere."""
+        found = self.resolve(reference, holder)
+        if found is not None:
+            return found["resourceType"] == "Patient" and found is not patient
+        target = reference.get("reference") if type(reference) is dict else None
+        kind, _, name = target.rpartition("/") if type(target) is str else ("", "", "")
+        return kind.rpartition("/")[2] == "Patient" and name != patient.get("id")
+
+    def section_of(self, resource: dict[str, Any]) -> dict[str, Any] | None:
+        """The section of the source's Composition that lists a resource first."""
+        if self.listed is None:
+            self.listed = {}
+            for each in self._read()[0]:
+                if each["resourceType"] == "Composition":
+                    self._list(each, each)
+        return self.listed.get(id(resource))
+
+    def _list(self, holder: dict[str, Any], composition: dict[str, Any], depth: int = 0) -> None:
+        assert self.listed is not None
+        sections = holder.get("section")
+        for section in sections if type(sections) is list and depth < 20 else ():
+            entries = section.get("entry") if type(section) is dict else None
+            for reference in entries if type(entries) is list else ():
+                found = self.resolve(reference, composition)
+                if found is not None:
+                    self.listed.setdefault(id(found), section)
+            if type(section) is dict:
+                self._list(section, composition, depth + 1)
 
     def near(self, kind: str) -> dict[str, Any] | None:
         """The resource that a foreign path (`Organization.address`) means: of those that a Bundle has many of, the one
@@ -511,9 +565,31 @@ class Run:
             found = self._read()[1].get(target)
         return found if found is not None and type(found.get("resourceType")) is str else None
 
-    def points(self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any) -> bool:
+    def about(self, kind: str, owner: dict[str, Any] | None) -> list[dict[str, Any]]:
+        """The source's resources of a type that refer to another one, whether taken or not."""
+        if self._about is None:
+            self._about = {}
+            for each in self._read()[0]:
+                for target in dict.fromkeys(_references(each)):
+                    found = self._read()[1].get(target)
+                    if found is not None:
+                        self._about.setdefault(id(found), []).append(each)
+        return [each for each in self._about.get(id(owner), ()) if each["resourceType"] == kind]
+
+    def pointed(self, holder: Any, steps: tuple[tuple[str, int, str], ...], kind: str) -> list[dict[str, Any]]:
+        """The resources of a type that the references at a path of another one lead to."""
+        nodes = [holder]
+        for name, _, _ in steps:
+            values = [node.get(name) for node in nodes if type(node) is dict]
+            nodes = [item for value in values for item in (value if type(value) is list else (value,))]
+        found = [self.resolve(node, holder) for node in nodes]
+        return [each for each in found if each is not None and each["resourceType"] == kind]
+
+    def points(
+        self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any, strict: bool = False
+    ) -> bool:
         """True unless a reference of the holder leads to another resource than the one wanted; of several references
-        one must, or none to another of its type."""
+        one must, or none to another of its type. `strict`: one must."""
         nodes: list[Any] = [holder] if wanted is not None else []
         several = False
         for name, _, _ in steps:
@@ -521,9 +597,20 @@ class Run:
             several = several or any(type(value) is list for value in values)
             nodes = [item for value in values for item in (value if type(value) is list else (value,))]
         found = [resource for node in nodes if (resource := self.resolve(node, holder)) is not None]
+        if strict:
+            return any(each is wanted for each in found)
         if several:
             found = [each for each in found if each["resourceType"] == wanted["resourceType"]]
         return not found or any(each is wanted for each in found)
+
+    def referred(self, resource: dict[str, Any], kind: str, path: tuple[str, ...]) -> bool:
+        """True when a resource of the source, of a type, refers to this one by a path."""
+        return any(
+            self.resolve({"reference": target}, holder) is resource
+            for holder in self._read()[0]
+            if holder["resourceType"] == kind
+            for target in _targets(holder, path)
+        )
 
     def leads(self, reference: Any, holder: Any, kind: str) -> bool:
         """True when a reference leads to a resource of a type, as far as it can be followed or says."""

@@ -38,7 +38,11 @@ _ABOUT = {
     "refers": "the references of the profile and what their targets must claim",
     "made": "refer to the resources of these types that were made of the elements at the path; empty for any type",
     "template": "C-CDA: the template that an element of `each` must have, and the one that is written",
+    "narrative": "C-CDA, written: what the narrative tells of each statement, `columns` by heading",
     "inherit": "C-CDA: the nearest ancestor that has this element",
+    "rows": "CSV: the table whose rows are read one after another, with what stands beside each of them",
+    "unpivot": "CSV: columns of a row that are read one after another, as questions and their answers",
+    "split": "CSV: what stands between the items of one cell",
     "note": "a remark",
 }
 
@@ -59,6 +63,9 @@ def _rule() -> dict[str, Any]:
         "after": _TEXTS,
         "with": _TEXTS,
         "template": {"anyOf": [_TEXT, _BY_SIDE]},
+        "narrative": _BY_SIDE,
+        "rows": _BY_SIDE,
+        "unpivot": _BY_SIDE,
         "needs": {"type": "array"},
         "refers": {"type": "object"},
     }

@@ -29,10 +29,12 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """Not now. `after`: seconds the receiver asked for, if it did."""
+    """Not now. `after`: seconds the receiver asked for, if it did. `most`: the answer after so many of its kind is that
+    it will never be."""
 
     issue: Issue
     after: float | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

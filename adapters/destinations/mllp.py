@@ -17,10 +17,13 @@ from conformance.catalogue import issue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MllpSettings:
+    """`max_errors`: AE (or CE) that one message may be answered with before it is given up."""
+
     host: str
     port: int
     tls: Tls | None = None
     connect_timeout: float = 10.0
+    max_errors: int = 10
 
 
 class MllpSender:
@@ -42,7 +45,7 @@ class MllpSender:
         except OSError as error:
             return Retry(issue=issue("NET-0103", reason=(error.strerror or type(error).__name__).lower()))
         else:
-            outcome = _judged(payload.body, answer)
+            outcome = _judged(payload.body, answer, self._settings.max_errors)
             if isinstance(outcome, Unknown):
                 connection.close()
             return outcome
@@ -63,7 +66,7 @@ class MllpSender:
             self._idle.get().close()
 
 
-def _judged(sent: bytes, answer: bytes) -> Outcome:
+def _judged(sent: bytes, answer: bytes, max_errors: int) -> Outcome:
     code, control_id = _field(answer, b"MSA", 1), _field(answer, b"MSA", 2)
     if code is None or control_id is None:
         return Unknown(issue=issue("NET-0106", protocol="an HL7 acknowledgement"))
@@ -73,7 +76,7 @@ def _judged(sent: bytes, answer: bytes) -> Outcome:
         case b"AA" | b"CA":
             return Accepted()
         case b"AE" | b"CE":
-            return Retry(issue=issue("NET-0202", code=code.decode()))
+            return Retry(issue=issue("NET-0202", code=code.decode()), most=max_errors)
         case b"AR" | b"CR":
             return Dead(issue=issue("NET-0203", code=code.decode()))
     return Unknown(issue=issue("NET-0106", protocol="an HL7 acknowledgement"))

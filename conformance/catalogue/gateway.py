@@ -125,4 +125,12 @@ CODES: tuple[Code, ...] = (
         why="`lifetime` of the destination is the time after which the news is no longer news.",
         type="timeout",
     ),
+    Code(
+        code="GW-0402",
+        severity="error",
+        title="Refused too often",
+        message="The receiver answered {count} times that it could not process this message; it is given up.",
+        why="An error that stays is one of the message; `max_errors` of the destination says how often it may come.",
+        type="processing",
+    ),
 )

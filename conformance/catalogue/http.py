@@ -144,4 +144,20 @@ CODES: tuple[Code, ...] = (
         why="One request must not hold up the others. What can't be done in time is sent in smaller parts.",
         type="too-long",
     ),
+    Code(
+        code="HTTP-0018",
+        severity="error",
+        title="Header too long",
+        message="The request's line and headers have {limit} bytes or more.",
+        why="Nothing that the gateway offers needs so much; what is longer is refused before it is read.",
+        type="too-long",
+    ),
+    Code(
+        code="HTTP-0019",
+        severity="error",
+        title="Not HTTP",
+        message="The request can't be read as HTTP/1.1.",
+        why="What is ambiguous could be taken for something else by a proxy in between; so it isn't guessed at.",
+        type="structure",
+    ),
 )

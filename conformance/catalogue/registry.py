@@ -14,6 +14,7 @@ _AREAS = {
     "JSON": "fhir_json",
     "XML": "xml",
     "CDA": "cda",
+    "CSV": "csv",
     "MAP": "map",
     "YAML": "notation",
     "PRO": "profile",

@@ -45,6 +45,14 @@ CODES: tuple[Code, ...] = (
         type="too-long",
     ),
     Code(
+        code="XML-0005",
+        severity="fatal",
+        title="Text too long, or elements too deep",
+        message="A text or attribute has more than {length} bytes, or elements are nested more than {depth} deep.",
+        why="Each text is held in memory several times over; no one reads a document as deep.",
+        type="too-long",
+    ),
+    Code(
         code="XML-0010",
         severity="error",
         title="Not in FHIR's namespace",

@@ -42,12 +42,14 @@ def _type(name: str) -> Facts | None:
     return _pack().read("StructureDefinition", CANONICAL + name)
 
 
+@cache
 def is_resource(name: str) -> bool:
     """True for concrete and abstract resource types."""
     facts = _type(name)
     return facts is not None and facts["kind"] == "resource" and facts.get("derivation") != "constraint"
 
 
+@cache
 def is_primitive(name: str) -> bool:
     facts = _type(name)
     return facts is not None and facts["kind"] == "primitive-type"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.fhir.fhirpath import FhirPathError, Node
 from conformance.fhir.fhirpath.values import Quantity, order
-from conformance.fhir.values import differing, matches_pattern, same
+from conformance.fhir.values import differing, fitting, same
+from conformance.profile import demands
+from conformance.profile.demands import Demand, Saying
 from conformance.terminology.value_set import Answer, any_of
 
 if TYPE_CHECKING:
@@ -18,24 +22,56 @@ if TYPE_CHECKING:
 _ENFORCED = ("required", "maximum")
 
 
-def values(walk: Walk, node: Node, item: Item) -> None:
-    """All rules that an element puts on its value."""
-    if item.fixed is not None and not same(node.value, item.fixed):
-        walk.report("FHIR-0020", node, found=node.value, wanted=_shown(item.fixed))
-    if item.pattern is not None and not matches_pattern(node.value, item.pattern):
-        inner = differing(node.value, item.pattern)
+def compiled(item: Item) -> Iterator[Demand]:
+    """What an element's definition asks of its value, as demands."""
+    if item.fixed is not None:
+        yield demands.equal(partial(same, want=item.fixed), Saying("FHIR-0020", {"wanted": _shown(item.fixed)}))
+    if item.pattern is not None:
+        yield partial(_patterned, wanted=item.pattern, fits=fitting(item.pattern))
+    if item.max_length is not None:
+        yield demands.long(0, item.max_length, Saying("FHIR-0015", {"most": item.max_length}))
+    for limit, wrong, words in ((item.least, -1, "at least"), (item.most, 1, "at most")):
+        if limit is not None:
+            yield partial(_limited, limit=limit, comparable=_comparable(limit, item.type), wrong=wrong, words=words)
+    if item.binding is None:
+        return
+    if item.primitive is None:
+        yield partial(_bindings, rule=item.binding, known={})
+        return
+    for url, code in _sets(item.binding):
+        broken = Saying(code, {"value_set": url.partition("|")[0]})
+        yield demands.bound(url, item.binding.origin, broken, "FHIR-0044")
+
+
+def _patterned(walk: Walk, node: Node, wanted: Any, fits: Callable[[Any], bool]) -> None:
+    if not fits(node.value):
+        inner = differing(node.value, wanted)
         place = f"{node.path}.{inner}" if inner and not inner.startswith("[") else node.path + inner
-        walk.report("FHIR-0021", place, found=node.value, wanted=_shown(item.pattern))
-    if item.max_length is not None and isinstance(node.value, str) and len(node.value) > item.max_length:
-        walk.report("FHIR-0015", node, most=item.max_length, number=len(node.value))
-    if item.least is not None or item.most is not None:
-        _limits(walk, node, item)
-    if item.binding is not None:
-        key = _key(node.value)
-        if key not in item.known:
-            allowed = binding(walk, node, item.binding)
-            if allowed and key is not None and len(item.known) < _REMEMBERED:
-                item.known.add(key)
+        walk.report("FHIR-0021", place, found=node.value, wanted=_shown(wanted))
+
+
+def _limited(walk: Walk, node: Node, limit: Any, comparable: Any, wrong: int, words: str) -> None:
+    """minValue or maxValue, across units where UCUM relates them; what can't be compared is an error too."""
+    try:
+        found = order(node, comparable)
+    except FhirPathError:
+        found = None
+    if found is None:
+        walk.report("FHIR-0023", node)
+    elif found == wrong:
+        walk.report("FHIR-0022", node, found=_number(node.value), words=words, limit=_shown(limit))
+
+
+def _bindings(walk: Walk, node: Node, rule: Binding, known: dict[Any, tuple[str, ...]]) -> None:
+    """The binding. Of codes that don't break it is remembered which value sets couldn't tell."""
+    key = _key(node.value)
+    undecided = known.get(key) if key is not None else None
+    if undecided is None:
+        undecided = binding(walk, node, rule)
+        if undecided is not None and key is not None and len(known) < _REMEMBERED:
+            known[key] = undecided
+    for url in undecided or ():
+        walk.unchecked_once("FHIR-0044", node, url, value_set=url)
 
 
 def _shown(want: Any) -> str:
@@ -45,21 +81,6 @@ def _shown(want: Any) -> str:
     if isinstance(want, list):
         return ", ".join(map(_shown, want))
     return str(want)
-
-
-def _limits(walk: Walk, node: Node, item: Item) -> None:
-    """minValue and maxValue, across units where UCUM relates them; what can't be compared is an error too."""
-    for limit, wrong, words in ((item.least, -1, "at least"), (item.most, 1, "at most")):
-        if limit is None:
-            continue
-        try:
-            found = order(node, _comparable(limit, item.type))
-        except FhirPathError:
-            found = None
-        if found is None:
-            walk.report("FHIR-0023", node)
-        elif found == wrong:
-            walk.report("FHIR-0022", node, found=_number(node.value), words=words, limit=_shown(limit))
 
 
 def _comparable(limit: Any, type_: str) -> Any:
@@ -106,30 +127,31 @@ def _key(value: Any) -> Any:
     return tuple(pairs) if all(isinstance(part, str) for part in pairs) else None
 
 
-def binding(walk: Walk, node: Node, rule: Binding) -> bool:
-    """The element's binding, then its additional ones; whether all surely hold."""
-    surely = True
+def _sets(rule: Binding) -> list[tuple[str, str]]:
+    """The value sets of the binding and of its additional ones, with the issue of a code that isn't there."""
+    sets = [(value_set, "FHIR-0040") for purpose, value_set in rule.additional if purpose in _ENFORCED]
     if rule.strength in ("required", "extensible") and rule.value_set:
-        surely = _bound(walk, node, rule.value_set, rule.origin, required=rule.strength == "required")
-    for purpose, value_set in rule.additional:
-        if purpose in _ENFORCED:
-            surely = _bound(walk, node, value_set, rule.origin, required=True) and surely
-    return surely
+        sets.insert(0, (rule.value_set, "FHIR-0040" if rule.strength == "required" else "FHIR-0041"))
+    return sets
 
 
-def _bound(walk: Walk, node: Node, value_set: str, near: str, *, required: bool) -> bool:
+def binding(walk: Walk, node: Node, rule: Binding) -> tuple[str, ...] | None:
+    """A coded value's bindings: the value sets that can't tell, or None where one is broken."""
+    answers = [(url, _bound(walk, node, url, rule.origin, code)) for url, code in _sets(rule)]
+    if any(answer is False for _, answer in answers):
+        return None
+    return tuple(url.partition("|")[0] for url, answer in answers if answer is None)
+
+
+def _bound(walk: Walk, node: Node, value_set: str, near: str, code: str) -> Answer:
     value = node.value
     if isinstance(value, dict) and not _coded(value):
-        _uncoded(walk, node, value, value_set, required=required)
+        _uncoded(walk, node, value, value_set, required=code == "FHIR-0040")
         return False
     answer = member(walk.terminology, value, value_set, near)
-    url = value_set.partition("|")[0]
-    if answer is None:
-        walk.unchecked_once("FHIR-0044", node, url, value_set=url)
-    elif answer is False:
-        found = value if isinstance(value, str) else _codes(value)
-        walk.report("FHIR-0040" if required else "FHIR-0041", node, found=found, value_set=url)
-    return answer is True
+    if answer is False:
+        walk.report(code, node, found=_codes(value), value_set=value_set.partition("|")[0])
+    return answer
 
 
 def _uncoded(walk: Walk, node: Node, value: dict[str, Any], value_set: str, *, required: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.fhir.fhirpath import Node
 from conformance.terminology import icd10cm, ucum
@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 20_000
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
+
+
+def recurring(value: Any) -> tuple[Any, ...] | None:
+    """What tells a Coding or CodeableConcept from others, but for its text; None where it has more than codes."""
+    try:
+        if "coding" not in value:
+            return ("\0".join(value), "\0".join(value.values()))
+        if len(value) > 2 or (len(value) == 2 and type(value["text"]) is not str):
+            return None
+        return (len(value), *[("\0".join(each), "\0".join(each.values())) for each in value["coding"]])
+    except (AttributeError, KeyError, TypeError):
+        return None
 
 
 def check(walk: Walk, node: Node) -> None:

@@ -9,6 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from conformance.fhir.fhirpath import temporal
+from conformance.terminology import ucum
+from conformance.terminology.checkdigits import luhn
+
 RULES: dict[str, Callable[[Any], bool]] = {}
 """Expression to a function of the value of the node that it is evaluated on."""
 
@@ -37,8 +41,10 @@ def _contained(value: Any) -> list[Any]:
 @rule("extension.exists() != value.exists()")
 def ext_1(value: Any) -> bool:
     """An extension has a value or extensions, not both and not neither."""
-    valued = any(key.startswith(("value", "_value")) for key in value)
-    return bool(value.get("extension")) != valued
+    for key in value:
+        if "value" in key and key.startswith(("value", "_value")):
+            return not value.get("extension")
+    return bool(value.get("extension"))
 
 
 @rule("descendants().linkId.isDistinct()")
@@ -134,12 +140,15 @@ def obs_6(value: Any) -> bool:
 
 def _valued(value: Any) -> bool:
     """Whether value[x] is there, of any type, or an extension in its place."""
-    return any(key.startswith(("value", "_value")) and key.removeprefix("_")[5:6].isupper() for key in value)
+    for key in value:
+        if "value" in key and key.startswith(("value", "_value")) and key.removeprefix("_")[5:6].isupper():
+            return True
+    return False
 
 
 @rule("(component.empty() and hasMember.empty()) implies (dataAbsentReason.exists() or value.exists())")
 def valued_or_absent(value: Any) -> bool:
-    return any(value.get(key) for key in ("component", "hasMember", "dataAbsentReason")) or _valued(value)
+    return bool(value.get("component") or value.get("hasMember") or "dataAbsentReason" in value or _valued(value))
 
 
 @rule("value.empty() or component.code.where(coding.intersect(%resource.code.coding).exists()).empty()")
@@ -166,3 +175,41 @@ def precise_to_the_day(value: Any) -> bool:
 @rule("data.empty() or contentType.exists()")
 def att_1(value: Any) -> bool:
     return not _has(value, "data") or _has(value, "contentType")
+
+
+@rule(
+    "value.ofType(Quantity).system.empty() or value.ofType(Quantity).system = 'http://unitsofmeasure.org'",
+)
+def us_core_3(value: Any) -> bool:
+    quantity = value.get("valueQuantity") if isinstance(value, dict) else None
+    return not isinstance(quantity, dict) or not _has(quantity, "system") or quantity.get("system") == ucum.SYSTEM
+
+
+@rule("start.hasValue().not() or end.hasValue().not() or (start <= end)")
+def per_1(value: Any) -> bool:
+    """What precisions or zones leave open is no consent."""
+    start, end = value.get("start"), value.get("end")
+    if not isinstance(start, str) or not isinstance(end, str):
+        return True
+    if len(start) == len(end) and (len(start) <= _DAY or start[-6:] == end[-6:] or start[-1] == end[-1] == "Z"):
+        return start <= end
+    one, other = temporal.parse(start), temporal.parse(end)
+    return one is not None and other is not None and temporal.compare(one, other) in (-1, 0)
+
+
+_DAY = len("2026-11-22")
+_NPI = (
+    "(((select(value.substring(0,1).toInteger()).select(iif($this<5, $this*2, (($this*2)-9))))+"
+    "(value.substring(1,1).toInteger())+(select(value.substring(2,1).toInteger()).select(iif($this<5, $this*2, "
+    "(($this*2)-9))))+(value.substring(3,1).toInteger())+(select(value.substring(4,1).toInteger()).select(iif($this<5, "
+    "$this*2, (($this*2)-9))))+(value.substring(5,1).toInteger())+(select(value.substring(6,1).toInteger()).select("
+    "iif($this<5, $this*2, (($this*2)-9))))+(value.substring(7,1).toInteger())+(select(value.substring(8,1)"
+    ".toInteger()).select(iif($this<5, $this*2, (($this*2)-9))))+(value.substring(9,1).toInteger()) + 24)mod 10=0)"
+)
+
+
+@rule(_NPI)
+def us_core_17(value: Any) -> bool:
+    """The check digit of a National Provider Identifier; of a longer text, of its first ten."""
+    digits = value.get("value")
+    return isinstance(digits, str) and digits[:10].isdecimal() and digits.isascii() and luhn("80840" + digits[:10])

@@ -6,17 +6,22 @@ it must be. Types, profiles and elements with constraints of their own have Item
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from conformance.definitions import r4
 from conformance.definitions.pack import Facts
 from conformance.definitions.registry import Definition, Registry
 from conformance.definitions.snapshot import Snapshots, Tree
+from conformance.fhir import bindings, invariants, narrative, native, references, rules
 from conformance.fhir.fhirpath import lineage, type_of
-from conformance.fhir.primitives import CHECKS, Check
+from conformance.fhir.fhirpath.absence import needs
+from conformance.fhir.fhirpath.node import schema
+from conformance.fhir.primitives import CHECKS, Primitive
+from conformance.profile.demands import Count, Demand, Saying
 
 if TYPE_CHECKING:
     from conformance.fhir.slicing import Slicing
@@ -45,7 +50,8 @@ class Invariant:
     key: str
     severity: str
     expression: str
-    source: str
+    needs: frozenset[str] = frozenset()
+    """JSON names of which one must be there for the invariant to be broken; empty where that isn't known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,7 @@ class Item:
         self.type = type_
         self.inside = inside
         """Where FHIRPath finds the children's definitions: a type's name or a path in R4."""
-        self.primitive: Check | None = CHECKS.get(type_)
+        self.primitive: Primitive | None = CHECKS.get(type_)
         self.is_resource = type_ in ("Resource", "DomainResource")
         self.nested = tree is not content and r4.is_resource(type_)
         """True for a resource of a given type inside another."""
@@ -82,24 +88,32 @@ class Item:
         self.binding = _binding(facts.get("binding"), tree.origin)
         if _ambiguous(tree):
             self.binding = None
-        self.has_rules = any(
-            each is not None
-            for each in (self.fixed, self.pattern, self.least, self.most, self.max_length, self.binding)
-        )
         self.targets: tuple[str, ...] = ()
         self.profiles: tuple[str, ...] = ()
         """Of which one must be met: several on one type, or those of a resource of any type."""
         self.fits: dict[str, tuple[str, ...]] = {}
         """For a Reference: each target type met so far to the target profiles for it."""
-        self.known: set[Any] = set()
-        """For what is bound: the codes found to be allowed."""
+        self.clean: set[Any] = set()
+        """For what is `recurring`: the values of which nothing is to be said."""
         self.asked = [each for each in facts.get("extension") or () if each.get("url") in _ASKING]
         """What the element's definition asks by extensions."""
 
     @cached_property
-    def quiet(self) -> bool:
-        """True where nothing is left to say of a value once its parts are checked."""
-        return not (self.has_rules or self.targets or self.profiles or self.invariants)
+    def demands(self) -> tuple[Demand, ...]:
+        """What is left to say of a value once its parts are sound: its own values, what it refers to, invariants."""
+        asked = [*bindings.compiled(self)]
+        if self.targets:
+            asked.append(partial(references.targets, item=self))
+        if self.profiles:
+            asked.append(lambda walk, node: walk.any_profile(node, self))
+        if self.invariants:
+            asked.append(invariants.compiled(self.invariants))
+        return tuple(asked)
+
+    @cached_property
+    def rule(self) -> Demand | None:
+        """What the type asks of its values, whatever the element."""
+        return rules.TYPES.get(self.type)
 
     @cached_property
     def invariants(self) -> tuple[Invariant, ...]:
@@ -110,21 +124,50 @@ class Item:
         for row in rows:
             expression = row.get("expression")
             if expression and expression not in _ELSEWHERE and not row.get("best"):
-                made = Invariant(str(row.get("key")), str(row.get("severity")), expression, str(row.get("source", "")))
-                found.setdefault(expression, made)
+                found.setdefault(expression, self._invariant(row, expression))
         return tuple(found.values())
 
+    def _invariant(self, row: Facts, expression: str) -> Invariant:
+        forms = schema(self.inside)
+        names = needs(expression)
+        known = all(name in forms for name in names)
+        keys = [key for name in names for form in forms[name] for key in form[:2]] if known else []
+        return Invariant(str(row.get("key")), str(row.get("severity")), expression, frozenset(keys))
+
     @cached_property
-    def simple(self) -> Check | None:
-        """The check that is all there is to say of a value: of a primitive without rules of its own."""
-        if self.primitive is None or self.type == "xhtml" or self.asked:
+    def recurring(self) -> bool:
+        """True for coded values of which only their codes matter: what was found of one holds for its like."""
+        return self.type in ("Coding", "CodeableConcept") and not (
+            _looks_around(self.tree) or self._content_looks_around
+        )
+
+    @property
+    def _content_looks_around(self) -> bool:
+        content = self.content
+        return content is not None and content is not self.tree and _looks_around(content)
+
+    @cached_property
+    def simple(self) -> Primitive | None:
+        """A check after which nothing is left to say of a primitive's value. Where it finds something a closer look is
+        due, and always where there is none.
+        """
+        if self.primitive is None or self.asked or self.targets or self.profiles:
             return None
-        if self.quiet:
-            return self.primitive
-        alone = self.fixed is self.pattern is self.least is self.most is self.max_length is None
-        if self.binding is None or self.binding.additional or not alone or self.targets or self.invariants:
+        if not (self.pattern is self.least is self.most is None) or (self.binding and self.binding.additional):
             return None
-        return _bound(self.primitive, self.binding, self._plans.terminology)
+        tests = [native.RULES.get(each.expression) for each in self.invariants]
+        if self.type == "xhtml":
+            tests.append(narrative.plain)
+        if self.fixed is not None:
+            tests.append(partial(_is, self.fixed))
+        if self.max_length is not None:
+            tests.append(partial(_within, self.max_length))
+        if self.binding is not None:
+            allowed = partial(_allowed, self.binding, self._plans.terminology)
+            if not tests:
+                return _remembering(self.primitive, allowed)
+            tests.append(allowed)
+        return None if None in tests else _simple(self.primitive, [each for each in tests if each is not None])
 
     @cached_property
     def props(self) -> dict[str, Slot]:
@@ -151,45 +194,117 @@ class Item:
                 yield Prop(self._plans, tree, self.inside)
 
     @cached_property
+    def _all_props(self) -> tuple[Prop, ...]:
+        return tuple(dict.fromkeys(slot.prop for slot in self.props.values()))
+
+    @cached_property
     def required(self) -> tuple[Prop, ...]:
-        return tuple(dict.fromkeys(slot.prop for slot in self.props.values() if slot.prop.min > 0))
+        return tuple(prop for prop in self._all_props if prop.min > 0)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """A name of each required property: where all are there nothing is missing."""
+        return frozenset(prop.name for prop in self.required)
 
     @cached_property
     def sliced(self) -> tuple[Prop, ...]:
         """Properties whose slices must be counted even where nothing is there."""
-        return tuple(dict.fromkeys(slot.prop for slot in self.props.values() if slot.prop.needs_slices))
+        return tuple(prop for prop in self._all_props if prop.min == 0 and prop.needs_slices)
 
 
-def _bound(check: Check, binding: Binding, terminology: Terminology) -> Check:
-    """Remembers the codes that a binding was found to allow; any other answer only says that a closer look is due."""
-    allowed: set[str] = set()
+_AROUND = re.compile(r"%|\bresolve\(|\bchildren\(|\bdescendants\(|\btext\b|\bextension\b|\$")
+
+
+def _looks_around(tree: Tree) -> bool:
+    """Whether a coded value's definition asks more than its codes: of its text, its extensions, its surroundings."""
+    facts = tree.facts
+    own = any(_AROUND.search(str(row.get("expression"))) for row in facts.get("constraint") or () if _asks(row))
+    valued = any(isinstance(v, dict) and "text" in v for k, v in facts.items() if k.startswith(("fixed", "pattern")))
+    children = tree.children or {}
+    below = [
+        *children.values(),
+        *tree.slices.values(),
+        *(each for c in children.values() for each in c.slices.values()),
+    ]
+    return own or valued or _says_of_text(children) or any(map(_looks_around, below))
+
+
+def _asks(row: Facts) -> bool:
+    return row.get("expression") not in _ELSEWHERE
+
+
+def _says_of_text(children: dict[str, Tree]) -> bool:
+    text = children.get("text")
+    return text is not None and (text.min > 0 or text.max == 0 or not _plain(text))
+
+
+def _simple(check: Primitive, tests: list[Callable[[Any], bool]]) -> Primitive:
+    """A primitive's check and tests in one."""
+    if not tests:
+        return check
+    if len(tests) == 1:
+        only = tests[0]
+        return lambda value: check(value) or (None if only(value) else "?")
+    return lambda value: check(value) or (None if all(test(value) for test in tests) else "?")
+
+
+def _is(wanted: Any, value: Any) -> bool:
+    return type(value) is type(wanted) and value == wanted
+
+
+def _within(most: int, value: Any) -> bool:
+    return type(value) is str and len(value) <= most
+
+
+def _remembering(check: Primitive, allowed: Callable[[Any], bool]) -> Primitive:
+    """Of texts that a binding allows nothing more is to be said the next time."""
+    known: set[str] = set()
 
     def simple(value: Any) -> str | None:
         if type(value) is not str:
             return "?"
-        if value in allowed:
+        if value in known:
             return None
-        if check(value) or terminology.member(binding.value_set, None, value, binding.origin) is not True:
+        if check(value) or not allowed(value):
             return "?"
-        if len(allowed) < _REMEMBERED:
-            allowed.add(value)
+        if len(known) < _REMEMBERED:
+            known.add(value)
         return None
 
     return simple
 
 
+def _allowed(binding: Binding, terminology: Terminology, value: Any) -> bool:
+    return type(value) is str and terminology.member(binding.value_set, None, value, binding.origin) is True
+
+
 class Slot:
     """A JSON name of a property, with what a walk needs of it at once; made ready when it is first met."""
 
-    __slots__ = ("code", "direct", "inside", "item", "key", "prop", "ready", "sibling", "simple", "step")
+    __slots__ = (
+        "choice",
+        "code",
+        "direct",
+        "inside",
+        "item",
+        "key",
+        "many",
+        "prop",
+        "ready",
+        "sibling",
+        "simple",
+        "step",
+    )
 
     def __init__(self, prop: Prop, code: str, key: str) -> None:
         self.prop, self.code, self.key, self.sibling = prop, code, key, "_" + key
         self.step = f"{prop.name}.ofType({code})" if prop.is_choice else prop.name
+        self.many = prop.many
+        self.choice = prop if prop.is_choice else None
         self.ready = False
         self.item: Item | None = None
         self.inside = code
-        self.simple: Check | None = None
+        self.simple: Primitive | None = None
         """The check of a value where nothing else is to be said of the property."""
         self.direct: Item | None = None
         """The Item of objects that need no more than to be checked each by itself."""
@@ -216,6 +331,7 @@ class Prop:
         self.min = tree.min
         self.max = tree.max
         self.many = tree.many
+        self.count = _count(tree)
         self._items: dict[str, Item | None] = {}
         self.is_extension = self.name in ("extension", "modifierExtension")
         self.alone = None if self.is_choice else (self.name, "_" + self.name)
@@ -272,6 +388,16 @@ class Prop:
         return any(each.min > 0 for each in self.tree.slices.values())
 
 
+def _count(tree: Tree) -> Count:
+    words = {"element": tree.name}
+    few = f"{tree.name} ({tree.min} times)"
+    return Count(
+        least=tree.min, most=tree.max,
+        none=Saying("FHIR-0004", words), few=Saying("FHIR-0004", {"element": few}),
+        many=Saying("FHIR-0005", words), forbidden=Saying("FHIR-0006", words),
+    )  # fmt: skip
+
+
 class Plans:
     """Items of types and profiles over one registry, made once."""
 
@@ -318,10 +444,10 @@ class Plans:
         code = type_code(facts, f"{inside}.{tree.name}")
         profiles = tuple(facts.get("profile") or ())
         content = self._content(tree, code, profiles)
-        if _shared(code) and _plain(tree) and not profiles and not facts.get("targetProfile"):
+        if _shared(code) and _plain(tree) and not profiles and not (code == "Reference" and facts.get("targetProfile")):
             return self.of_type(code) or Item(self, tree, content, code, code)
         made = Item(self, tree, content, code, where or code)
-        made.targets = tuple(facts.get("targetProfile") or ())
+        made.targets = tuple(facts.get("targetProfile") or ()) if code == "Reference" else ()
         made.profiles = profiles if len(profiles) > 1 or made.is_resource else ()
         return made
 

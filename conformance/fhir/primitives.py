@@ -6,6 +6,7 @@ time.
 
 from __future__ import annotations
 
+import binascii
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,7 +14,7 @@ from typing import Any
 
 from conformance.profile.types import real_day
 
-Check = Callable[[Any], str | None]
+Primitive = Callable[[Any], str | None]
 
 LONGEST = 1_048_576
 """Characters of a string: "strings SHALL NOT exceed 1MB in size"."""
@@ -42,11 +43,20 @@ def _text(value: Any) -> str | None:
     return None
 
 
+def _xhtml(value: Any) -> str | None:
+    """Characters that XML can't hold are found when it is read as XML."""
+    if type(value) is not str:
+        return "must be a JSON string"
+    if not value or value.isspace():
+        return "must not be blank"
+    return "is longer than 1 MB" if len(value) > LONGEST else None
+
+
 def _boolean(value: Any) -> str | None:
     return None if value is True or value is False else "must be true or false, without quotes"
 
 
-def _number(least: int, most: int) -> Check:
+def _number(least: int, most: int) -> Primitive:
     def check(value: Any) -> str | None:
         if type(value) is not int:
             return "must be a whole number, without quotes"
@@ -61,7 +71,7 @@ def _decimal(value: Any) -> str | None:
     return None if isinstance(value, Decimal) and value.is_finite() else "must be a number, without quotes"
 
 
-def _matching(pattern: re.Pattern[str], words: str) -> Check:
+def _matching(pattern: re.Pattern[str], words: str) -> Primitive:
     def check(value: Any) -> str | None:
         if type(value) is not str:
             return "must be a JSON string"
@@ -118,11 +128,20 @@ def _instant(value: Any) -> str | None:
 def _base64(value: Any) -> str | None:
     if type(value) is not str:
         return "must be a JSON string"
+    try:
+        binascii.a2b_base64(value, strict_mode=True)
+    except (ValueError, binascii.Error):
+        return _wrapped_base64(value)
+    return None if value else "is not base64"
+
+
+def _wrapped_base64(value: str) -> str | None:
+    """base64 in lines, as R4 still allows, or none."""
     squeezed = "".join(value.split())
     return None if squeezed and len(squeezed) % 4 == 0 and _BASE64.fullmatch(squeezed) else "is not base64"
 
 
-CHECKS: dict[str, Check] = {
+CHECKS: dict[str, Primitive] = {
     "boolean": _boolean,
     "integer": _number(-(2**31), 2**31 - 1),
     "unsignedInt": _number(0, 2**31 - 1),
@@ -130,7 +149,7 @@ CHECKS: dict[str, Check] = {
     "decimal": _decimal,
     "string": _text,
     "markdown": _text,
-    "xhtml": _text,
+    "xhtml": _xhtml,
     "code": _matching(_CODE, "must be a code: not blank, no white space but single spaces inside"),
     "id": _matching(_ID, "must be 1 to 64 of A-Z, a-z, 0-9, - and ."),
     "uri": _uri,

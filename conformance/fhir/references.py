@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from conformance.fhir.plan import Item
     from conformance.fhir.walk import Walk
 
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 
 def named(reference: Any) -> str:
     """The type that a literal reference names by its text; empty where it names none."""
-    match = RESTFUL.fullmatch(reference) if isinstance(reference, str) else None
-    return match[2] if match is not None and r4.is_resource(match[2]) else ""
+    if not isinstance(reference, str):
+        return ""
+    kind, _, ident = reference.partition("/")
+    if "/" in ident or not ident or not _ID.fullmatch(ident):
+        match = RESTFUL.fullmatch(reference)
+        kind = match[2] if match is not None else ""
+    return kind if kind and r4.is_resource(kind) else ""
 
 
 def named_type(node: Node, path: str, names: set[str]) -> Answer:
@@ -40,7 +46,7 @@ def named_type(node: Node, path: str, names: set[str]) -> Answer:
 def form(walk: Walk, node: Node) -> None:
     """A Reference by itself: an absolute URL, a RESTful one, or a contained resource that is there."""
     reference, kind = node.value.get("reference"), node.value.get("type")
-    if not isinstance(reference, str):
+    if not isinstance(reference, str) or (kind is None and named(reference)):
         return
     target = walk.resolve(reference, node)
     if reference.startswith("#"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.fhir import bundle, coding, references
 from conformance.fhir.fhirpath import Node
-from conformance.fhir.narrative import plain, read
+from conformance.fhir.narrative import languages, plain, read
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
@@ -86,8 +86,7 @@ def asked_by_extension(walk: Walk, node: Node, asked: list[dict[str, Any]]) -> N
 
 def _language(walk: Walk, node: Node, wanted: str) -> None:
     """`_no`: no languages marked; `_yes`: some; `_resource`: the resource's; else that language."""
-    div = read(str(node.value.get("div", "")))
-    marked = {language for pair in (div.language, *div.sections) for language in pair if language}
+    marked = languages(str(node.value.get("div", "")))
     resource = walk.resource_of(node).value.get("language")
     holds = {"_no": not marked, "_yes": bool(marked), "_resource": resource in marked}.get(wanted, wanted in marked)
     if not holds:
@@ -123,8 +122,10 @@ _VITAL_SIGNS = {
 
 def inferred(value: dict[str, Any]) -> list[str]:
     """The profiles that R4 itself demands of a resource by its content."""
-    code = value.get("code")
-    codings = code.get("coding") if value.get("resourceType") == "Observation" and isinstance(code, dict) else None
+    code = value.get("code") if value.get("resourceType") == "Observation" else None
+    codings = code.get("coding") if isinstance(code, dict) else None
+    if not codings:
+        return []
     names = [
         _VITAL_SIGNS.get(str(each.get("code")))
         for each in (codings if isinstance(codings, list) else ())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.definitions.pack import Facts
 from conformance.definitions.snapshot import Tree
-from conformance.fhir import fhirpath
+from conformance.fhir import coding, fhirpath
 from conformance.fhir.fhirpath import FhirPathError, Node
 from conformance.fhir.values import fitting, same
 from conformance.terminology.value_set import Answer, all_of, any_of
@@ -65,8 +65,18 @@ class Slicing:
         self.discriminators = _discriminators(tree) or _implied(tree)
         key = tree.name.removesuffix("[x]")
         self.slices = [Slice(plans, each, inside, key) for each in tree.slices.values()]
+        self.order = {each.name: place for place, each in enumerate(self.slices)}
         self.default = next((each for each in self.slices if each.name == "@default"), None)
         self.is_choice = tree.name.endswith("[x]")
+        self._found: dict[Any, tuple[Slice | None, bool]] = {}
+        """For coded values that are told apart by themselves: which slice each was in."""
+
+    @cached_property
+    def recurring(self) -> bool:
+        """True where only an item's own codes decide: what was found of one holds for its like."""
+        types = {str(each.get("code")) for each in self.tree.types}
+        by_itself = all(kind in ("value", "pattern") and "(" not in path for kind, path in self.discriminators)
+        return types <= _CODED and by_itself and not any(_speaks_of_text(each.tree) for each in self.slices)
 
     @cached_property
     def by_url(self) -> dict[str, Slice] | None:
@@ -107,6 +117,16 @@ class Slicing:
         if self.by_url is not None:
             url = node.value.get("url") if isinstance(node.value, dict) else None
             return (self.by_url.get(url) if isinstance(url, str) else None), True
+        key = coding.recurring(node.value) if self.recurring else None
+        if key is None:
+            return self._find(walk, node)
+        if key not in self._found:
+            if len(self._found) > _REMEMBERED:
+                self._found.clear()
+            self._found[key] = self._find(walk, node)
+        return self._found[key]
+
+    def _find(self, walk: Walk, node: Node) -> tuple[Slice | None, bool]:
         sure = True
         for each, matcher in self.matchers:
             answer = matcher(walk, node)
@@ -114,6 +134,15 @@ class Slicing:
                 return each, True
             sure = sure and answer is not None
         return None, sure
+
+
+_CODED = frozenset({"CodeableConcept", "Coding"})
+_REMEMBERED = 2_000
+
+
+def _speaks_of_text(tree: Tree) -> bool:
+    wanted = [want for key, want in tree.facts.items() if key.startswith(("fixed", "pattern"))]
+    return "text" in (tree.children or {}) or any(isinstance(want, dict) and "text" in want for want in wanted)
 
 
 def _discriminators(tree: Tree) -> list[tuple[str, str]]:

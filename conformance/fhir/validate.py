@@ -42,6 +42,7 @@ class Validator:
         root = fhirpath.root(resource)
         walk = Walk(self.plans, self.terminology, root, now=now)
         walk.resource(root, profiles)
+        walk.end()
         found = _distinct(walk.issues)
         return _located(found, locator()) if found and locator is not None else found
 

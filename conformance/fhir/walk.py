@@ -11,10 +11,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import issue
-from conformance.fhir import bindings, extensions, invariants, references, rules
+from conformance.fhir import bindings, coding, extensions, references, rules
 from conformance.fhir.fhirpath import Env, Node, lineage, type_of
 from conformance.fhir.fhirpath.references import resolver
 from conformance.fhir.plan import Item, Plans, Prop, Slot
+from conformance.fhir.primitives import CHECKS
 from conformance.issue import Issue, Severity, Where
 from conformance.terminology.value_set import Answer
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 100
 MOST_ISSUES = 5_000
+REMEMBERED = 2_000
+"""Clean coded values an Item keeps in mind."""
 
 
 class Walk:
@@ -37,10 +40,16 @@ class Walk:
         self.issues: list[Issue] = []
         self.generic = True
         self.depth = 0
+        self.doubts = 0
+        """How often something was not checked, told or not."""
         self.resolve = resolver(root)
         self._conforming: dict[tuple[int, str], Answer] = {}
         self._envs: dict[int, Env] = {}
-        self.unchecked: set[tuple[str, str, str]] = set()
+        self.unchecked: set[tuple[str, str, int]] = set()
+
+    def end(self) -> None:
+        """Lets go of what refers back to the walk: then all of it is freed at once, not by the garbage collector."""
+        self._envs.clear()
 
     @cached_property
     def anchors(self) -> set[str]:
@@ -54,6 +63,7 @@ class Walk:
     ) -> None:
         """An issue at a node (or at a path)."""
         if len(self.issues) >= MOST_ISSUES:
+            self.doubts += 1
             return
         path = node if isinstance(node, str) else node.path
         text = None if found is None or isinstance(found, (dict, list)) else str(found)[:200]
@@ -62,7 +72,8 @@ class Walk:
 
     def unchecked_once(self, code: str, node: Node, subject: str, **words: Any) -> None:
         """A "not checked", once per subject and resource."""
-        key = (code, subject, self.resource_of(node).path)
+        self.doubts += 1
+        key = (code, subject, id(self.resource_of(node).value))
         if key not in self.unchecked:
             self.unchecked.add(key)
             self.report(code, node, **words)
@@ -149,12 +160,13 @@ class Walk:
     def _asked(self, node: Node, kind: str, profiles: Iterable[str], near: str) -> list[Item]:
         """The profiles a resource is to meet; sets that were found without a word are remembered."""
         inferred = rules.inferred(node.value)
-        key = (kind, near, *_claimed(node.value), "", *profiles, "", *inferred)
+        claimed = _claimed(node.value)
+        key = (kind, near, *claimed, "", *profiles, "", *inferred)
         known = self.plans.asked.get(key)
         if known is not None:
             return known
         before = len(self.issues), len(self.unchecked)
-        asked = list(dict.fromkeys([*_claimed(node.value), *profiles, *self.plans.registry.globals(kind)]))
+        asked = list(dict.fromkeys([*claimed, *profiles, *self.plans.registry.globals(kind)]))
         bases = {base for url in asked for base in self._bases(url, near)} if inferred else set()
         asked += [url for url in inferred if url not in bases]
         items = [item for item in (self._profile(node, url, near) for url in asked) if item is not None]
@@ -200,7 +212,19 @@ class Walk:
     # Elements
 
     def check(self, node: Node, item: Item) -> None:
-        """One value against its Item."""
+        """One value against its Item; what was found of a coded value is remembered."""
+        if not item.recurring:
+            self._check(node, item)
+            return
+        key = coding.recurring(node.value)
+        if key is not None and (self.generic, key) in item.clean and _sound_text(node.value):
+            return
+        before = len(self.issues), self.doubts
+        self._check(node, item)
+        if key is not None and before == (len(self.issues), self.doubts) and len(item.clean) < REMEMBERED:
+            item.clean.add((self.generic, key))
+
+    def _check(self, node: Node, item: Item) -> None:
         if self.depth > DEEPEST:
             self.report("FHIR-0011", node)
             return
@@ -208,38 +232,27 @@ class Walk:
         before = len(self.issues)
         if item.primitive is not None:
             sound = self._primitive(node, item)
-        elif not isinstance(node.value, dict):
+        elif type(node.value) is not dict:
             self.report("FHIR-0003", node, form="an object")
             sound = False
         elif item.is_resource:
             self.resource(node)
             sound = False
             if item.profiles:
-                self._any_profile(node, item)
+                self.any_profile(node, item)
         elif item.nested:
             sound = self._nested(node, item)
         else:
             self._object(node, item)
             sound = len(self.issues) == before or not any(each.code in _BROKEN for each in self.issues[before:])
-            rule = rules.TYPES.get(item.type)
-            if rule is not None and self.generic:
-                rule(self, node)
+            if item.rule is not None and self.generic:
+                item.rule(self, node)
             if item.asked:
                 rules.asked_by_extension(self, node, item.asked)
-        if sound and not item.quiet:
-            self._own_rules(node, item)
+        if sound:
+            for demand in item.demands:
+                demand(self, node)
         self.depth -= 1
-
-    def _own_rules(self, node: Node, item: Item) -> None:
-        """What an element asks of a value that is sound in itself."""
-        if item.has_rules:
-            bindings.values(self, node, item)
-        if item.targets:
-            references.targets(self, node, item)
-        if item.profiles:
-            self._any_profile(node, item)
-        if item.invariants:
-            invariants.check(self, node, item.invariants)
 
     def _nested(self, node: Node, item: Item) -> bool:
         """A resource inside another whose type or profile is given: by itself first, then as it is asked here."""
@@ -253,7 +266,7 @@ class Walk:
         self.generic = generic
         return not any(each.code in _BROKEN for each in self.issues[before:])
 
-    def _any_profile(self, node: Node, item: Item) -> None:
+    def any_profile(self, node: Node, item: Item) -> None:
         """Several profiles on one type: one of them has to be met."""
         answers = [self.conforms(node, url, item.tree.origin) for url in item.profiles]
         if True not in answers and None not in answers:
@@ -287,7 +300,7 @@ class Walk:
             self.report("FHIR-0009", node)
             return
         props = item.props
-        chosen: set[Prop] = set()
+        chosen: tuple[Prop, ...] = ()
         for key, inner in data.items():
             slot = props.get(key)
             if slot is None:
@@ -295,40 +308,40 @@ class Walk:
                 continue
             if not slot.ready:
                 slot.prepare()
-            prop = slot.prop
-            if prop.is_choice:
-                if prop in chosen:
-                    self.report("FHIR-0014", node, element=prop.tree.name)
-                chosen.add(prop)
+            if slot.choice is not None:
+                if slot.choice in chosen:
+                    self.report("FHIR-0014", node, element=slot.choice.tree.name)
+                chosen = (*chosen, slot.choice)
             simple = slot.simple
             if simple is not None and slot.sibling not in data:
-                if not prop.many:
+                if not slot.many:
                     if inner is not None and simple(inner) is None:
                         continue
                 elif type(inner) is list and inner and not any(map(simple, inner)):
                     continue
-            elif slot.direct is not None and self._direct(node, slot, slot.direct, inner):
-                continue
-            self._property(node, prop, slot, data)
-        for prop in item.required:
-            if not prop.present(data):
-                self.report("FHIR-0004", node, element=prop.tree.name)
+            elif slot.direct is not None:
+                if type(inner) is dict and not slot.many:
+                    self.check(Node(inner, slot.inside, node, slot.step), slot.direct)
+                    continue
+                if type(inner) is list and slot.many and self._all(node, slot, slot.direct, inner):
+                    continue
+            self._property(node, slot.prop, slot, data)
+        if not item.names.issubset(data):
+            for prop in item.required:
+                if not prop.present(data):
+                    prop.count(self, node, ())
         for prop in item.sliced:
-            if prop.min == 0 and prop.slicing is not None and not prop.present(data):
+            if prop.slicing is not None and not prop.present(data):
                 self._count(node, prop.slicing, {}, prop.name, sure=True)
 
-    def _direct(self, node: Node, slot: Slot, item: Item, inner: Any) -> bool:
-        """Checks objects in the form they should have, where there is nothing to count or choose; False for others."""
-        if not slot.prop.many:
-            if type(inner) is not dict:
+    def _all(self, node: Node, slot: Slot, item: Item, values: list[Any]) -> bool:
+        """Checks the objects of an array where there is nothing to count or choose; False where one is no object."""
+        for each in values:
+            if type(each) is not dict:
                 return False
-            self.check(Node(inner, slot.inside, node, slot.step), item)
-            return True
-        if type(inner) is not list or not inner or not all(type(each) is dict for each in inner):
-            return False
-        for index, each in enumerate(inner):
+        for index, each in enumerate(values):
             self.check(Node(each, slot.inside, node, slot.step, index), item)
-        return True
+        return bool(values)
 
     def _unplanned(self, node: Node, item: Item, key: str, data: dict[str, Any]) -> None:
         """A property that the plan doesn't hold under this name: a sibling, the resource's type, or an unknown one."""
@@ -355,15 +368,12 @@ class Walk:
             self.report("FHIR-0002", node, found=key)
 
     def _property(self, node: Node, prop: Prop, slot: Slot, data: dict[str, Any]) -> None:
-        if prop.max == 0:
-            self.report("FHIR-0006", node, element=prop.tree.name)
-            return
         code = slot.code
-        found = self._values(node, prop, slot, data)
-        if prop.max is not None and len(found) > prop.max:
-            self.report("FHIR-0005", node, element=prop.tree.name, most=prop.max, number=len(found))
-        if 0 < len(found) < prop.min:
-            self.report("FHIR-0004", node, element=f"{prop.tree.name} ({prop.min} times)")
+        found = self._values(node, prop, slot, data) if prop.max != 0 else [node]
+        if found:
+            prop.count(self, node, found)
+        if prop.max == 0:
+            return
         slicing = prop.slicing
         if slicing is None:
             several = len(prop.types) > 1 and not code
@@ -425,8 +435,7 @@ class Walk:
         counted.
         """
         counts: dict[str, int] = {}
-        sure, last = True, -1
-        order = {each.name: place for place, each in enumerate(slicing.slices)}
+        sure, last, order = True, -1, slicing.order
         for each in found:
             slice_, certain = slicing.find(self, each)
             sure = sure and (certain or slice_ is not None)
@@ -479,6 +488,13 @@ class Walk:
 
 _BROKEN = frozenset({"FHIR-0002", "FHIR-0003", "FHIR-0008", "FHIR-0009", "FHIR-0010"})
 """After these, an element's own rules would only repeat or misread what is wrong."""
+
+
+_TEXT = CHECKS["string"]
+
+
+def _sound_text(value: Any) -> bool:
+    return "text" not in value or _TEXT(value["text"]) is None
 
 
 def _step(node: Node, prop: Prop, key: str, code: str) -> Node:

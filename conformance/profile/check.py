@@ -2,17 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
 from conformance.catalogue import issue
 from conformance.document import Document
 from conformance.issue import Issue, Where
 from conformance.profile.model import Check, Look, Profile, Value, Values
 from conformance.profile.tests import text, valued
-from conformance.profile.types import TYPES
+from conformance.terminology.value_set import Answer
 
-Found = list[tuple[Value, Where]]
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A value that a path found, as profiles compare it (a text), with its place."""
+
+    raw: Value
+    where: Where
+
+    @property
+    def value(self) -> str:
+        return text(self.raw)
+
+
+class Findings:
+    """The `Report` of one rule in one context: what its demands tell becomes issues in the profile's words."""
+
+    def __init__(self, profile: Profile, rule: Check, look: Look) -> None:
+        self.profile, self.rule, self.look = profile, rule, look
+        self.issues: list[Issue] = []
+
+    def report(self, code: str, node: Found, *, found: Any = None, **words: Any) -> None:
+        shown = None if isinstance(node.raw, (dict, list)) else found
+        self.issues.append(_of(self.profile, self.rule, issue(code, node.where, found=shown, **words)))
+
+    def unchecked_once(self, code: str, node: Found, subject: str, **words: Any) -> None:
+        self.report(code, node, **words)
+
+    def member(self, found: Any, value_set: str, near: str = "") -> Answer:
+        from conformance.terminology import default_terminology
+
+        return default_terminology().member(value_set, None, str(found), near)
 
 
 def check(profile: Profile, document: Document, values: Values | None = None) -> tuple[Issue, ...]:
@@ -46,70 +77,26 @@ def _check(profile: Profile, rule: Check, document: Document, look: Look, values
         there = look(rule.each)
         contexts = [(_look(replace(document, root=node), values, where.path), where.path) for node, where in there]
     for inner, base in contexts:
-        for found in _in_context(rule, inner, Where(path=".".join(part for part in (base, rule.path) if part))):
-            yield _of(profile, rule, found)
+        findings = Findings(profile, rule, inner)
+        _in_context(rule, findings, Where(path=".".join(part for part in (base, rule.path) if part)))
+        yield from findings.issues
 
 
-def _in_context(rule: Check, look: Look, place: Where) -> Iterator[Issue]:
-    """The findings of a rule where it stands: alternatives, expression, cardinality, then each value that is there."""
-    applies = rule.when is None or rule.when(look)
-    usage = rule.usage[0] if applies else rule.usage[1]
-    if not applies and usage not in ("R", "X"):
+def _in_context(rule: Check, findings: Findings, place: Where) -> None:
+    """A rule where it stands: what must be true there, how many values there are, then each of them."""
+    applies = rule.when is None or rule.when(findings.look)
+    count = rule.applying if applies else rule.otherwise
+    owner = Found(None, place)
+    if applies:
+        for demand in rule.whole:
+            demand(findings, owner)
+    if count is None:
         return
-    if rule.any_of and not any(test(look) for test in rule.any_of):
-        yield issue("PRO-0109", place, alternatives=", ".join(rule.alternatives))
-    if rule.holds and not _true(look(rule.holds)):
-        yield issue("PRO-0110", place, expression=rule.holds)
-    if not rule.path or rule.any_of or rule.holds:
-        return
-    there = [(value, where) for value, where in look(rule.path) if valued(value)]
-    yield from _cardinality(rule, usage, there, place)
-    for value, where in there:
-        yield from _value(rule, text(value), where)
-
-
-def _true(answers: Found) -> bool:
-    """Nothing found is no consent: an empty answer doesn't hold."""
-    return bool(answers) and all(value is True for value, _ in answers)
-
-
-def _cardinality(rule: Check, usage: str, there: Found, place: Where) -> Iterator[Issue]:
-    least = max(rule.min, 1 if usage == "R" else 0)
-    most = 0 if usage == "X" else rule.max
-    if not there and least:
-        yield issue("PRO-0101", place, path=rule.path)
-    elif len(there) < least:
-        yield issue("PRO-0102", there[-1][1], path=rule.path, least=least, number=len(there))
-    if most is None or len(there) <= most:
-        return
-    if most == 0:
-        yield from (issue("PRO-0104", where, path=rule.path, found=_found(value)) for value, where in there)
-    else:
-        yield issue("PRO-0103", there[most][1], path=rule.path, most=most, number=len(there))
-
-
-def _value(rule: Check, value: str, where: Where) -> Iterator[Issue]:
-    if rule.type and not TYPES[rule.type](value):
-        yield issue("PRO-0105", where, path=rule.path, type=rule.type, found=value)
-    if rule.codes is not None and value not in rule.codes:
-        yield issue("PRO-0106", where, path=rule.path, codes=_listed(rule.codes), found=value)
-    if rule.value_set:
-        yield from _in_value_set(rule, value, where)
-    if rule.pattern is not None and not rule.pattern(value):
-        yield issue("PRO-0107", where, path=rule.path, found=value)
-    least, most = rule.length
-    if len(value) < least or (most is not None and len(value) > most):
-        yield issue("PRO-0108", where, path=rule.path, least=least, most=most or "any", found=value)
-
-
-def _in_value_set(rule: Check, value: str, where: Where) -> Iterator[Issue]:
-    from conformance.terminology import default_terminology
-
-    member = default_terminology().has_code(rule.value_set, value)
-    if member is None:
-        yield issue("PRO-0111", where, path=rule.path, value_set=rule.value_set)
-    elif not member:
-        yield issue("PRO-0106", where, path=rule.path, codes=rule.value_set, found=value)
+    there = [Found(value, where) for value, where in findings.look(rule.path) if valued(value)]
+    count(findings, owner, there)
+    for each in there:
+        for demand in rule.demands:
+            demand(findings, each)
 
 
 def _of(profile: Profile, rule: Check, found: Issue) -> Issue:
@@ -121,12 +108,3 @@ def _of(profile: Profile, rule: Check, found: Issue) -> Issue:
         message=f"{rule.message or found.message} [{origin}]",
         spec=rule.spec or profile.spec or found.spec,
     )
-
-
-def _found(value: Value) -> str | None:
-    return None if isinstance(value, (dict, list)) else text(value)
-
-
-def _listed(codes: Iterable[str]) -> str:
-    every = sorted(codes)
-    return ", ".join(every[:12]) + (f" and {len(every) - 12} more" if len(every) > 12 else "")

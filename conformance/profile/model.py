@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from conformance.document import Document
 from conformance.issue import Severity, Where
+from conformance.profile.demands import Count, Demand
 
 Value = Any
 Values = Callable[[Document, str], list[tuple[Value, Where]]]
@@ -23,25 +24,20 @@ Usage = Literal["R", "RE", "C", "O", "X"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One rule over one path. Every part that is given must hold; `when` decides whether the check applies at all."""
+    """One rule: what it asks where (`each`, `path`), compiled; `when` decides whether it applies at all."""
 
     id: str
     path: str = ""
     each: str = ""
     when: Test | None = None
-    usage: tuple[Usage, Usage] = ("O", "O")
-    """As it is, and where `when` doesn't hold: `C(R/X)` is R, else X."""
-    min: int = 0
-    max: int | None = None
-    type: str = ""
-    codes: frozenset[str] | None = None
-    value_set: str = ""
-    pattern: Callable[[str], bool] | None = None
-    length: tuple[int, int | None] = (0, None)
-    any_of: tuple[Test, ...] = ()
-    alternatives: tuple[str, ...] = ()
-    """How `any_of` reads, for the message."""
-    holds: str = ""
+    applying: Count | None = None
+    """How many values there may be where the rule applies."""
+    otherwise: Count | None = None
+    """The same where `when` doesn't hold; None: then nothing is asked."""
+    demands: tuple[Demand, ...] = ()
+    """What each value must be."""
+    whole: tuple[Demand, ...] = ()
+    """What must be true of the document, or of each part that `each` names."""
     severity: Severity | None = None
     message: str = ""
     ours: bool = False

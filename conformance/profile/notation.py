@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from conformance.catalogue import issue
 from conformance.issue import SEVERITIES, Issue, Result
+from conformance.profile.compiling import compiled_check
 from conformance.profile.model import Check, Profile, Usage
 from conformance.profile.pattern import compiled
 from conformance.profile.tests import VALUE_TESTS, Wrong, compile_test
@@ -186,8 +187,7 @@ def _checks(nodes: Any, source: str, found: list[Issue]) -> Iterator[Check]:
         fields = _fields(node, CHECK_KEYS, source, found)
         found += _doubts(node, fields, seen, source)
         if len(found) == before:
-            fields["any_of"], fields["alternatives"] = fields.get("any_of", ((), ()))
-            yield Check(**fields)
+            yield compiled_check(fields)
 
 
 def _doubts(node: Any, fields: dict[str, Any], seen: set[str], source: str) -> Iterator[Issue]:

@@ -28,15 +28,19 @@ TABLE_0357: Mapping[str, str] = {
 _SEVERITY = {"fatal": "F", "error": "E", "warning": "W", "information": "I"}
 """Table 0516, error severity."""
 
+_ACCEPTED, _INTERNAL = "0", "207"
+"""What doesn't stop a message and has no code of its own in the table is no internal error: the message is accepted."""
+
 _PATH = re.compile(r"([A-Z][A-Z0-9]{2})(?:\[(\d+)\])?(?:-(\d+)(?:\[(\d+)\])?(?:\.(\d+))?(?:\.(\d+))?)?")
 
 
 def err_values(issue: Issue) -> dict[int, tuple[str, ...]]:
     """Field number to components, unescaped, of the ERR segment for one issue. Never what was found in the data."""
     row = code(issue.code)
+    told = _ACCEPTED if row.err == _INTERNAL and issue.severity in ("warning", "information") else row.err
     values = {
         2: location(issue.at.path),
-        3: (row.err, TABLE_0357[row.err], "HL70357"),
+        3: (told, TABLE_0357[told], "HL70357"),
         4: (_SEVERITY[issue.severity],),
         5: (row.code, row.title, "L"),
         8: (issue.message,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,8 +19,11 @@ from gateway.cli.inputs import STDIN, Input, inputs, is_many
 from gateway.cli.ledgers import Ledgers
 from gateway.cli.outputs import Output, is_folder, suffix
 from gateway.config import Site
-from gateway.sources import Part, parts
+from gateway.sources import Part
 from gateway.targets import BUNDLE_FORMS, BundleForm, Misuse, Target, target
+
+if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
 
 
 @click.command("convert")
@@ -33,6 +36,9 @@ from gateway.targets import BUNDLE_FORMS, BundleForm, Misuse, Target, target
 @click.option("--bundle", type=click.Choice(BUNDLE_FORMS), default="message", show_default=True, help="Form of FHIR.")
 @click.option("-o", "output", metavar="FILE|DIR|-", default=STDIN, help="Where to write; by default standard output.")
 @click.option("--ledger", metavar="FILE", help="Write where each field went, one JSON object a line for each document.")
+@options.quarantine_option
+@options.dates_option
+@options.encoding_option
 @options.values_option
 @options.misuse_is_status_2
 def command(
@@ -45,6 +51,9 @@ def command(
     bundle: BundleForm,
     output: str,
     ledger: str | None,
+    quarantine: Path | None,
+    dates: str | None,
+    encoding: str | None,
     values: bool,
 ) -> None:
     """Turn messages and documents into another format.
@@ -68,7 +77,9 @@ def command(
     out = Output(output, is_folder(output, many), suffix(wanted, bundle))
     found = inputs(sources)
     out.begin(found)
-    run = Run(wanted, options.settings(site), bundle, map_id, from_, out, many, Ledgers(ledger, values))
+    told = options.told(dates, encoding)
+    ledgers = Ledgers(ledger, values)
+    run = Run(wanted, options.settings(site), bundle, map_id, from_, out, many, ledgers, told, quarantine)
     for one in report.progress(found):
         report.say(run.convert(one), values=values)
     report.say(run.end(), values=values)
@@ -89,19 +100,21 @@ class Run:
     output: Output
     many: bool
     ledgers: Ledgers
+    told: Told | None = None
+    quarantine: Path | None = None
     issues: list[Issue] = field(default_factory=list)
     documents: int = 0
     made: int = 0
 
     def convert(self, source: Input) -> list[Issue]:
         """Converts one source; its issues, which name it."""
-        raw, problems = source.read()
+        raw, problems = source.read(self.from_)
         if problems:
             found = list(problems)
         elif source.passed_over(raw):
             found = [issue("IO-0004", formats=", ".join(formats.names()))]
         else:
-            found = [one for part in parts(raw, self.from_) for one in self._part(source, part)]
+            found = [one for part in source.parts(raw, self.from_, self.told) for one in self._part(source, part)]
         found = [one if one.at.source else one.within(source.name) for one in found]
         self.issues.extend(found)
         return found
@@ -110,12 +123,23 @@ class Run:
         self.documents += 1
         made = convert_part(part, self.target, self.site, map_id=self.map_id, bundle=self.bundle)
         name = f"{source.name}#{part.number}" if part.count > 1 else source.name
-        yield from (one.within(name) for one in made.issues)
+        yield from (source.named(one, part) for one in made.issues)
         self.ledgers.add(name, made.ledger)
+        self._keep_out(part)
         if made.value is not None:
             self.made += 1
             problem = self.output.write(source, part, self._bytes(made, part))
             yield from [problem] if problem else []
+
+    def _keep_out(self, part: Part) -> None:
+        """Rows of tables that couldn't be used, into files that can be mended and converted again."""
+        if self.quarantine is None or part.document is None or part.document.format != "csv":
+            return
+        from adapters.formats.tabular.quarantine import Writer
+
+        with Writer(self.quarantine) as writer:
+            for one in part.document.root.kept_out:
+                writer.add(one)
 
     def _bytes(self, made: Converted, part: Part) -> bytes:
         if isinstance(made.value, bytes):

@@ -120,11 +120,11 @@ def _wait(holds: Callable[[], bool]) -> None:
 
 
 def _told(stage: _Stage, message: bytes) -> Iterator[str]:
+    from gateway.lanes import Known
     from gateway.pipeline import prepare
-    from gateway.server import Memory
 
     plan = stage.gateway.plan
-    prepared = prepare(message, plan.channels["hospital"], plan.work, Memory(stage.gateway.store))
+    prepared = prepare(message, plan.channels["hospital"], plan.work, Known(stage.gateway.store))
     if isinstance(prepared, tuple):
         yield from (f"set aside {one.code} {one.message}" for one in prepared)
         return

@@ -13,7 +13,6 @@ from gateway.api import convert_part
 from gateway.cli import options, report
 from gateway.cli.inputs import inputs
 from gateway.cli.ledgers import counts
-from gateway.sources import parts
 from gateway.targets import target
 
 if TYPE_CHECKING:
@@ -51,9 +50,9 @@ def command(
     settings = options.settings(site)
     issues: list[Issue] = []
     for one in inputs([source]):
-        raw, problems = one.read()
+        raw, problems = one.read(from_)
         issues.extend(problems)
-        for part in parts(raw, from_) if not problems else ():
+        for part in one.parts(raw, from_) if not problems else ():
             made = convert_part(part, wanted, settings, map_id=map_id)
             issues.extend(made.issues)
             if part.count > 1:

@@ -8,12 +8,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from gateway import formats
-from gateway.sources import MAX_BYTES
+from gateway.sources import AUTO, MAX_BYTES, Part, parts
 from gateway.targets import Misuse
+
+if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
 
 STDIN = "-"
 
@@ -27,9 +31,26 @@ class Input:
     below: PurePath
     listed: bool = False
     """Found in a folder, not named: passed over when it is of no known format."""
+    dataset: bool = False
+    """A folder whose tables are one document."""
 
-    def read(self) -> tuple[bytes, tuple[Issue, ...]]:
-        """The bytes, or why there are none."""
+    def is_table(self, from_: str = AUTO) -> bool:
+        """A folder that is a dataset, or a file of tables: read by its path, however large it is."""
+        if self.dataset or self.path is None or from_ not in (AUTO, "csv"):
+            return self.dataset
+        if from_ == "csv":
+            return True
+        try:
+            with self.path.open("rb") as stream:
+                found = formats.recognised(stream.read(formats.HEAD))
+        except OSError:
+            return False
+        return found is not None and found.name == "csv"
+
+    def read(self, from_: str = AUTO) -> tuple[bytes, tuple[Issue, ...]]:
+        """The bytes, or why there are none; none of tables, which are read by their path."""
+        if self.is_table(from_):
+            return b"", ()
         try:
             raw = _read(self.path)
         except OSError as error:
@@ -37,6 +58,23 @@ class Input:
         if len(raw) > MAX_BYTES:
             return b"", (issue("IO-0005", Where(source=self.name), limit=MAX_BYTES),)
         return raw, ()
+
+    def parts(self, raw: bytes, from_: str, told: Told | None = None) -> Iterator[Part]:
+        """Its documents; `told` is what the sender of tables has said of them."""
+        if self.path is not None and self.is_table(from_):
+            from gateway.datasets import parts as tables
+
+            yield from tables(self.path, told=told)
+        else:
+            yield from parts(raw, from_, self.below.name)
+
+    def named(self, one: Issue, part: Part | None = None) -> Issue:
+        """An issue of this source; one of several files in it names the file too."""
+        from gateway.datasets import named
+
+        if part is not None and part.count > 1:
+            return one.within(f"{self.name}#{part.number}")
+        return named(one, self.name, "" if self.dataset else self.below.name)
 
     def passed_over(self, raw: bytes) -> bool:
         """A file of a folder that has neither the name nor the beginning of a format."""
@@ -93,18 +131,30 @@ def _inputs(argument: str) -> Iterator[Input]:
 
 
 def _folder(folder: Path) -> Iterator[Input]:
-    files = sorted(_files(folder))
-    if not files:
+    if _is_dataset(folder):
+        yield Input(path=folder, name=str(folder), below=PurePath(folder.resolve().name), dataset=True)
+        return
+    found = sorted(_files(folder))
+    if not found:
         raise Misuse(f"there are no files in the folder {str(folder)!r}")
-    for path in files:
-        yield Input(path=path, name=str(path), below=path.relative_to(folder), listed=True)
+    for path in found:
+        yield Input(path=path, name=str(path), below=path.relative_to(folder), listed=True, dataset=path.is_dir())
+
+
+def _is_dataset(folder: Path) -> bool:
+    from gateway.datasets import is_dataset
+
+    return is_dataset(folder)
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Regular files, hidden ones and those that are still being written (`.part`) left out; links to folders are not
-    followed."""
+    """Regular files, hidden ones and those that are still being written (`.part`) left out, and folders that are one
+    dataset; links to folders are not followed."""
     for where, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
+        whole = [name for name in folders if _is_dataset(Path(where, name))]
+        yield from (Path(where, name) for name in whole)
+        folders[:] = [name for name in folders if name not in whole]
         for name in names:
             path = Path(where, name)
             if not name.startswith(".") and not name.endswith(".part") and path.is_file():

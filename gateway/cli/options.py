@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import click
 
@@ -15,6 +15,10 @@ from gateway.config import Site
 from gateway.config import site as load_site
 from gateway.sources import AUTO
 from gateway.targets import FORMATS, KINDS, PLANNED, Misuse
+
+if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
+    from conformance.tabular.schema import Order
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +34,32 @@ as_option = click.option(
     "--as", "as_", metavar="KIND[@VERSION]", help=f"Form to make: {', '.join(KINDS)}, adt, ADT_A03@2.5.1."
 )
 map_option = click.option("--map", "map_id", metavar="ID", help="Map to use in place of the one that would be chosen.")
+quarantine_option = click.option(
+    "--quarantine", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Tables: write rows that can't be used there, to be mended and converted again.",
+)  # fmt: skip
+dates_option = click.option(
+    "--dates", type=click.Choice(["MDY", "DMY"]), help="Tables: the sender's order of month and day in dates."
+)
+encoding_option = click.option("--encoding", metavar="NAME", help="Tables: their encoding where it isn't UTF-8.")
+
+
+def told(dates: str | None, encoding: str | None) -> Told | None:
+    """What the sender of tables has said of them; Misuse for an encoding that Python doesn't know."""
+    if not dates and not encoding:
+        return None
+    import codecs
+    from typing import cast
+
+    from adapters.formats.tabular.columns import Told
+
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError as error:
+        raise Misuse(f"there is no encoding {encoding!r}") from error
+    return Told(order=cast("Order", dates or ""), encoding=encoding or "")
+
+
 values_option = click.option("--values", is_flag=True, help="Show what was found in the data: may be patient data.")
 
 

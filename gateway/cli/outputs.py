@@ -18,7 +18,7 @@ from gateway.cli.inputs import STDIN, Input
 from gateway.sources import Part
 from gateway.targets import BundleForm, Misuse, Target
 
-_SUFFIXES = {"fhir": ".json", "hl7v2": ".hl7"}
+_SUFFIXES = {"fhir": ".json", "hl7v2": ".hl7", "ccda": ".xml"}
 
 
 def suffix(to: Target, bundle: BundleForm) -> str:

@@ -9,7 +9,6 @@ import click
 from conformance.issue import Issue
 from gateway.cli import options, report
 from gateway.cli.inputs import inputs
-from gateway.sources import parts
 
 if TYPE_CHECKING:
     from conformance.document import Document
@@ -32,9 +31,9 @@ def command(source: str, from_: str) -> None:
     """
     issues: list[Issue] = []
     for one in inputs([source]):
-        raw, problems = one.read()
+        raw, problems = one.read(from_)
         issues.extend(problems)
-        for part in parts(raw, from_) if not problems else ():
+        for part in one.parts(raw, from_) if not problems else ():
             if part.count > 1:
                 click.echo(f"{one.name}#{part.number}")
             issues.extend(part.issues)
@@ -46,8 +45,9 @@ def command(source: str, from_: str) -> None:
 
 def show(document: Document) -> None:
     """For people, by format."""
-    from gateway.cli import er7, outline
+    from gateway.cli import er7, outline, tables
 
-    found = er7.lines(document.root) if document.format == "hl7v2" else outline.lines(document.root)
+    shown = {"hl7v2": er7.lines, "csv": tables.lines}.get(document.format, outline.lines)
+    found = shown(document.root)
     for line in found:
         click.echo(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from conformance.catalogue import issue
+from conformance.catalogue import code, issue
 from conformance.issue import Issue, Severity, at_least
 from conformance.render.checked import Accepted, Checked, all_issues
 from conformance.render.operation_outcome import operation_outcome
@@ -18,11 +19,12 @@ from conformance.render.table import summary
 from gateway import formats
 from gateway.cli import options, report
 from gateway.cli.inputs import Input, inputs
-from gateway.sources import parts
+from gateway.sources import AUTO
 from gateway.targets import Misuse
 from gateway.validation import Checks, checks
 
 if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
     from conformance.baseline import Baseline
 
 FORMS = ("table", "json", "jsonl", "sarif", "junit", "html")
@@ -33,6 +35,10 @@ FORMS = ("table", "json", "jsonl", "sarif", "junit", "html")
 @click.option("--profile", "profiles", multiple=True, metavar="URL|ID|FILE", help="Profile; may be given again.")
 @click.option("--package", "packages", multiple=True, metavar="FILE|NAME@VERSION",
               help="FHIR package (or one definition) to validate by; may be given again.")  # fmt: skip
+@click.option("--schematron", "schematrons", multiple=True, metavar="FILE",
+              help="C-CDA: a Schematron file to judge by too (needs saxonche); may be given again.")  # fmt: skip
+@click.option("--xsd", "schemas", multiple=True, metavar="FILE",
+              help="C-CDA: an XML Schema (CDA_SDTC.xsd) to judge by too; may be given again.")  # fmt: skip
 @options.from_option
 @click.option("--format", "form", type=click.Choice(FORMS), default="table", show_default=True,
               help="json: one OperationOutcome; jsonl: one line for each input, clean ones too.")  # fmt: skip
@@ -43,12 +49,17 @@ FORMS = ("table", "json", "jsonl", "sarif", "junit", "html")
 @click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day that the baseline is judged by.")
 @click.option("--strict-models", is_flag=True, help="Add the verdict of fhir.resources R4B.")
 @click.option("--stdio", is_flag=True, help="Stay, and answer one JSON request a line with an OperationOutcome a line.")
+@options.quarantine_option
+@options.dates_option
+@options.encoding_option
 @options.values_option
 @options.misuse_is_status_2
 def command(
     sources: tuple[str, ...],
     profiles: tuple[str, ...],
     packages: tuple[str, ...],
+    schematrons: tuple[str, ...],
+    schemas: tuple[str, ...],
     from_: str,
     form: str,
     fail_on: Severity,
@@ -56,11 +67,16 @@ def command(
     today: datetime | None,
     strict_models: bool,
     stdio: bool,
+    quarantine: Path | None,
+    dates: str | None,
+    encoding: str | None,
     values: bool,
 ) -> None:
     """Say what is wrong with messages and resources, and where.
 
-    Without --profile: FHIR by meta.profile and its base definition, HL7 v2 by the structure of its version.
+    Without --profile: FHIR by meta.profile and its base definition, HL7 v2 by the structure of its version, C-CDA by
+    its classes, templates and document type, tables by their kind. Profiles of tables are shipped kinds, YAML schemas,
+    Frictionless descriptors and JSON Schemas for each row.
 
     With --stdio a request is {"file": ..., "profile": ..., "profile_url": ..., "igs": [...]}: `profile` is a file with
     a StructureDefinition, `igs` are packages or files; all but `file` may be left out.
@@ -69,7 +85,9 @@ def command(
     Examples:
       sdoh-gateway validate discharge.hl7
       sdoh-gateway validate patient.json --profile us-core-patient --package hl7.fhir.us.core@8.0.0
+      sdoh-gateway validate summary.xml --schematron CCDA-4.0.sch --xsd CDA_SDTC.xsd
       sdoh-gateway validate inbox --profile adt-cms-enotification --fail-on warning
+      sdoh-gateway validate export-folder --quarantine bad-rows --dates DMY
       sdoh-gateway validate bundles --format html --baseline accepted.yaml > report.html
     """
     if stdio:
@@ -77,10 +95,10 @@ def command(
         return
     if not sources:
         raise Misuse("name something to validate: a file, a folder, a pattern or `-`")
-    asked = checks(profiles, packages, strict_models=strict_models)
-    if profiles or packages:
+    asked = checks(profiles, packages, strict_models=strict_models, schematrons=schematrons, schemas=schemas)
+    if profiles or packages or schematrons or schemas:
         report.say(asked.load())
-    run = Run(asked, from_, _baseline(baseline, today))
+    run = Run(asked, from_, _baseline(baseline, today), options.told(dates, encoding), quarantine)
     show = Shown(form, values, fail_on)
     for one in report.progress(inputs(sources)):
         checked = run.check(one)
@@ -125,21 +143,37 @@ class Run:
     checks: Checks
     from_: str
     baseline: Baseline | None
+    told: Told | None = None
+    quarantine: Path | None = None
 
     def check(self, source: Input) -> Checked | None:
         """What is found in one input; None for a file of a folder that is passed over."""
-        raw, problems = source.read()
+        raw, problems = source.read(self.from_)
         if problems:
             return self._sorted(source.name, problems)
         if source.passed_over(raw):
             report.say([issue("IO-0004", formats=", ".join(formats.names())).within(source.name)])
             return None
-        return self._sorted(source.name, tuple(self._found(source, raw)))
+        found = self._tables(source, raw) if self._is_table(source, raw) else self._found(source, raw)
+        return self._sorted(source.name, tuple(found))
+
+    def _is_table(self, source: Input, raw: bytes) -> bool:
+        if source.path is not None:
+            return source.is_table(self.from_)
+        known = formats.recognised(raw) if self.from_ == AUTO else formats.named(self.from_)
+        return known is not None and known.name == "csv"
+
+    def _tables(self, source: Input, raw: bytes) -> Iterator[Issue]:
+        from adapters.formats.tabular.quarantine import Writer
+
+        content = source.path if source.path is not None else raw
+        with Writer(self.quarantine) as writer:
+            for one in self.checks.tables(content, source.below.name, self.told, writer.add):
+                yield source.named(one)
 
     def _found(self, source: Input, raw: bytes) -> Iterator[Issue]:
-        for part in parts(raw, self.from_):
-            name = f"{source.name}#{part.number}" if part.count > 1 else source.name
-            yield from (one.within(name) for one in self.checks.findings(part))
+        for part in source.parts(raw, self.from_):
+            yield from (source.named(one, part) for one in self.checks.findings(part))
 
     def _sorted(self, name: str, found: tuple[Issue, ...]) -> Checked:
         if self.baseline is None:
@@ -175,6 +209,8 @@ class Shown:
 
     def end(self, review: Checked | None) -> None:
         if self.form == "table":
+            for line in self._totals():
+                click.echo(line, err=True)
             click.echo(self._counts(), err=True)
         if review is not None:
             self.checked.append(review)
@@ -182,6 +218,12 @@ class Shown:
                 report.say(review.issues)
         if self.form in _WHOLE:
             _WHOLE[self.form](self)
+
+    def _totals(self) -> Iterator[str]:
+        """How often each rule of tables was broken: there are many rows, and few rules."""
+        counts = Counter(one.code for one in all_issues(self.checked) if one.code.startswith("CSV-"))
+        for name, count in sorted(counts.items()):
+            yield f"{count:>8}  {name}  {code(name).title}"
 
     def _counts(self) -> str:
         count, accepted = len(self.checked), sum(len(one.accepted) for one in self.checked)

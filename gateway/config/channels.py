@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 
 from adapters.tls import Tls
 from gateway import plugins
@@ -98,16 +98,30 @@ class HttpSection(Section):
     max_body: Bytes = 16 << 20
 
 
+REPEATS = 30 * 86400.0
+"""Seconds in which a repeated message must be known for what it is."""
+
+
 class StoreSection(Section):
     """Where everything is kept."""
 
     url: str = Field("sqlite:///gateway.db", description="A path in it is relative to this file")
+    keep: Seconds | None = Field(
+        None, description="After this (30d at least) what was delivered is forgotten; by default nothing is"
+    )
+
+    @field_validator("keep")
+    @classmethod
+    def _beyond_repeats(cls, keep: float | None) -> float | None:
+        if keep is not None and keep < REPEATS:
+            raise ValueError("at least 30d: so long the same message sent again has to be recognised")
+        return keep
 
 
 class WorkSection(Section):
     """The processes that validate and convert."""
 
-    processes: int = Field(1, ge=1, le=64)
+    processes: int | None = Field(None, ge=1, le=64, description="By default one for each core, up to four")
     time_limit: Seconds = Field(20.0, gt=0, description="For one message")
     memory_limit: Bytes = Field(2 << 30, description="For one process")
 

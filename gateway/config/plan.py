@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -84,7 +85,8 @@ class _Maker:
             rules=rules,
             http=self._http(folder),
             store=_beside(self.config.store.url, folder),
-            workers=work.processes,
+            keep=self.config.store.keep,
+            workers=work.processes or _cores(),
             time_limit=work.time_limit,
             memory_limit=work.memory_limit,
             folder=folder,
@@ -249,6 +251,10 @@ def _beside(url: str, folder: Path) -> str:
     """`sqlite:///gateway.db` is beside the file."""
     prefix = "sqlite:///"
     return f"{prefix}{folder.resolve() / url.removeprefix(prefix)}" if url.startswith(prefix) else url
+
+
+def _cores() -> int:
+    return min(len(os.sched_getaffinity(0)), 4)
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:

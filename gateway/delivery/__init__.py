@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from adapters.destinations import Outcome, Payload, Sender, Unknown
+from adapters.destinations import Dead, Outcome, Payload, Retry, Sender, Unknown
 from conformance.catalogue import issue
 from gateway.delivery.policy import Breaker, Next, after
 from gateway.plan import Destination
@@ -145,7 +145,7 @@ class Dispatcher:
 
     def _send(self, delivery: Delivery) -> str:
         began, clocked = self._clock(), time.monotonic()
-        outcome = self._tried(delivery)
+        outcome = self._judged(delivery, self._tried(delivery))
         took = timedelta(seconds=time.monotonic() - clocked)
         following = after(outcome, delivery, self.destination.retry, began + took, self._chance())
         name = type(outcome).__name__.lower()
@@ -186,6 +186,15 @@ class Dispatcher:
                 "adapter failed", extra={"destination": self.destination.name, "error": type(error).__name__}
             )
             return Unknown(issue=issue("NET-0105"))
+
+    def _judged(self, delivery: Delivery, outcome: Outcome) -> Outcome:
+        """An answer that a receiver has given too often becomes its last word."""
+        if not isinstance(outcome, Retry) or outcome.most is None or delivery.attempts + 1 < outcome.most:
+            return outcome
+        with self._store.reading() as connection:
+            tried = self._store.deliveries.attempts(connection, delivery.seq)
+        same = sum(1 for one in tried[-delivery.attempts :] if one.code == outcome.issue.code)
+        return outcome if same + 1 < outcome.most else Dead(issue=issue("GW-0402", count=same + 1))
 
     def _learn(self, name: str, following: Next, now: datetime) -> None:
         with self._changed:

@@ -18,11 +18,12 @@ from gateway.store.envelopes import Again, Envelopes, Filter, Settled
 from gateway.store.lock import Lock, StoreLockedError
 from gateway.store.migration import SchemaError, check, migrate
 from gateway.store.persons import Persons
+from gateway.store.pruning import Prune, prune
 from gateway.store.seal import Clear, Seal
 from gateway.store.writer import StoreFailedError, Writer
 
 __all__ = [
-    "Again", "Attempt", "Claim", "Filter", "Finished", "Move", "Off", "SchemaError", "Settled", "Store",
+    "Again", "Attempt", "Claim", "Filter", "Finished", "Move", "Off", "Prune", "SchemaError", "Settled", "Store",
     "StoreFailedError", "StoreLockedError", "Tried", "Wanted", "file_of", "migrate",
 ]  # fmt: skip
 
@@ -44,6 +45,7 @@ class Store:
         """StoreLockedError when another process writes; SchemaError when the schema is not this code's."""
         sealing = seal or Clear()
         self.url = url
+        self._tenant = tenant
         self.envelopes = Envelopes(tenant, sealing)
         self.deliveries = Deliveries(tenant, sealing)
         self.persons = Persons(tenant)
@@ -84,6 +86,10 @@ class Store:
         self.deliveries.make(connection, settled.seq, settled.id, settled.generation, settled.at, one.deliveries)
         self.persons.save(connection, one.persons, one.visits)
         return True
+
+    def prune(self, connection: Connection, requests: Sequence[Prune]) -> list[int]:
+        """Forgets messages that are over and done with; how many of each request."""
+        return prune(connection, self._tenant, requests)
 
     def close(self) -> None:
         """Writes what was handed over, and lets go of everything."""

@@ -110,14 +110,13 @@ class Deliveries:
             else:
                 rows.append(self._row(one, name, seq, envelope, at))
         if rows:
-            connection.execute(insert(DELIVERY), rows)
+            connection.execute(_MAKE, rows)
         if there:
             self._withdraw(connection, list(there.values()), at)
         return [row["id"] for row in rows]
 
     def _there(self, connection: Connection, seq: int) -> dict[str, int]:
-        statement = select(DELIVERY.c.id, DELIVERY.c.seq).where(DELIVERY.c.envelope_seq == seq)
-        return {row.id: row.seq for row in connection.execute(statement)}
+        return {row.id: row.seq for row in connection.execute(_THERE, {"b_envelope": seq})}
 
     def _row(self, one: NewDelivery, name: str, seq: int, envelope: str, at: datetime) -> dict[str, Any]:
         return {
@@ -163,37 +162,15 @@ class Deliveries:
         return [self._claim(connection, claim) for claim in claims]
 
     def _claim(self, connection: Connection, claim: Claim) -> list[Delivery]:
-        now = to_micros(claim.now)
-        earlier = DELIVERY.alias("earlier")
-        blocked = (
-            select(earlier.c.seq)
-            .where(
-                earlier.c.tenant == DELIVERY.c.tenant,
-                earlier.c.destination == DELIVERY.c.destination,
-                earlier.c.order_key == DELIVERY.c.order_key,
-                earlier.c.seq < DELIVERY.c.seq,
-                _undone(earlier),
-                or_(earlier.c.state == "sending", earlier.c.next_at > now),
-            )
-            .exists()
-        )
-        statement = (
-            select(DELIVERY)
-            .where(
-                DELIVERY.c.tenant == self._tenant,
-                DELIVERY.c.destination == claim.destination,
-                _undone(DELIVERY),
-                DELIVERY.c.state != "sending",
-                DELIVERY.c.next_at <= now,
-                ~blocked,
-            )
-            .order_by(DELIVERY.c.seq)
-            .limit(claim.limit)
-        )
-        claimed = [self._delivery(row) for row in connection.execute(statement).mappings()]
+        wanted = {
+            "b_tenant": self._tenant,
+            "b_destination": claim.destination,
+            "b_now": to_micros(claim.now),
+            "b_most": claim.limit,
+        }
+        claimed = [self._delivery(row) for row in connection.execute(_DUE, wanted).mappings()]
         if claimed:
-            taken = update(DELIVERY).where(DELIVERY.c.seq.in_([one.seq for one in claimed]))
-            connection.execute(taken.values(state="sending", changed_at=now))
+            connection.execute(_TAKE, [{"b_seq": one.seq, "b_now": wanted["b_now"]} for one in claimed])
         return claimed
 
     def recover(self, connection: Connection, times: Sequence[datetime]) -> list[int]:
@@ -211,7 +188,7 @@ class Deliveries:
         connection.execute(_MOVE_ON, [self._moved(one) for one in attempts])
         tried = [_tried(one) for one in attempts if one.number]
         if tried:
-            connection.execute(insert(ATTEMPT), tried)
+            connection.execute(_KEEP, tried)
         return [None] * len(attempts)
 
     def _moved(self, one: Attempt) -> dict[str, Any]:
@@ -290,14 +267,8 @@ class Deliveries:
 
     def next_due(self, connection: Connection, destination: str, after: datetime) -> datetime | None:
         """When the next one of a destination becomes due, of those that are not due yet."""
-        statement = select(func.min(DELIVERY.c.next_at)).where(
-            DELIVERY.c.tenant == self._tenant,
-            DELIVERY.c.destination == destination,
-            _undone(DELIVERY),
-            DELIVERY.c.state != "sending",
-            DELIVERY.c.next_at > to_micros(after),
-        )
-        micros = connection.execute(statement).scalar()
+        wanted = {"b_tenant": self._tenant, "b_destination": destination, "b_now": to_micros(after)}
+        micros = connection.execute(_NEXT_DUE, wanted).scalar()
         return None if micros is None else from_micros(micros)
 
     def _delivery(self, row: RowMapping) -> Delivery:
@@ -324,6 +295,47 @@ class Deliveries:
         )
 
 
+def _waiting() -> ColumnElement[bool]:
+    """Deliveries of a destination that are to be sent and that nobody is sending."""
+    return and_(
+        DELIVERY.c.tenant == bindparam("b_tenant"),
+        DELIVERY.c.destination == bindparam("b_destination"),
+        _undone(DELIVERY),
+        DELIVERY.c.state != "sending",
+    )
+
+
+def _blocked() -> ColumnElement[bool]:
+    """An earlier one of the same order key is under way, or not due yet."""
+    earlier = DELIVERY.alias("earlier")
+    return (
+        select(earlier.c.seq)
+        .where(
+            earlier.c.tenant == DELIVERY.c.tenant,
+            earlier.c.destination == DELIVERY.c.destination,
+            earlier.c.order_key == DELIVERY.c.order_key,
+            earlier.c.seq < DELIVERY.c.seq,
+            _undone(earlier),
+            or_(earlier.c.state == "sending", earlier.c.next_at > bindparam("b_now")),
+        )
+        .exists()
+    )
+
+
+# Made once: to put such a statement together takes longer than to run it.
+_DUE = (
+    select(DELIVERY)
+    .where(_waiting(), DELIVERY.c.next_at <= bindparam("b_now"), ~_blocked())
+    .order_by(DELIVERY.c.seq)
+    .limit(bindparam("b_most"))
+)
+_NEXT_DUE = select(func.min(DELIVERY.c.next_at)).where(_waiting(), DELIVERY.c.next_at > bindparam("b_now"))
+_TAKE = (
+    update(DELIVERY).where(DELIVERY.c.seq == bindparam("b_seq")).values(state="sending", changed_at=bindparam("b_now"))
+)
+_THERE = select(DELIVERY.c.id, DELIVERY.c.seq).where(DELIVERY.c.envelope_seq == bindparam("b_envelope"))
+_MAKE = insert(DELIVERY)
+_KEEP = insert(ATTEMPT)
 _MOVE_ON = (
     update(DELIVERY)
     .where(and_(DELIVERY.c.seq == bindparam("b_seq"), DELIVERY.c.state == "sending"))

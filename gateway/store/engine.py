@@ -14,6 +14,7 @@ _WRITER = (
     "PRAGMA synchronous = FULL",  # an acknowledged message survives a power cut; groups of writes make it cheap
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -65536",
+    "PRAGMA wal_autocheckpoint = 4096",  # pages: copying them into the file often would cost more than the writes
 )
 _READER = (_BUSY, "PRAGMA query_only = ON")
 

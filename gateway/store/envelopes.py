@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Integer, RowMapping, Select, bindparam, func, select, update
 
 from conformance.catalogue import issue
 from conformance.issue import Issue
@@ -22,16 +22,40 @@ from gateway.records import (
 )
 from gateway.states import ENVELOPE as FOLLOWS
 from gateway.states import EnvelopeState
+from gateway.store import bulk
 from gateway.store.schema import ENVELOPE
 from gateway.store.seal import Seal, open_json, seal_json
 
 _PLAIN = [column for column in ENVELOPE.c if column.name not in ("body_sealed", "issues_sealed")]
-_ADD = insert(ENVELOPE)
-_SAME = select(ENVELOPE.c.dedupe, ENVELOPE.c.sha256, ENVELOPE.c.seq, ENVELOPE.c.id, ENVELOPE.c.issues_sealed).where(
-    ENVELOPE.c.dedupe.in_(bindparam("dedupes", expanding=True))
-)
+_ADDED = (
+    "seq", "id", "tenant", "channel", "format", "dedupe", "sha256", "control_id", "size", "received_at", "lane",
+    "state", "reason", "generation", "repeats", "issues_sealed", "body_sealed",
+)  # fmt: skip
+_SAME = ("dedupe", "sha256", "seq", "id", "issues_sealed")
 _REPEAT = update(ENVELOPE).where(ENVELOPE.c.seq == bindparam("b_seq")).values(repeats=ENVELOPE.c.repeats + 1)
-_LAST = select(func.coalesce(func.max(ENVELOPE.c.seq), 0))
+_SETTLE = (
+    update(ENVELOPE)
+    .where(
+        ENVELOPE.c.seq == bindparam("b_seq"),
+        ENVELOPE.c.state == "received",
+        ENVELOPE.c.generation == bindparam("b_generation"),
+    )
+    .values({
+        name: bindparam(name) for name in ("state", "reason", "event", "person", "worked_at", "issues_sealed")
+    })
+)  # fmt: skip
+_RECEIVED = (
+    select(ENVELOPE)
+    .where(
+        ENVELOPE.c.tenant == bindparam("b_tenant"),
+        ENVELOPE.c.state == "received",
+        ENVELOPE.c.seq > bindparam("b_after"),
+        ENVELOPE.c.lane % bindparam("b_lanes", type_=Integer) == bindparam("b_lane"),
+    )
+    .order_by(ENVELOPE.c.seq)
+    .limit(bindparam("b_most"))
+)
+_LAST = "SELECT coalesce(max(seq), 0) FROM envelope"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,23 +86,22 @@ class Envelopes:
     def add(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Stores what is new. What has the same `dedupe` and hash as an earlier one is that one, and is counted."""
         known = self._known(connection, arrivals)
-        seq = int(connection.execute(_LAST).scalar_one())
-        rows: list[dict[str, Any]] = []
+        seq = int(connection.exec_driver_sql(_LAST).scalar_one())
+        rows: list[tuple[Any, ...]] = []
         repeats: list[dict[str, Any]] = []
         answers: list[Stored] = []
         for arrival in arrivals:
             same = known.setdefault(arrival.dedupe, {})
             if (first := same.get(arrival.sha256)) is not None:
                 repeats.append({"b_seq": first.seq})
-                answers.append(replace(first, issues=(*arrival.issues, *_of_arrival(first))))
+                answers.append(replace(first, repeated=True, issues=(*arrival.issues, *_of_arrival(first))))
                 continue
             seq += 1
             issues = (*arrival.issues, issue("GW-0004")) if same else arrival.issues
             rows.append(self._row(arrival, seq, issues))
             answers.append(Stored(seq=seq, id=arrival.id, issues=issues))
-            same[arrival.sha256] = replace(answers[-1], repeated=True)
-        if rows:
-            connection.execute(_ADD, rows)
+            same[arrival.sha256] = answers[-1]
+        bulk.insert(connection, ENVELOPE.name, _ADDED, rows)
         if repeats:
             connection.execute(_REPEAT, repeats)
         return answers
@@ -86,32 +109,20 @@ class Envelopes:
     def _known(self, connection: Connection, arrivals: Sequence[Arrival]) -> dict[bytes, dict[bytes, Stored]]:
         known: dict[bytes, dict[bytes, Stored]] = {}
         dedupes = list({arrival.dedupe for arrival in arrivals})
-        for dedupe, sha256, seq, name, issues in connection.execute(_SAME, {"dedupes": dedupes}):
-            first = Stored(seq=seq, id=name, repeated=True, issues=self._issues(issues, name))
+        for dedupe, sha256, seq, name, issues in bulk.select_in(connection, ENVELOPE.name, _SAME, "dedupe", dedupes):
+            first = Stored(seq=seq, id=name, issues=self._issues(issues, name))
             known.setdefault(dedupe, {})[sha256] = first
         return known
 
-    def _row(self, arrival: Arrival, seq: int, issues: tuple[Issue, ...]) -> dict[str, Any]:
-        name = arrival.id
-        return {
-            "seq": seq,
-            "id": name,
-            "tenant": self._tenant,
-            "channel": arrival.channel,
-            "format": arrival.format,
-            "dedupe": arrival.dedupe,
-            "sha256": arrival.sha256,
-            "control_id": arrival.control_id[:200],
-            "size": len(arrival.body),
-            "received_at": to_micros(arrival.received_at),
-            "lane": arrival.lane,
-            "state": "received" if arrival.reason is None else "quarantined",
-            "reason": arrival.reason,
-            "generation": 0,
-            "repeats": 0,
-            "issues_sealed": self._sealed(issues, name),
-            "body_sealed": self._seal.seal(arrival.body, f"envelope.body:{name}"),
-        }
+    def _row(self, arrival: Arrival, seq: int, issues: tuple[Issue, ...]) -> tuple[Any, ...]:
+        """The values of `_ADDED`."""
+        name, body = arrival.id, arrival.body
+        return (
+            seq, name, self._tenant, arrival.channel, arrival.format, arrival.dedupe, arrival.sha256,
+            arrival.control_id[:200], len(body), to_micros(arrival.received_at), arrival.lane,
+            "received" if arrival.reason is None else "quarantined", arrival.reason, 0, 0,
+            self._sealed(issues, name), self._seal.seal(body, f"envelope.body:{name}"),
+        )  # fmt: skip
 
     def _sealed(self, issues: Sequence[Issue], name: str) -> bytes | None:
         return seal_json(self._seal, issues_to_dicts(issues), f"envelope.issues:{name}") if issues else None
@@ -124,18 +135,17 @@ class Envelopes:
         return [self._settle(connection, one) for one in settled]
 
     def _settle(self, connection: Connection, one: Settled) -> bool:
-        done = connection.execute(
-            update(ENVELOPE)
-            .where(ENVELOPE.c.seq == one.seq, ENVELOPE.c.state == "received", ENVELOPE.c.generation == one.generation)
-            .values(
-                state=one.state,
-                reason=one.reason,
-                event=one.event,
-                person=one.person,
-                worked_at=to_micros(one.at),
-                issues_sealed=self._sealed(one.issues, one.id),
-            )
-        )
+        values = {
+            "b_seq": one.seq,
+            "b_generation": one.generation,
+            "state": one.state,
+            "reason": one.reason,
+            "event": one.event,
+            "person": one.person,
+            "worked_at": to_micros(one.at),
+            "issues_sealed": self._sealed(one.issues, one.id),
+        }
+        done = connection.execute(_SETTLE, values)
         return done.rowcount == 1
 
     def again(self, connection: Connection, requests: Sequence[Again]) -> list[int]:
@@ -152,18 +162,8 @@ class Envelopes:
 
     def received(self, connection: Connection, *, lane: int, lanes: int, after: int, limit: int) -> list[Envelope]:
         """Those to be worked of one lane out of `lanes`, with their bodies, in the order of arrival."""
-        statement = (
-            select(ENVELOPE)
-            .where(
-                ENVELOPE.c.tenant == self._tenant,
-                ENVELOPE.c.state == "received",
-                ENVELOPE.c.seq > after,
-                ENVELOPE.c.lane % lanes == lane,
-            )
-            .order_by(ENVELOPE.c.seq)
-            .limit(limit)
-        )
-        return [self._envelope(row) for row in connection.execute(statement).mappings()]
+        wanted = {"b_tenant": self._tenant, "b_after": after, "b_lanes": lanes, "b_lane": lane, "b_most": limit}
+        return [self._envelope(row) for row in connection.execute(_RECEIVED, wanted).mappings()]
 
     def find(self, connection: Connection, name: str) -> Envelope | None:
         """One, with its body."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select
 
 from gateway.records import Person, Visit, from_micros, to_micros
 from gateway.store.schema import PERSON, VISIT
@@ -34,16 +34,29 @@ class Persons:
             self._replace(connection, VISIT, other.id, {**values, "event_at": _micros(other.event_at)})
 
     def _row(self, connection: Connection, table: Table, name: str) -> dict[str, Any] | None:
-        statement = select(table).where(table.c.tenant == self._tenant, table.c.id == name)
-        row = connection.execute(statement).mappings().first()
+        row = connection.execute(_STATEMENTS[table].find, {"b_tenant": self._tenant, "b_id": name}).mappings().first()
         if row is None:
             return None
         plain = {key: value for key, value in row.items() if key != "tenant"}
         return {**plain, "event_at": None if row["event_at"] is None else from_micros(row["event_at"])}
 
     def _replace(self, connection: Connection, table: Table, name: str, values: dict[str, Any]) -> None:
-        connection.execute(delete(table).where(table.c.tenant == self._tenant, table.c.id == name))
-        connection.execute(insert(table).values(tenant=self._tenant, id=name, **values))
+        made = _STATEMENTS[table]
+        connection.execute(made.forget, {"b_tenant": self._tenant, "b_id": name})
+        connection.execute(made.keep, {"tenant": self._tenant, "id": name, **values})
+
+
+class _Statements:
+    """Those on one table, made once: to put them together takes longer than to run them."""
+
+    def __init__(self, table: Table) -> None:
+        one = and_(table.c.tenant == bindparam("b_tenant"), table.c.id == bindparam("b_id"))
+        self.find = select(table).where(one)
+        self.forget = delete(table).where(one)
+        self.keep = insert(table)
+
+
+_STATEMENTS = {table: _Statements(table) for table in (PERSON, VISIT)}
 
 
 def _micros(time: datetime | None) -> int | None:

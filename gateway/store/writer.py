@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -30,11 +31,8 @@ class StoreFailedError(Exception):
     """The store can't be written: nothing may be acknowledged any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    write: Callable[..., Sequence[Any]]
-    item: Any
-    done: Done
+_Job = tuple[Callable[..., Sequence[Any]], Any, Done]
+"""A write, its item, and whom to tell: a plain tuple, because one is made for every message."""
 
 
 class Writer:
@@ -57,7 +55,7 @@ class Writer:
         """Hands over a write; many of the same kind that wait together are done together."""
         if self._closed:
             raise StoreFailedError("the store is closed")
-        self._jobs.put(_Job(write, item, done))
+        self._jobs.put((write, item, done))
 
     def now(self, write: Write[Item, T], item: Item) -> T:
         """The same, and waits until it is durable."""
@@ -83,11 +81,17 @@ class Writer:
         with self._engine.connect() as connection:
             ended = False
             while not ended:
-                batch = [self._jobs.get()]
-                while len(batch) < MAX_BATCH and not self._jobs.empty():
-                    batch.append(self._jobs.get())
-                ended = None in batch
+                batch = self._taken()
+                ended = batch[-1] is None
                 self._commit(connection, [job for job in batch if job is not None])
+
+    def _taken(self) -> list[_Job | None]:
+        """What waits, at least one; None, after which nothing comes, is the last."""
+        batch = [self._jobs.get()]
+        with contextlib.suppress(queue.Empty):
+            while len(batch) < MAX_BATCH and batch[-1] is not None:
+                batch.append(self._jobs.get_nowait())
+        return batch
 
     def _commit(self, connection: Connection, batch: list[_Job]) -> None:
         """All in one transaction; when that fails, each in its own, so that a bad one fails alone."""
@@ -103,14 +107,14 @@ class Writer:
                 results = [(None, error)] * len(batch)
         else:
             results = [(None, self.failure)] * len(batch)
-        for job, (result, problem) in zip(batch, results, strict=True):
-            job.done(result, None if problem is None else _failed(problem))
+        for (_, _, done), (result, problem) in zip(batch, results, strict=True):
+            done(result, None if problem is None else _failed(problem))
 
     def _transact(self, connection: Connection, batch: list[_Job]) -> list[tuple[Any, BaseException | None]]:
         results: list[tuple[Any, BaseException | None]] = []
         with connection.begin():
-            for write, jobs in groupby(batch, key=lambda job: job.write):
-                results.extend((result, None) for result in write(connection, [job.item for job in jobs]))
+            for write, jobs in groupby(batch, key=itemgetter(0)):
+                results.extend((result, None) for result in write(connection, [item for _, item, _ in jobs]))
         return results
 
     def _give_up_on(self, error: BaseException) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.config import Site
 from gateway.intake import Taken
-from gateway.plan import Channel
+from gateway.plan import Channel, Plan
 from gateway.records import Delivery, Envelope
 from gateway.store import Filter, StoreFailedError, Tried, Wanted
 from gateway.web.services import Figure, GaveUpError, MistakeError, UnavailableError
@@ -33,8 +33,8 @@ class Live:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        plan = gateway.plan
-        self._worker = Worker(plan.work, time_limit=plan.time_limit, memory_limit=plan.memory_limit)
+        self._worker = Worker.of(gateway.plan)
+        threading.Thread(target=self._worker.warm, name="warm", daemon=True).start()
         self._waiting = threading.BoundedSemaphore(_WAITING)
         self._turn = threading.Lock()
 
@@ -115,7 +115,12 @@ class Live:
             self._waiting.release()
 
     def problems(self) -> Sequence[str]:
-        return self._gateway.problems()
+        starting = [] if self._gateway.warm and self._worker.warmed else ["workers are starting"]
+        return [*self._gateway.problems(), *starting]
+
+    def configure(self, plan: Plan) -> None:
+        """Computes by other settings from the next request on."""
+        self._worker.configure(plan)
 
     def figures(self) -> Iterator[Figure]:
         gateway, store = self._gateway, self._gateway.store

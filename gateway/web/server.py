@@ -25,11 +25,13 @@ from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer, UnixWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from gateway.web.refusal import Refusal
 from gateway.web.settings import Settings, client
 
 if TYPE_CHECKING:
     from flask import Flask
 
+    from gateway.plan import Plan
     from gateway.server import Gateway
     from gateway.web.tls import TlsFront
 
@@ -69,6 +71,7 @@ class _Channel(HTTPChannel):
     """One connection. `began`: when the request that is being read began."""
 
     parser_class = _Parser
+    error_task_class = Refusal
     began = 0.0
 
     def received(self, data: bytes) -> bool:
@@ -225,6 +228,10 @@ class Web:
         self._live = Live(gateway)
         self._server = WebServer(create_app(self._live, settings), settings)
         self.address = self._server.address
+
+    def configure(self, plan: Plan) -> None:
+        """Goes on by another plan in which the settings of HTTP are the same."""
+        self._live.configure(plan)
 
     def close(self, grace: float) -> None:
         self._server.close(grace)

@@ -12,14 +12,15 @@ from typing import Any
 
 from conformance.issue import Issue
 from mappings.compiled import Compiled, Cover
-from mappings.compiler import branches, contexts, resources, values
+from mappings.compiler import branches, contexts, tables, values
 from mappings.compiler.compilation import Compilation, RuleCompiler
 from mappings.form import Map
 
 KINDS: dict[str, RuleCompiler] = {
     "value": values.value,
     "each": contexts.each,
-    "make": resources.make,
+    "make": tables.make,
+    "rows": tables.rows,
     "set": branches.constants,
     "ref": branches.reference,
     "made": branches.made,

@@ -28,15 +28,32 @@ def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
 
 def made(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     """References to what was or will be made of the elements at a path."""
-    if c.read not in rule.paths or c.write not in rule.paths or not c.writing.references:
+    if c.read not in rule.paths or c.write not in rule.paths:
         return ()
     site = c.site(rule)
+    if not c.writing.references:
+        return stand_in(c, rule, place, site)
     path, target = rule.path(c.read), rule.path(c.write)
     with c.guarded(rule, place, site):
         nodes = place.code.new("m")
         place.code.add(f"{nodes} = {place.read.made(path)}")
         with place.code.block(f"if {nodes}:"):
             place.write.later(target, "@" + rule.type, nodes)
+    return (Cover(place.read.where(path), site, (place.write.describe(target),)),)
+
+
+def stand_in(c: Compilation, rule: Rule, place: Place, site: int) -> tuple[Cover, ...]:
+    """Going back: an element that stands for what becomes of each resource that is referred to."""
+    path, target = rule.path(c.read), rule.path(c.write)
+    with c.guarded(rule, place, site), place.read.items(path) as reader:
+        found = place.code.new("o")
+        place.code.add(f"{found} = R.resolve({reader.var}, {reader.root_var()})")
+        kinds = place.code.constant(frozenset(rule.type.split("|")))
+        if rule.type:
+            place.code.add(f"if {found} is not None and {found}['resourceType'] not in {kinds}: {found} = None")
+        place.write.refer(target, found)
+        with place.code.block(f"if {found} is not None:"):
+            place.wrote()
     return (Cover(place.read.where(path), site, (place.write.describe(target),)),)
 
 

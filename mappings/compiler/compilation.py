@@ -48,13 +48,21 @@ class Place:
     own: set[str] = field(default_factory=set)
     """The names that this context makes resources under."""
     head: Function | None = None
+    gone: str = ""
+    """Tables: the variable that says that the row which is read takes back what it made."""
+    tabled: bool = False
+    """True for the context of a row, which makes what the context around may refer to."""
+    pointing: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    """Tables, FHIR read: by the name of a `ref` the variable of the resource that has it, and the reference's steps."""
 
     def __post_init__(self) -> None:
         self.head = self.code.hold()
 
     def within(self, reader: Any, writer: Any, gave: str = "") -> Place:
         """The place of a context inside this one."""
-        return Place(self.code, reader, writer, dict(self.names), gave=gave, outer=self, url=self.url)
+        inner = Place(self.code, reader, writer, dict(self.names), gave=gave, outer=self, url=self.url)
+        inner.gone, inner.pointing = self.gone, dict(self.pointing)
+        return inner
 
     def named(self, name: str, kind: str) -> str:
         """The list of what this context makes under a name."""
@@ -65,6 +73,15 @@ class Place:
             self.own.add(name)
             self.names[name] = Open(kind, url=f"({urls}[-1] if {urls} else None)", urls=urls)
         return self.names[name].urls
+
+    def collecting(self, name: str, kind: str) -> list[str]:
+        """The lists that what is made under a name belongs to: this context's, and those of tables around it."""
+        lists, place = [self.named(name, kind)], self
+        while place.tabled and place.outer is not None:
+            place = place.outer
+            if name in place.own:
+                lists.append(place.names[name].urls)
+        return lists
 
     def awaited(self, name: str, makes: Callable[[list[Rule], str], bool]) -> Open | None:
         """A name that a rule of this context or of one around will make; None when none does."""
@@ -118,6 +135,8 @@ class Compilation:
         self.read, self.write = sides
         self.forward = self.read == linked.sides[0]
         self.reading, self.writing = syntaxes[self.read], syntaxes[self.write]
+        self.standing = bool(self.writing.tree and not self.writing.references)
+        """What is written are elements, each of which stands for a resource."""
         self.conversions = conversions
         self.variant = variant
         self.module = Module()
@@ -248,13 +267,10 @@ class Compilation:
             Cover(place.read.where(check.path), 0, (f"({rule.line})",)) for check in rule.where.get(self.read, ())
         )
 
-    def naming(self, name: str, url: str, urls: str) -> Callable[[], str]:
-        """The line that puts a resource under its name, for the context, and for the run where references ask it."""
-        return lambda: (
-            f"R.named.setdefault({name!r}, []).append({url}); {urls}.append({url})"
-            if name in self.asked
-            else f"{urls}.append({url})"
-        )
+    def naming(self, name: str, url: str, lists: list[str]) -> Callable[[], str]:
+        """The line that puts a resource under its name, for the contexts, and for the run where references ask it."""
+        found = "; ".join(f"{urls}.append({url})" for urls in lists)
+        return lambda: f"R.named.setdefault({name!r}, []).append({url}); {found}" if name in self.asked else found
 
     def stamp(self, rule: Rule, place: Place) -> None:
         """What a `where` says of the side being written."""
@@ -298,7 +314,7 @@ class Compilation:
             if rule.name == name and rule.kind == "make":
                 return True
             inner = [*rule.cases, *([rule.other] if rule.other is not None else [])]
-            if rule.kind == "inline":
+            if rule.kind in ("inline", "rows"):
                 inner += rule.rules + (self.map.parts.get(rule.use, []) if rule.use not in self.compiling else [])
             if inner and self.makes(inner, name):
                 return True

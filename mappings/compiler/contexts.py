@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from mappings.compiled import Cover
 from mappings.compiler import branches, parts, resources, values
 from mappings.compiler.compilation import Compilation, Place
-from mappings.form import Rule
+from mappings.form import Compound, Rule
 from mappings.run import TOOK
 
 
@@ -27,15 +28,22 @@ def each(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         if rule.type and c.reading.references:
             place.code.add(f"if not R.leads({reader.var}, {reader.root_var()}, {rule.type!r}): continue")
         with c.guarded(rule, inner, site):
-            if c.reading.claims:
-                place.code.add(f"N.append(({TOOK}, {reader.at}, {site}, None))")
-                if not c.forward:
-                    place.code.add(f"T.add(id({reader.var}))")
+            told = place.code.hold()
+            if c.reading.claims and not c.forward:
+                place.code.add(f"T.add(id({reader.var}))")
             below = item(c, rule, inner, place, site) + c.conditions(rule, inner)
+            claims = c.reading.claims or after or reads_afar(c, below)
+            if claims:
+                told.add(f"N.append(({TOOK}, {reader.at}, {site}, None))")
     where = place.read.where(path) if not is_segment(c, path) else None
     target = rule.path(c.write)
     targets = (place.write.describe(target),) if target else ()
-    return (Cover(where, site, targets, below, claims=c.reading.claims),)
+    return (Cover(where, site, targets, below, claims=bool(claims)),)
+
+
+def reads_afar(c: Compilation, covers: tuple[Cover, ...]) -> bool:
+    """True when a rule among these, outside of parts, reads what is outside its context."""
+    return any((each.where is not None and c.reading.afar(each.where)) or reads_afar(c, each.below) for each in covers)
 
 
 def is_segment(c: Compilation, path: str) -> bool:
@@ -63,6 +71,7 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
         key=rule.key,
         name=rule.name,
         rules=rule.rules if rule.type else [],
+        narrative=rule.narrative,
     )
     plain = not rule.use and not rule.rules and not rule.cases
     if rule.type or (plain and c.writing.references):
@@ -91,7 +100,10 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
     c.close(inner)
     if own:
         with inner.code.block(f"if {child.filled()}:"):
-            outer.write.attach(target, child)
+            if c.standing:
+                outer.write.attach(target, child, repeats=True)
+            else:
+                outer.write.attach(target, child)
             outer.wrote()
     return covers
 
@@ -116,10 +128,15 @@ def context(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         write = place.write.context(rule.context, rule.after)
         inner = place.within(reader, write, place.gave)
         with c.guarded(rule, inner, site):
+            told = place.code.hold()
             c.stamp(rule, inner)
             below = c.rules(rules, inner) + c.conditions(rule, inner)
+            # Not every segment of the name may be in such a context.
+            claims = not c.reading.tree and bool(rule.after or rule.members or not is_segment(c, rule.context))
+            if claims:
+                told.add(f"N.append(({TOOK}, {reader.at}, {site}, None))")
         c.close(inner)
-    return (Cover(place.read.where(rule.context) if c.reading.tree else None, site, (), below),)
+    return (Cover(place.read.where(rule.context) if c.reading.tree else None, site, (), below, claims=claims),)
 
 
 def per_resource(c: Compilation, rule: Rule, rules: list[Rule], place: Place) -> tuple[Cover, ...]:
@@ -128,12 +145,27 @@ def per_resource(c: Compilation, rule: Rule, rules: list[Rule], place: Place) ->
     if anchor is None:
         return ()
     others = [each for each in flat if each is not anchor]
+    narrative = rule.narrative or anchor.narrative
+    if rule.when is not None:
+        tests = tuple(each for each in (rule.when, anchor.when) if each is not None)
+        anchor = replace(anchor, when=Compound(operator="all", tests=tests))
 
     def opened(inner: Place) -> None:
-        inner.write = place.write.context(rule.context, rule.after)
+        inner.write = opening(rule, place)
+        if c.standing:
+            inner.write.stands_for(inner.read.var)
+            if narrative:
+                inner.write.tell(narrative)
         c.stamp(rule, inner)
 
     return resources.read_resource(c, anchor, place, opened, others)
+
+
+def opening(rule: Rule, place: Place) -> Any:
+    """What a context writes: a segment, with the place of those that belong to it."""
+    if not rule.members:
+        return place.write.context(rule.context, rule.after)
+    return place.write.context(rule.context, rule.after, rule.members)
 
 
 def flattened(c: Compilation, rules: list[Rule]) -> Iterator[Rule]:

@@ -35,6 +35,8 @@ DIRECTORY = frozenset(
     ("Device", "Endpoint", "HealthcareService", "Location", "Organization", "Practitioner", "PractitionerRole")
 )
 """What may be remembered by its text: codes, and what a directory holds; never what a patient is known by."""
+SHARED = DIRECTORY | {"CareTeam", "Encounter", "Medication", "Patient", "PractitionerRole", "RelatedPerson"}
+"""What several references may be written from; any other resource is written once."""
 
 
 def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, target: str, path: str) -> str:
@@ -43,6 +45,8 @@ def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, t
     part = function_of(c, rule, value, place.read.type_at(path, value), kind)
     call = f"{part}({value.var}, {{}}, R, {value.at})"
     if target == ".":
+        if c.standing:
+            take(c, value, place, site, path)
         place.code.add(call.format(place.write.var))
         place.wrote()
         return part
@@ -145,8 +149,14 @@ def follow(c: Compilation, rule: Rule, value: Value, place: Place, site: int, ta
     holder = place.read.root_var()
     code.add(f"{found} = R.resolve({value.var}, {holder})")
     part = function_of(c, rule, value, rule.type, place.write.type_at(target))
-    with code.block(f"if {found} is not None and {found}['resourceType'] == {rule.type!r}:"):
+    once = f" and id({found}) not in R.stood" if c.standing and rule.type not in SHARED else ""
+    with code.block(f"if {found} is not None and {found}['resourceType'] == {rule.type!r}{once}:"):
         child = place.write.child(target)
+        if c.standing and rule.type not in SHARED:
+            code.add(f"R.stood.add(id({found}))")
+            child.stands_for(found)
+            if rule.narrative:
+                child.tell(rule.narrative)
         code.add(f"N.append(({TOOK}, (id({value.var}),), {site}, None)); T.add(id({value.var}))")
         code.add(f"N.append(({TOOK}, (id({found}),), {site}, None))")
         known, shared = code.new("s"), code.new("s")  # several references may lead here: each gives the whole resource

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.syntax import PathError
 from mappings.compiled import Cover
 from mappings.compiler.compilation import Compilation, Open, Place
-from mappings.form import Rule
+from mappings.form import Check, Rule, project
 from mappings.run import KEYLESS, TOOK
 
 
@@ -40,7 +40,9 @@ def make_resource(c: Compilation, rule: Rule, place: Place, keyed: str) -> tuple
     if c.reading.tree:
         code.add(f"R.origins.setdefault(id({place.read.var}), []).append({url})")
     if rule.name:
-        code.add(c.naming(rule.name, url, place.named(rule.name, rule.type)))
+        code.add(c.naming(rule.name, url, place.collecting(rule.name, rule.type)))
+    if place.gone:
+        code.add(f"R.fates[{url}] = {place.gone}")
     writer = c.writing.resource(code, var, rule.type, place.write)
     inner = place.within(place.read, writer)
     inner.url = url
@@ -69,7 +71,7 @@ def opened(c: Compilation, rule: Rule, inner: Place) -> None:
     if rule.name:
         assert inner.outer is not None
         urls = inner.outer.named(rule.name, rule.type)
-        code.add(c.naming(rule.name, url, urls))
+        code.add(c.naming(rule.name, url, [urls]))
     inner.write = c.writing.resource(code, var, rule.type, inner.write)
     inner.url = url
     inner.names[rule.name or rule.type] = Open(rule.type, url=url, object=inner.read.var)
@@ -96,11 +98,14 @@ def read_resource(
         else:
             reader = stack.enter_context(place.read.contexts(rule.type, ()))
             filter_references(c, rule, reader, place)
+            filter_referred(c, rule, others, reader, place)
         inner = place.within(reader, place.write, place.gave)
         stack.enter_context(guarded_loop(c, rule, inner))
         code.add(f"{found} = {reader.var}; R.recent.clear(); T.add(id({reader.var}))")
         code.add(f"N.append(({TOOK}, (id({reader.var}),), {site}, None))")
         inner.names[rule.name or rule.type] = Open(rule.type, object=reader.var)
+        if c.standing and rule.type == "Patient":
+            code.add(f"R.only({reader.var}, {site})")
         if opened is not None:
             opened(inner)
         covers = c.rules((c.part_rules(rule) if rule.use else []) + rule.rules, inner)
@@ -128,11 +133,28 @@ def guarded_loop(c: Compilation, rule: Rule, inner: Place) -> Iterator[None]:
 
 def filter_references(c: Compilation, rule: Rule, reader: Any, place: Place) -> None:
     """A resource that points to another owner than the one open isn't read here."""
+    strict = ", True" if c.standing else ""
     for each in rule.rules:
         owner = place.names.get(each.ref) if each.kind == "ref" else None
         if owner is not None and owner.object and c.read in each.paths:
             steps = reader.where(each.path(c.read))[1]
-            place.code.add(f"if not R.points({reader.var}, {place.code.constant(steps)}, {owner.object}): continue")
+            place.code.add(
+                f"if not R.points({reader.var}, {place.code.constant(steps)}, {owner.object}{strict}): continue"
+            )
+
+
+def filter_referred(c: Compilation, rule: Rule, others: list[Rule], reader: Any, place: Place) -> None:
+    """Where a rule beside it refers to the resource when that reference `is: valued`: only what one leads to is read."""
+    for each in others:
+        test = project(each.when, c.read)
+        if (
+            each.kind == "ref"
+            and each.ref == rule.name
+            and isinstance(test, Check)
+            and test.path == each.paths[c.read][0]
+        ):
+            kind, _, path = test.path.partition(".")
+            place.code.add(f"if not R.referred({reader.var}, {kind!r}, {tuple(path.split('.'))!r}): continue")
 
 
 def key(c: Compilation, rule: Rule, place: Place, site: int) -> str:

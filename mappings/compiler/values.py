@@ -20,7 +20,7 @@ def value(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     missing = place.flag() if c.write in rule.default else ""
     with c.guarded(rule, place, site):
         c.stamp(rule, place)
-        if rule.use or rule.type:
+        if rule.use or rule.type or rule.rules:
             covers = parts.part_value(c, rule, place, site, missing)
         else:
             covers = leaf_value(c, rule, place, site, missing)
@@ -49,7 +49,7 @@ def leaf_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str
     listed = c.read in rule.listed
     given = " or ".join(f"({value.given})" if "is" in value.given else value.given for value in values)
     text = "[" + ", ".join(value.var for value in values) + "]" if listed else values[0].var
-    whole = Value(text, given, values[0].at)
+    whole = Value(text, given, values[0].at, others=tuple(value.at for value in values[1:]))
     with place.code.block(f"if {given}:"):
         converted(c, rule, whole, place, site, missing)
     if missing:
@@ -94,10 +94,16 @@ def converted(c: Compilation, rule: Rule, value: Value, place: Place, site: int,
     else:
         code.add(f"{var} = {function}({given}, R)")
     code.add(f"if F: R.flush({value.at}, {site})")
-    code.add(f"if {var} is None: N.append(({NOTHING}, {value.at}, {site}, {value.var}))")
+    code.add(f"if {var} is None: {noted(NOTHING, value, site)}")
     with code.block("else:"):
         gives = conversion.gives if c.forward else ""
-        tabled(c, rule, Value(var, var, value.at), place, site, missing, gives)
+        tabled(c, rule, Value(var, var, value.at, others=value.others), place, site, missing, gives)
+
+
+def noted(kind: int, value: Value, site: int) -> str:
+    """The line that notes why a value gave nothing; of what was read with it the ledger alone is told."""
+    notes = [f"({kind}, {value.at}, {site}, {value.var})", *(f"({NOTHING}, {at}, {site}, None)" for at in value.others)]
+    return f"N.append({notes[0]})" if len(notes) == 1 else f"N.extend(({', '.join(notes)}))"
 
 
 def tabled(c: Compilation, rule: Rule, value: Value, place: Place, site: int, missing: str, gives: str) -> None:
@@ -125,9 +131,10 @@ def table_forward(
     with code.block(f"if {var} is None:"):
         if table.unmapped == "keep":
             code.add(f"N.append(({KEPT}, {value.at}, {site}, {value.var}))")
-            write_value(c, rule, f"{{'code': {value.var}}}" if objects else value.var, place, "" if objects else "code")
+            kept = f"' '.join({value.var}.split())"  # a FHIR code has single blanks
+            write_value(c, rule, f"{{'code': {kept}}}" if objects else kept, place, "" if objects else "code")
         else:
-            code.add(f"N.append(({DROPPED}, {value.at}, {site}, {value.var}))")
+            code.add(noted(DROPPED, value, site))
             if table.unmapped == "absent":
                 place.write.absent(rule.path(c.write), value.var)
                 place.wrote()
@@ -137,7 +144,7 @@ def table_forward(
                 code.add(f"{missing} = True")
     if "" in rows.values() or {} in rows.values():
         with code.block(f"elif not {var}:"):
-            code.add(f"N.append(({BLANK}, {value.at}, {site}, {value.var}))")
+            code.add(noted(BLANK, value, site))
             if missing:
                 code.add(f"{missing} = True")
     with code.block("else:"):
@@ -156,6 +163,8 @@ def table_backward(c: Compilation, rule: Rule, table: Table, value: Value, place
         code.add(f"{var} = back_code({value.var})")
         if table.unmapped == "value":
             code.add(f"if {value.var} == {code.constant(table.fallback)}: {var} = None")
+        if c.standing:  # its codes are the format's own: what has no row isn't one
+            code.add(f"N.append(({DROPPED}, {value.at}, {site}, {var})); {var} = None")
         else:
             code.add(f"N.append(({KEPT}, {value.at}, {site}, {var}))")
     with code.block(f"if {var} is not None:"):

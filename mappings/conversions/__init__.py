@@ -6,12 +6,12 @@ convert is None, which the engine reports.
 
 from __future__ import annotations
 
-from mappings.conversions import cda, keys, numbers, systems, text, times
+from mappings.conversions import cda, keys, numbers, systems, tables, text, times
 from mappings.conversions.conversion import Conversion, Field, Run, Settings
 
 REGISTRY: dict[str, Conversion] = {
     conversion.name: conversion
-    for module in (times, numbers, text, systems, keys, cda)
+    for module in (times, numbers, text, systems, keys, cda, tables)
     for conversion in module.CONVERSIONS
 }
 

@@ -5,9 +5,11 @@ Whole values come as plain dicts: attributes by `@name`, children by name as lis
 
 from __future__ import annotations
 
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from mappings.conversions.conversion import Conversion, Run
@@ -49,6 +51,96 @@ def system_backward(value: str, run: Run) -> str:
     from conformance.terminology.oids import oids
 
     return oids().get(value) or value.removeprefix("urn:oid:").removeprefix("urn:uuid:")
+
+
+def cda_system(value: str, run: Run) -> str | None:
+    """The OID or UUID of a system's URI; None where it has none: `codeSystemName` says the URI then."""
+    from conformance.terminology.oids import oids
+
+    for name, uri in run.settings.authorities.items():
+        if uri == value and is_oid(name):
+            return name
+    found = oids().get(value) or value.removeprefix("urn:oid:").removeprefix("urn:uuid:")
+    return found if is_oid(found) or _is_uuid(found) else None
+
+
+def cda_system_name(value: str, run: Run) -> str | None:
+    return None if cda_system(value, run) else value
+
+
+_ANY_URI = "2.16.840.1.113883.4.873"
+"""The root of ids whose system is a URI without an OID: the extension is the system, a slash and the value."""
+
+
+def cda_id(parts: list[str | None], run: Run) -> list[str] | None:
+    """System and value of an Identifier as root, extension and nullFlavor of an II."""
+    system, value = (each if type(each) is str else "" for each in parts)
+    if not value:
+        return None
+    if not system:
+        return ["", value, "UNK"]
+    if system == "urn:ietf:rfc:3986":
+        root = value.removeprefix("urn:oid:").removeprefix("urn:uuid:")
+        return [root, "", ""] if is_oid(root) or _is_uuid(root) else [_ANY_URI, value, ""]
+    known = cda_system(system, run)
+    return [known, value, ""] if known else [_ANY_URI, f"{system.rstrip('/')}/{value}", ""]
+
+
+def uri_id(text: str, run: Run) -> list[str]:
+    """What stands behind the root of any URI: system and value, or the URI alone."""
+    system, slash, value = text.rpartition("/")
+    if slash and value and "//" in system:
+        return [system, value]
+    return ["urn:ietf:rfc:3986", text]
+
+
+_SCHEMES = {"phone": "tel:", "fax": "fax:", "email": "mailto:", "pager": "tel:", "sms": "sms:"}
+
+
+def cda_tel(parts: list[str | None], run: Run) -> list[str] | None:
+    """System and value of a ContactPoint as the URL of a TEL."""
+    system, value = (each if type(each) is str else "" for each in parts)
+    if not value:
+        return None
+    scheme = _SCHEMES.get(system, "")
+    return [value if value.startswith(scheme) else scheme + "".join(value.split())]
+
+
+def cda_unit(value: str, run: Run) -> str | None:
+    """A unit; one of several words can't stand in `unit`."""
+    return value if value and not any(char.isspace() for char in value) else None
+
+
+def cda_period(parts: list[Any], run: Run) -> list[str] | None:
+    """Period and frequency of a Timing as the period of a PIVL: 2 in 1 day are one every 0.5 days."""
+    period, frequency = parts[0], parts[1] if parts[1] else 1
+    if not isinstance(period, (int, Decimal)) or not isinstance(frequency, (int, Decimal)) or frequency <= 0:
+        return None
+    every = Decimal(period) / Decimal(frequency)
+    return [f"{every.quantize(Decimal('1.0000')).normalize():f}" if every % 1 else f"{int(every)}"]
+
+
+def paragraph(value: str, run: Run) -> str:
+    """A text as XHTML."""
+    return f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{escape(value)}</p></div>'
+
+
+def media_type(value: str, run: Run) -> str:
+    return value.partition(";")[0].strip()
+
+
+def base64_text(value: str, run: Run) -> str | None:
+    """The text in a base64 body; None where it isn't text."""
+    try:
+        return b64decode(value, validate=True).decode()
+    except ValueError:
+        return None
+
+
+def _is_uuid(text: str) -> bool:
+    parts = text.split("-")
+    good = all(char in "0123456789abcdefABCDEF" for char in "".join(parts))
+    return good and [len(each) for each in parts] == [8, 4, 4, 4, 12]
 
 
 def root_forward(text: str, run: Run) -> str | None:
@@ -291,9 +383,72 @@ CONVERSIONS = (
     Conversion(
         name="text-base64",
         forward=text_body_forward,
-        backward=None,
+        backward=base64_text,
         gives="base64Binary",
-        doc="One-way for now: a text.",
+        doc="A text as base64 of its UTF-8.",
+    ),
+    Conversion(
+        name="cda-system",
+        forward=system_forward,
+        backward=cda_system,
+        gives="uri",
+        quiet=True,
+        lossy=True,
+        doc="Written: the OID of a system; one without goes by its name.",
+    ),
+    Conversion(
+        name="cda-system-name",
+        forward=lambda text, run: _as_uri(text),
+        backward=cda_system_name,
+        gives="uri",
+        quiet=True,
+        doc="A system without an OID, by its URI.",
+    ),
+    Conversion(
+        name="cda-id",
+        forward=lambda parts, run: None,
+        backward=cda_id,
+        gives="string",
+        doc="Written: system and value as root and extension; a system without an OID under the root of any URI.",
+    ),
+    Conversion(
+        name="uri-id",
+        forward=uri_id,
+        backward=None,
+        gives="string",
+        doc="One-way, `cda-id` writes it: system and value behind the root of any URI.",
+    ),
+    Conversion(
+        name="cda-tel", forward=lambda text, run: None, backward=cda_tel, gives="string", doc="Written: a TEL's URL."
+    ),
+    Conversion(
+        name="cda-unit",
+        forward=lambda text, run: text,
+        backward=cda_unit,
+        gives="string",
+        doc="A unit of one word.",
+    ),
+    Conversion(
+        name="cda-period",
+        forward=lambda text, run: None,
+        backward=cda_period,
+        gives="decimal",
+        doc="Written: period and frequency as PIVL's period.",
+    ),
+    Conversion(
+        name="media-type",
+        forward=lambda text, run: text,
+        backward=media_type,
+        gives="code",
+        lossy=True,
+        doc="A media type without its parameters.",
+    ),
+    Conversion(
+        name="paragraph",
+        forward=lambda text, run: None,
+        backward=paragraph,
+        gives="string",
+        doc="Written: a text as XHTML.",
     ),
     Conversion(
         name="unknown-template",

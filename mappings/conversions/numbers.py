@@ -20,6 +20,16 @@ def decimal_forward(text: str, run: Run) -> Decimal | None:
     return Decimal(text)
 
 
+def number_text_forward(text: str, run: Run) -> str:
+    """What stands where a number should: kept as text, and reported."""
+    run.say("MAP-0209", text)
+    return text
+
+
+def number_text_backward(value: str, run: Run) -> str:
+    return value
+
+
 def decimal_backward(value: Decimal | int | float, run: Run) -> str | None:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
@@ -58,6 +68,13 @@ CONVERSIONS = (
         gives="decimal",
         lossy=True,
         doc="NM with all its digits; a leading + or zeros don't come back.",
+    ),
+    Conversion(
+        name="number-text",
+        forward=number_text_forward,
+        backward=number_text_backward,
+        gives="string",
+        doc="What isn't a number where one should be.",
     ),
     Conversion(
         name="unsigned-decimal",

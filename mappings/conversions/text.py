@@ -68,6 +68,34 @@ def coded_text_backward(value: str, run: Run) -> Field:
     return [[[""], [value]]]
 
 
+def token_forward(text: str, run: Run) -> str | None:
+    """A code in which FHIR allows no more than one blank between its words (R4 datatypes, code)."""
+    return " ".join(text.split()) or None
+
+
+def token_backward(value: str, run: Run) -> str:
+    return value
+
+
+def whole_text_forward(field: Field, run: Run) -> str | None:
+    """A text, or a field of a type that nothing describes: all of it, marks that nobody escaped included."""
+    return "~".join("^".join("&".join(part) for part in item) for item in field) or None
+
+
+def whole_text_backward(value: str, run: Run) -> Field:
+    return [[[value]]]
+
+
+def note_forward(field: Field, run: Run) -> str | None:
+    """NTE-3: the lines of a note."""
+    lines = ("^".join("&".join(part) for part in item) for item in field)
+    return "\n".join(lines).strip("\n") or None
+
+
+def note_backward(value: str, run: Run) -> Field:
+    return [[[line]] for line in value.split("\n")]
+
+
 def concat_forward(texts: list[str], run: Run) -> str | None:
     """The parts with a space between: SN that is no quantity, range or ratio (OBX[Observation])."""
     return " ".join(text for text in texts if text) or None
@@ -246,6 +274,32 @@ CONVERSIONS = (
         lossy=True,
         whole=True,
         doc="One text for all repetitions of a coded field; goes back as a text without a code.",
+    ),
+    Conversion(
+        name="token",
+        forward=token_forward,
+        backward=token_backward,
+        gives="code",
+        lossy=True,
+        doc="A code, with single blanks between its words.",
+    ),
+    Conversion(
+        name="whole-text",
+        forward=whole_text_forward,
+        backward=whole_text_backward,
+        gives="string",
+        lossy=True,
+        whole=True,
+        doc="A whole field as one text; its marks come back escaped.",
+    ),
+    Conversion(
+        name="lines",
+        forward=note_forward,
+        backward=note_backward,
+        gives="string",
+        lossy=True,
+        whole=True,
+        doc="Repetitions of a text as its lines.",
     ),
     Conversion(
         name="concat",

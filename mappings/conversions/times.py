@@ -92,6 +92,27 @@ def end_forward(texts: list[str], run: Run) -> str | None:
         return None
 
 
+def visit_end_forward(texts: list[str], run: Run) -> str | None:
+    """The end of a visit (PV1-45) beside its beginning (PV1-44): kept as sent, reported where it is first (per-1)."""
+    end, start = texts
+    value = datetime_forward(end, run) if end else None
+    if value is not None and start and _precedes(end, start):
+        run.say("MAP-0208", end)
+    return value
+
+
+def visit_end_backward(value: str, run: Run) -> list[str] | None:
+    end = datetime_backward(value, run)
+    return [end, ""] if end else None
+
+
+def _precedes(one: str, other: str) -> bool:
+    """True when a DTM is before another in their common precision, which is days where offsets differ."""
+    (first, _, east), (second, _, west) = _split(one), _split(other)
+    common = min(len(first), len(second), 14 if east == west else 8)
+    return first[:common] < second[:common]
+
+
 def date_backward(value: str, run: Run) -> str | None:
     return value[:10].replace("-", "") or None
 
@@ -238,6 +259,14 @@ CONVERSIONS = (
         gives="instant",
         lossy=True,
         doc="DTM with a time of day, like dateTime.",
+    ),
+    Conversion(
+        name="visit-end",
+        forward=visit_end_forward,
+        backward=visit_end_backward,
+        gives="dateTime",
+        lossy=True,
+        doc="PV1-45 like dateTime, compared with PV1-44.",
     ),
     Conversion(
         name="end-after-minutes",

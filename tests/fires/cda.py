@@ -27,6 +27,7 @@ def _converted(time: bytes, entry: bytes) -> Callable[[], Iterable[Issue]]:
 
 FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "XML-0004": lambda: xml.parse(b"<a>" + b"<b/>" * xml.MOST_TAGS + b"</a>").issues,
+    "XML-0005": lambda: xml.parse(b"<a>" * 300 + b"</a>" * 300).issues,
     "CDA-0001": lambda: FORMAT.parse(b"<ClinicalDocument/>").issues,
     "CDA-0101": _converted(b"20240101", ODD_ENTRY),
     "CDA-0102": _converted(b"2014032124536-0500", b""),
@@ -49,19 +50,80 @@ def _care_plan() -> Iterable[Issue]:
     return findings(SUMMARY.replace(template("1.2"), template("1.15")).replace('code="8716-3"', 'code="18776-5"'))
 
 
+def _fault(name: str) -> Callable[[], Iterable[Issue]]:
+    """A fault of `tests.conformance.ccda.faults`, put into the summary."""
+
+    def issues() -> Iterable[Issue]:
+        from tests.conformance.ccda.faults import ENTRIES, HEADER
+        from tests.conformance.ccda.summary import spoilt
+
+        return spoilt(*{**HEADER, **ENTRIES}[name][:2])
+
+    return issues
+
+
+_BY_FAULT = {
+    "CDA-0201": "no title",
+    "CDA-0202": "two realms",
+    "CDA-0203": "an allergy code",
+    "CDA-0206": "a reference to nothing",
+    "CDA-0207": "an id twice",
+    "CDA-0208": "a root of words",
+    "CDA-0209": "a malformed document time",
+    "CDA-0210": "a value without a type",
+    "CDA-0211": "a code without its system",
+    "CDA-0212": "title before code",
+    "CDA-0213": "an element of nobody",
+    "CDA-0214": "a section without a code",
+    "CDA-0215": "a participant of no role",
+    "CDA-0216": "two document ids",
+    "CDA-0217": "an attribute of nobody",
+    "CDA-0218": "a dose of words",
+    "CDA-0219": "a type of nobody",
+    "CDA-0220": "text beside elements",
+    "CDA-0221": "a problem that is text",
+    "CDA-0223": "a medicine of no template",
+    "CDA-0224": "a unit that UCUM doesn't have",
+    "CDA-0227": "no city",
+    "CDA-0228": "an id that is none",
+    "CDA-0229": "markup of the web",
+    "CDA-0230": "a reference without its mark",
+    "CDA-0231": "a reference to no entry",
+    "CDA-0233": "the concern's template on the observation",
+}
+
+FIRES |= {code: _fault(name) for code, name in _BY_FAULT.items()}
 FIRES |= {
-    "CDA-0201": _spoilt("<title>Summary</title>", ""),
-    "CDA-0202": _spoilt('<realmCode code="US"/>', '<realmCode code="US"/><realmCode code="US"/>'),
-    "CDA-0203": _spoilt('code="ASSERTION"', 'code="48765-2"'),
     "CDA-0204": _spoilt('<code code="8716-3"', '<code code="10190-7"'),
     "CDA-0205": _care_plan,
-    "CDA-0206": _spoilt('value="#p1"', 'value="#p2"'),
-    "CDA-0207": _spoilt('<item ID="p1">High</item>', '<item ID="p1">High</item><item ID="p1">Low</item>'),
-    "CDA-0208": _spoilt('<id root="1.5.2"/>', '<id root="our system"/>'),
-    "CDA-0209": _spoilt("20240301101500-0500", "2024030110150-0500"),
-    "CDA-0210": _spoilt('<value xsi:type="PQ"', "<value"),
-    "CDA-0211": _spoilt('code="266919005" codeSystem="2.16.840.1.113883.6.96"', 'code="266919005"'),
-    "CDA-0212": _spoilt('<realmCode code="US"/>', '<id root="1.2"/><realmCode code="US"/>'),
-    "CDA-0213": _spoilt('<languageCode code="en-US"/>', "<language/>"),
-    "CDA-0214": _spoilt('<code code="8716-3" codeSystem="2.16.840.1.113883.6.1"/>', ""),
+    "CDA-0234": _spoilt("<text>Text</text>", "<text>" + '<paragraph ID="x"/>' * 10_002 + "</text>"),
+    "CDA-0222": _spoilt('root="2.16.840.1.113883.10.20.22.1.1"', 'root="2.16.840.1.113883.10.20.22.1.99"'),
+    "CDA-0225": _spoilt("<title>Summary</title>", "<title>Summary</title>"),
+    "CDA-0226": _spoilt("<title>Summary</title>", "<title>Summary</title>"),
+    "CDA-0232": _spoilt("<title>Summary</title>", "<title>Summary</title>"),
 }
+
+
+def _refused() -> Iterable[Issue]:
+    """What a schema says of a document with another realm."""
+    from conformance.ccda.referee import Schema, judged
+    from tests.conformance.ccda.test_referee import SPOILT, XSD
+
+    document = FORMAT.parse(SPOILT.encode()).value
+    assert document is not None
+    return judged(document.root.element, (), [Schema(XSD)])
+
+
+def _asserted() -> Iterable[Issue]:
+    """What a Schematron's stylesheet has written, read."""
+    from conformance.ccda.referee import failures
+    from conformance.ccda.schematron import translate
+    from tests.conformance.ccda.test_referee import SCHEMATRON, SPOILT
+
+    document = FORMAT.parse(SPOILT.encode()).value
+    assert document is not None
+    written = "1\t/ClinicalDocument/id\n4?\t/ClinicalDocument/languageCode\n"
+    return failures("small.sch", translate(SCHEMATRON).assertions, written, document.root.element)
+
+
+FIRES |= {"CDA-0301": _refused, "CDA-0302": _asserted, "CDA-0303": _asserted, "CDA-0304": _refused}

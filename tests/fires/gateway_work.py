@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from adapters.destinations import Retry
+from adapters.destinations import Outcome, Payload, Retry
 from conformance.catalogue import issue
 from conformance.document import Document
 from conformance.issue import Issue
+from gateway.delivery import Dispatcher
 from gateway.delivery.policy import after
 from gateway.intake import Intake, Taken
 from gateway.persons import apply
@@ -23,7 +24,8 @@ from gateway.plan import Rule
 from gateway.records import Delivery, Person
 from gateway.targets import target
 from gateway.workers import Worker
-from tests.gateway.harness import NOW, FakeClock, a_store, adt, bundle, channel
+from tests.gateway.delivery.test_dispatcher import deliveries, fill, states
+from tests.gateway.harness import NOW, FakeClock, a_store, adt, bundle, channel, destination, wait_for
 from tests.gateway.pipeline.test_pipeline import ALERTS, setup, worked
 from tests.gateway.pipeline.test_pipeline import envelope as an_envelope
 from tests.gateway.pipeline.test_workers import Killing, Known
@@ -132,6 +134,28 @@ def _given_up() -> Iterable[Issue]:
     return [found] if found else []
 
 
+class _Refusing:
+    """A receiver that never can."""
+
+    def send(self, payload: Payload, key: str, deadline: float) -> Outcome:
+        return Retry(issue=issue("NET-0202", code="AE"), most=2)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _refused_too_often() -> Iterable[Issue]:
+    with TemporaryDirectory() as folder, a_store(Path(folder)) as store:
+        fill(store, 1)
+        hub = destination(retry=Waits(first=0.0))
+        dispatcher = Dispatcher(hub, _Refusing(), store, clock=lambda: datetime.now(UTC), chance=lambda: 0.0)
+        dispatcher.start(off=False)
+        wait_for(lambda: states(store) == {"dead": 1})
+        dispatcher.close(5.0)
+        found = deliveries(store)[0].last_issue
+    return [found] if found else []
+
+
 FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "GW-0001": _taken(adt(1), max_size=100),
     "GW-0002": _taken(adt(1), format="fhir"),
@@ -147,4 +171,5 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "GW-0301": _gap,
     "GW-0302": _unmapped,
     "GW-0401": _given_up,
+    "GW-0402": _refused_too_often,
 }

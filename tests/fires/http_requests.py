@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from conformance.catalogue import code
 from conformance.issue import Issue
 from gateway.web.app import create_app
+from gateway.web.server import WebServer
 from gateway.web.services import GaveUpError, UnavailableError
 from gateway.web.work import Validation, validate
 from tests.gateway.web.small import ADT, MESSAGE, PATIENT, Small, keyed, settings
@@ -36,6 +38,26 @@ def _said(ask: Ask, raises: Exception | None = None, **changes: Any) -> Callable
         named = [one.get("code") for one in body.get("issues", ())]
         named += [one["details"]["coding"][0]["code"] for one in body.get("issue", ()) if "coding" in one["details"]]
         return [Issue(severity=code(one).severity, code=one, message="") for one in named]
+
+    return fire
+
+
+def _refused(request: bytes) -> Callable[[], Iterable[Issue]]:
+    """The issues that the server itself names to whoever sends this."""
+
+    def fire() -> Iterable[Issue]:
+        with TemporaryDirectory() as folder:
+            small = Small(Path(folder))
+            limits = settings(port=0, max_header=4096)
+            server = WebServer(create_app(small, limits), limits)
+            host, _, port = server.address.rpartition(":")
+            with socket.create_connection((host, int(port)), timeout=10) as connection:
+                connection.sendall(request)
+                answer = b"".join(iter(lambda: connection.recv(65536), b""))
+            server.close(1.0)
+            small.store.close()
+        found = json.loads(answer.partition(b"\r\n\r\n")[2])["issues"]
+        return [Issue(severity=one["severity"], code=one["code"], message="") for one in found]
 
     return fire
 
@@ -69,4 +91,6 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "HTTP-0015": lambda: validate(Validation(body=PATIENT, from_="fhir", type_="Group")).issues,
     "HTTP-0016": _said(lambda client: client.post("/fhir/$process-message", data=MESSAGE, **FHIR)),
     "HTTP-0017": _said(_convert, raises=GaveUpError()),
+    "HTTP-0018": _refused(b"GET / HTTP/1.1\r\nX: " + b"x" * 5000),
+    "HTTP-0019": _refused(b"MSH|^~\\&|A|B\r\n\r\n"),
 }

@@ -22,5 +22,7 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "MAP-0204": partial(_said, _PID + "||||20240310023000", zone="America/New_York"),
     "MAP-0205": partial(_said, _PID, "DG1|1||X1^Something^99LOCAL"),
     "MAP-0206": partial(_said, _PID, "PV1|1|I" + "|" * 42 + "20240301"),
+    "MAP-0208": partial(_said, _PID, "PV1|1|I" + "|" * 42 + "20240302|20240301"),
+    "MAP-0209": partial(_said, _PID, "OBX|1|NM|8867-4^^LN||not done"),
     "MAP-0207": partial(_said, _PID, "PV1|1|I|||||1234567890^Stone^^^^^^^NPI"),
 }

@@ -12,6 +12,7 @@ from conformance.issue import Issue, Result, Where
 
 if TYPE_CHECKING:
     from conformance.syntax import Syntax
+    from conformance.terminology import Terminology
 
 _ROOT = re.compile(rb"<(?:[A-Za-z0-9_]{1,20}:)?ClinicalDocument[\s>/]")
 
@@ -68,8 +69,9 @@ class Ccda:
             raise ValueError(str(error)) from error
         return values(document.root, steps)
 
-    def check(self, document: Document) -> tuple[Issue, ...]:
-        """The document against element order, data types, its templates and its type's sections."""
+    def check(self, document: Document, terminology: Terminology | None = None) -> tuple[Issue, ...]:
+        """The document against CDA's classes, its templates and its type's sections; codes by `terminology`, else by
+        what ships."""
         from collections import Counter
 
         from adapters.formats.ccda.places import where
@@ -77,7 +79,7 @@ class Ccda:
 
         element = document.root.element
         names = Counter(name.strip() for each in element.iter() if (name := each.get("ID")))
-        return check(document.root.node, names, where)
+        return check(document.root.node, names, where, terminology)
 
     def reply(self, raw: bytes, issues: Iterable[Issue]) -> bytes:
         """Documents are not acknowledged."""

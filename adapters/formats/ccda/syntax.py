@@ -12,6 +12,7 @@ from adapters.formats.ccda import walk
 from adapters.formats.ccda.paths import ATTRIBUTE, CHILD, FUNCTION, INDEX, OUTWARD, PARENT, ROOT, Step, parse
 from adapters.formats.ccda.places import where as place_of
 from adapters.formats.ccda.tree import Node, Tree
+from adapters.formats.ccda.writing import CcdaWrite
 from conformance.document import Document
 from conformance.issue import Where
 from conformance.syntax import Code, Leaf, PathError, Value
@@ -146,7 +147,7 @@ class CcdaSyntax:
     references = False
     has_contexts = True
     tree = True
-    writes = False
+    writes = True
 
     def is_context(self, path: str) -> bool:
         return False
@@ -168,17 +169,29 @@ class CcdaSyntax:
     def item_reader(self, scope: CcdaRead, value: Value) -> CcdaRead:
         return CcdaRead(scope.code, value.var, scope)
 
-    def writer(self, code: Code, var: str, inside: str) -> Any:
-        raise PathError("C-CDA can't be written yet")
+    def writer(self, code: Code, var: str, inside: str) -> CcdaWrite:
+        return CcdaWrite(code, var)
 
-    def part_writer(self, code: Code, var: str, inside: str) -> Any:
-        raise PathError("C-CDA can't be written yet")
+    def part_writer(self, code: Code, var: str, inside: str) -> CcdaWrite:
+        return CcdaWrite(code, var, inside)
 
     def start(self, root: str) -> Any:
-        raise PathError("C-CDA can't be written yet")
+        """An empty document; `root` is its kind, `ccd`."""
+        from adapters.formats.ccda.made import Made, Scope
+
+        node = Made("ClinicalDocument")
+        node.row = root
+        return Scope(node)
 
     def finish(self, target: Any, run: Any) -> Document:
-        raise PathError("C-CDA can't be written yet")
+        """The document of what was written, in the release that the settings ask for."""
+        from adapters.formats.ccda.assemble import assemble
+        from adapters.formats.ccda.shapes import RELEASES
+
+        release = run.settings.target.partition("@")[2] or RELEASES[0]
+        kind, target.node.row = target.node.row, None
+        tree = assemble(target.node, kind, release, lambda name: run.url("C-CDA", f"{run.message_key}|{name}")[9:])
+        return Document(format="ccda", version=release, root=tree)
 
     def origin(self, root: Tree) -> tuple[str, list[str]]:
         """The document's id; the custodian as its sending facility."""

@@ -35,7 +35,18 @@ _NOBODY: list[Any] = []
 class Node:
     """One element. `children` in document order; `kids` the same by name."""
 
-    __slots__ = ("_key", "_templates", "attributes", "children", "element", "kids", "name", "parent", "top")
+    __slots__ = (
+        "_key",
+        "_positions",
+        "_templates",
+        "attributes",
+        "children",
+        "element",
+        "kids",
+        "name",
+        "parent",
+        "top",
+    )
 
     def __init__(self, name: str, element: etree._Element, parent: Node | None, top: Tree) -> None:
         self.name = name
@@ -47,6 +58,7 @@ class Node:
         self.kids: dict[str, list[Node]] = _NONE
         self._templates: dict[str, str] | None = None
         self._key = ""
+        self._positions: dict[int, int] | None = None
 
     @property
     def templates(self) -> dict[str, str]:
@@ -74,11 +86,18 @@ class Node:
         steps: list[str] = []
         node: Node | None = self
         while node is not None:
-            beside = node.parent.kids[node.name] if node.parent is not None else [node]
-            place = f"[{next(n for n, each in enumerate(beside, 1) if each is node)}]" if len(beside) > 1 else ""
-            steps.append(f"/{node.name}{place}")
+            number = node.parent.positions.get(id(node)) if node.parent is not None else None
+            steps.append(f"/{node.name}[{number}]" if number else f"/{node.name}")
             node = node.parent
         return "".join(reversed(steps))
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """By object id: the place of each child among those of its name, where there are several."""
+        if self._positions is None:
+            repeated = [kids for kids in self.kids.values() if len(kids) > 1]
+            self._positions = {id(kid): number for kids in repeated for number, kid in enumerate(kids, 1)}
+        return self._positions
 
     def within(self) -> Iterator[Node]:
         """The node and all below it, in document order."""

@@ -106,7 +106,11 @@ def text(value: Any) -> str | None:
     element = value.element
     if not value.children:
         return plain(element) or None
+    if value.attributes.get("representation") == "B64":
+        return "".join(element.xpath("text()")).strip() or None
     referred = get(value, _REFERENCE)
+    if referred is not None and referred.startswith("#generated-") and not referred.endswith("-text"):
+        return None  # a row that was made of this very entry
     if referred is not None:
         target = value.top.narrative.get(referred.removeprefix("#"))
         found = plain(target) if target is not None else ""

@@ -1,7 +1,7 @@
 """JSON text to dict and list, strictly: nothing that other readers would take differently passes unsaid.
 
-The fast path is the standard library's C reader with hooks that only raise a flag. Where something was flagged (or the
-text can't be decoded), a second, slower pass finds the places.
+The fast path is the standard library's C reader with hooks that stop at what is odd. Where something was, the text is
+read again as far as it can be, and a third, slower pass finds the places.
 """
 
 from __future__ import annotations
@@ -28,27 +28,28 @@ def read(raw: bytes) -> Result[Any]:
     if len(raw) > MAX_BYTES:
         return Result(value=None, issues=(issue("JSON-0008", limit=MAX_BYTES),))
     text, issues = decode(raw)
-    hooks = _Hooks()
     try:
-        value = json.loads(
-            text,
-            parse_float=Decimal,
-            parse_int=hooks.integer,
-            parse_constant=hooks.constant,
-            object_pairs_hook=hooks.pairs,
-        )
+        value, odd = _loads(text)
     except json.JSONDecodeError as error:
         return Result(value=None, issues=(*issues, _not_json(text, error)))
     except RecursionError:
         return Result(value=None, issues=(*issues, issue("JSON-0007", limit=MAX_DEPTH)))
-    if _too_deep(value):
+    if text.count("{") + text.count("[") > MAX_DEPTH and _too_deep(value):
         return Result(value=None, issues=(*issues, issue("JSON-0007", limit=MAX_DEPTH)))
-    if hooks.flagged or _may_hold_surrogates(text):
+    if odd or _may_hold_surrogates(text):
         from adapters.formats.fhir.doubts import doubts, without_surrogates
 
         issues.extend(doubts(text))
         value = without_surrogates(value)
     return Result(value=value, issues=tuple(issues))
+
+
+def _loads(text: str) -> tuple[Any, bool]:
+    """The value, and whether something in the text deserves a second look."""
+    try:
+        return _STRICT.decode(text), False
+    except _OddTextError:
+        return _LENIENT.decode(text), True
 
 
 def decode(raw: bytes) -> tuple[str, list[Issue]]:
@@ -66,27 +67,37 @@ def decode(raw: bytes) -> tuple[str, list[Issue]]:
         return raw.decode("utf-8", errors="replace"), issues
 
 
-class _Hooks:
-    """Raises a flag at what deserves a second look; costs little otherwise."""
+class _OddTextError(Exception):
+    """What other readers would take differently was met."""
 
-    def __init__(self) -> None:
-        self.flagged = False
 
-    def pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        members = dict(pairs)
-        if len(members) != len(pairs):
-            self.flagged = True
-        return members
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _OddTextError
+    return members
 
-    def integer(self, digits: str) -> int | Decimal:
-        if len(digits) < 19 or (len(digits) < 22 and int(digits) in INT64):
-            return int(digits) if digits != "-0" else Decimal(digits)
-        self.flagged = True
+
+def _integer(digits: str) -> int | Decimal:
+    if len(digits) < 19 or (len(digits) < 22 and int(digits) in INT64):
+        return int(digits) if digits != "-0" else Decimal(digits)
+    raise _OddTextError
+
+
+def _constant(word: str) -> str:
+    raise _OddTextError
+
+
+def _any_integer(digits: str) -> int | Decimal:
+    try:
+        return _integer(digits)
+    except _OddTextError:
         return Decimal(digits)
 
-    def constant(self, word: str) -> str:
-        self.flagged = True
-        return word
+
+_STRICT = json.JSONDecoder(parse_float=Decimal, parse_int=_integer, parse_constant=_constant, object_pairs_hook=_pairs)
+_LENIENT = json.JSONDecoder(parse_float=Decimal, parse_int=_any_integer, parse_constant=str, object_pairs_hook=dict)
+"""The last of equal names, texts for NaN and Infinity, Decimals for integers that are too big."""
 
 
 def _not_json(text: str, error: json.JSONDecodeError) -> Issue:
@@ -114,4 +125,4 @@ def _too_deep(value: Any) -> bool:
 
 
 def _may_hold_surrogates(text: str) -> bool:
-    return "\\ud" in text or "\\uD" in text
+    return "\\u" in text and ("\\ud" in text or "\\uD" in text)

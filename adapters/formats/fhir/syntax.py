@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from adapters.formats.fhir import walk
+from adapters.formats.fhir import walk, withdraw
 from adapters.formats.fhir.paths import Step, accepts, resolve, typed
 from conformance.definitions import r4
 from conformance.document import Document
@@ -89,11 +89,19 @@ class FhirRead:
     def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[FhirRead]:
         if not r4.is_resource(name):
             raise PathError(f"`{name}` is no resource type")
+        with self.among(name, f"R.resources({name!r})") as scope:
+            yield scope
+
+    @contextmanager
+    def among(self, name: str, resources: str) -> Iterator[FhirRead]:
+        """A loop over the resources of a type that an expression gives."""
         var = self.code.new("o")
-        with self.code.block(f"for {var} in R.resources({name!r}):"):
+        with self.code.block(f"for {var} in {resources}:"):
             yield FhirRead(self.code, var, name, self)
 
     def test(self, path: str, operator: str, operand: Any) -> str:
+        if operator == "section":
+            return self._listed(operand)
         if path != "." and path[:1].isupper() and "." not in path:
             var = self.code.new("o")
             self.code.add(f"{var} = R.resource({path!r})")
@@ -104,6 +112,15 @@ class FhirRead:
                 f"len(every({home}, {self.code.constant(tuple(step.read for step in steps))}, NONE)) == {int(operand)}"
             )
         return self._test(path, operator, operand)
+
+    def _listed(self, operand: Any) -> str:
+        """A test: the resource is listed in the section of a Composition that is read around it."""
+        scope: FhirRead | None = self
+        while scope is not None and scope.inside != "Composition.section":
+            scope = scope.parent
+        if operand != "here" or scope is None:
+            raise PathError("`section: here` is a test inside a section of a Composition")
+        return f"R.section_of({self.var}) is {scope.var}"
 
     def _test(self, path: str, operator: str, operand: Any) -> str:
         """A test on a path holds when one of the values there meets it."""
@@ -264,7 +281,7 @@ class FhirWrite:
     def _append(self, holder: str, prefix: str, step: Step, expression: str) -> None:
         """Appends to a list; `coding[2]` stands behind `coding[1]` or `coding`, whichever is written first."""
         slots = self.slots.setdefault(prefix.rpartition("[")[0], {})
-        if not step.index and not slots:
+        if not step.index and not any(slots):  # nothing of this context stands in an order with it
             self.code.add(f"{holder}.setdefault({step.name!r}, []).append({expression})")
             if prefix in self.made:
                 slots[0] = expression
@@ -457,6 +474,8 @@ class FhirSyntax:
         "member": walk.member,
         "merge": walk.merge,
         "copied": walk.copied,
+        "withdrawn": withdraw.withdrawn,
+        "updated": withdraw.updated,
     }
     claims = True
     references = True
@@ -483,6 +502,9 @@ class FhirSyntax:
 
     def finish(self, target: dict[str, Any], run: Any) -> Document:
         """The Bundle with what the run made as its entries."""
+        for url, gone in run.fates.items():
+            if gone and url in run.made:
+                withdraw.withdraw(run.made[url])
         if run.made:
             target["entry"] = [{"fullUrl": url, "resource": resource} for url, resource in run.made.items()]
         return Document(format="fhir", version="4.0.1", root=target)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Literal
 
 from adapters.formats.hl7v2.charsets import wide
 from adapters.formats.hl7v2.delimiters import USUAL
 from conformance.catalogue import code as row_of
+from conformance.hl7v2.events import USUAL as USUAL_VERSION
 from conformance.hl7v2.events import rank
 from conformance.issue import Issue, has_errors
 from conformance.render.err import err_values
@@ -36,9 +38,12 @@ class Header:
     """The MSH segment of a message as sent: `fields[n]` is MSH-n with control characters removed, empty when absent.
     Without an MSH all fields are empty and the delimiters the usual ones."""
 
-    __slots__ = ("codec", "delimiters", "fields")
+    __slots__ = ("_components", "codec", "delimiters", "fields", "usual")
 
     def __init__(self, raw: bytes) -> None:
+        self._components: dict[tuple[int, int], str] = {}
+        self.usual: dict[str, tuple[str, str, str]] = {}
+        """By code: the parts of an answer without findings, around MSH-7, MSH-10 and MSA-2."""
         self.codec = wide(raw) or "latin-1"
         text = raw[:65536].decode(self.codec, errors="replace")
         start = text.find("MSH")
@@ -50,13 +55,48 @@ class Header:
         self.fields = ["MSH", marks[0], marks[1:], *clean, *[""] * 20]
 
     def component(self, field: int, number: int = 1) -> str:
-        parts = self.fields[field].split(self.delimiters[2])[0].split(self.delimiters[1])
-        return parts[number - 1].strip() if number <= len(parts) else ""
+        found = self._components.get((field, number))
+        if found is None:
+            parts = self.fields[field].split(self.delimiters[2])[0].split(self.delimiters[1])
+            found = self._components[field, number] = parts[number - 1].strip() if number <= len(parts) else ""
+        return found
+
+    def but(self, time: str, control_id: str) -> Header:
+        """The same sender's header of another message: MSH-7 and MSH-10 are never asked for their components."""
+        other = object.__new__(Header)
+        other.codec, other.delimiters = self.codec, self.delimiters
+        other._components, other.usual = self._components, self.usual
+        other.fields = [*self.fields]
+        other.fields[7], other.fields[10] = time, control_id
+        return other
 
     @property
     def enhanced(self) -> bool:
         """True when the sender asks for the enhanced mode by MSH-15 or MSH-16."""
         return bool(self.fields[15] or self.fields[16])
+
+
+def header(raw: bytes) -> Header:
+    """`Header(raw)`. What a sender's messages have in common is read once: all but time and control id."""
+    end = raw.find(b"\r", 0, _LONGEST)
+    line = raw[: max(end, 0)]
+    parts = line.split(line[3:4]) if line[:3] == b"MSH" and line.isascii() and b"\n" not in line else []
+    if len(parts) < 10:
+        return Header(raw)
+    time, control_id = parts[6].decode("ascii"), parts[9].decode("ascii")
+    if not (time.isprintable() and control_id.isprintable()):
+        return Header(raw)
+    parts[6] = parts[9] = b""
+    return _common(line[3:4].join(parts)).but(time, control_id)
+
+
+_LONGEST = 1024
+"""Bytes of a header that is remembered."""
+
+
+@lru_cache(maxsize=512)
+def _common(line: bytes) -> Header:
+    return Header(line)
 
 
 def _printable(text: str) -> str:
@@ -94,9 +134,13 @@ def wanted(condition: str, verdict: Verdict) -> bool:
 def reply(raw: bytes, issues: Iterable[Issue], *, now: str = "", control_id: str = "") -> bytes:
     """The answer to be sent at once: original mode when MSH-15 is empty, else the accept acknowledgement; empty when
     MSH-15 wants none."""
+    return reply_to(header(raw), issues, now=now, control_id=control_id)
+
+
+def reply_to(header: Header, issues: Iterable[Issue], *, now: str = "", control_id: str = "") -> bytes:
+    """The same, to a message whose header was read already."""
     found = tuple(issues)
-    header, answer = Header(raw), verdict(found)
-    asked = header.component(15)
+    answer, asked = verdict(found) if found else "AA", header.component(15)
     if not asked:
         return acknowledge(header, answer, found, now=now, control_id=control_id)
     if not wanted(asked, answer):
@@ -114,24 +158,31 @@ def acknowledge(
     MSH-10, by default derived from the message's header and the answer.
     """
     told = [issue for issue in issues if issue.severity != "information"][:_MOST_ERRORS]
-    fields, version = header.fields, header.component(12) or "2.5.1"
-    mark = header.delimiters[0]
+    fields, mark = header.fields, header.delimiters[0]
     identity = control_id or _identity(header, code, told)
-    kind = _kind(header, version)
-    msh = ["MSH" + mark + header.delimiters[1:], fields[5], fields[6], fields[3], fields[4], now or fields[7], ""]
-    msh += [kind, identity, fields[11] or "P", fields[12] or version, "", "", "", "", "", fields[18]]
-    old = rank(version) < rank("2.5")
-    said = _data(told[0].message, header) if told and old else ""
-    lines = [mark.join(msh), mark.join(["MSA", code, fields[10], said])]
-    lines += [_old_errors(told, header)] if told and old else [_error(issue, header) for issue in told]
+    before, between, after = header.usual.get(code) or header.usual.setdefault(code, _usual(header, code))
+    answer = f"{before}{now or fields[7]}{between}{identity}{after}{fields[10]}"
+    if not told:
+        return f"{answer.rstrip(mark)}\r".encode(header.codec, errors="replace")
+    old = rank(header.component(12) or USUAL_VERSION) < rank("2.5")
+    lines = [mark.join((answer, _data(told[0].message, header))) if old else answer]
+    lines += [_old_errors(told, header)] if old else [_error(issue, header) for issue in told]
     return "".join(line.rstrip(mark) + "\r" for line in lines).encode(header.codec, errors="replace")
 
 
-def _kind(header: Header, version: str) -> str:
+def _usual(header: Header, code: str) -> tuple[str, str, str]:
+    fields, version, mark = header.fields, header.component(12) or USUAL_VERSION, header.delimiters[0]
+    kind = _kind(header.component(9, 2), version, header.delimiters[1])
+    first = ["MSH" + mark + header.delimiters[1:], fields[5], fields[6], fields[3], fields[4], ""]
+    last = mark.join(["", fields[11] or "P", fields[12] or version, "", "", "", "", "", fields[18]]).rstrip(mark)
+    return mark.join(first), mark.join(["", "", kind, ""]), mark.join([f"{last}\rMSA", code, ""])
+
+
+@lru_cache(maxsize=256)
+def _kind(event: str, version: str, separator: str) -> str:
     """MSH-9 of the answer: with the event since v2.2, with the structure since v2.3.1."""
-    event = header.component(9, 2)
     known = 3 if rank(version) >= rank("2.3.1") else 2 if rank(version) >= rank("2.2") else 1
-    return header.delimiters[1].join(("ACK", event, "ACK")[: known if event else 1])
+    return separator.join(("ACK", event, "ACK")[: known if event else 1])
 
 
 def _identity(header: Header, code: str, told: list[Issue]) -> str:

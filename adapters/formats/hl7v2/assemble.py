@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from adapters.formats.hl7v2.walk import Draft, MessageDraft
+from adapters.formats.hl7v2.walk import Draft, MessageDraft, Span
 from adapters.formats.hl7v2.write import build
 from conformance.document import Document
 from conformance.hl7v2.abstract import Node
@@ -28,7 +28,10 @@ def assemble(draft: MessageDraft, target: str) -> Document:
     return Document(format="hl7v2", version=version, root=build(body))
 
 
-_NUMBERED = frozenset(("ARV", "AL1", "DG1", "GT1", "IAM", "IN1", "IN3", "NK1", "NTE", "OBX", "PID", "PR1", "PV1"))
+_NUMBERED = frozenset(
+    ("ARV", "AL1", "DB1", "DG1", "GT1", "IAM", "IN1", "IN3", "NK1", "NTE", "OBX", "OH1", "OH2", "OH4")
+    + ("PID", "PR1", "PV1", "UB1", "UB2")
+)
 """Segments whose first field is a set id (SI)."""
 
 
@@ -61,17 +64,34 @@ def _ordered(segments: list[Draft], node: Node | None) -> list[Draft]:
     order: dict[tuple[str, str], int] = {}
     if node is not None:
         _positions(node, "", order)
-    last = len(order)
+    opened: dict[Span, int] = {}
+    for number, segment in enumerate(segments):
+        span = segment.group
+        while span is not None:
+            opened.setdefault(span, number)
+            span = span.around
 
-    def place(item: tuple[int, Draft]) -> tuple[int, int, int, int]:
+    def place(item: tuple[int, Draft]) -> list[tuple[int, int]]:
         number, segment = item
-        group = segment.group[0] if segment.group else ""
-        position = order.get((group, segment.name), order.get(("", segment.name), last))
-        position = _after(segment, order, position)
-        top = order.get((group, ""), position) if segment.group else position
-        return top, segment.group[1] if segment.group else 0, position, number
+        steps = [(_within(segment.group, segment.name, order), number)]
+        if segment.after:
+            steps = [(_after(segment, order, steps[0][0]), number)]
+        span = segment.group
+        while span is not None:
+            steps.append((_within(span.around, span.name, order), opened[span]))
+            span = span.around
+        return steps[::-1]
 
     return [segment for _, segment in sorted(enumerate(segments), key=place)]
+
+
+def _within(span: Span | None, name: str, order: dict[tuple[str, str], int]) -> int:
+    """Where a segment or group stands among its neighbours."""
+    if span is not None and span.members:
+        return span.members.index(name) if name in span.members else len(span.members)
+    group = span.name if span is not None else ""
+    whole = order.get((name, ""))
+    return order.get((group, name), order.get(("", name), len(order))) if whole is None else whole
 
 
 def _after(segment: Draft, order: dict[tuple[str, str], int], position: int) -> int:

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from conformance.hl7v2.events import structure_of
 
-WIDTH = 64
-"""Every index up to this one can be read in `Segment.fields` without a bounds check."""
+WIDTH = 80
+"""Every index up to this one can be read in `Segment.fields` without a bounds check: IN2 has the most fields, 72."""
 
 _PAD = [""] * (WIDTH + 1)
 

@@ -57,7 +57,7 @@ def _message(raw: bytes, limit: int, report: Report) -> Message | None:
     delimiters = declared(text, start, line, report)
     if delimiters is None:
         return None
-    body = canonical(text, start, delimiters).rstrip("\r\n\x1c\x00")
+    body = _without_blanks(canonical(text, start, delimiters).rstrip("\r\n\x1c\x00"))
     if len(body) > MAX_PARTS and any(body.count(mark) > MAX_PARTS for mark in ("|", '""', "\\", "\r", "\n")):
         report.refuse("V2-0004", limit=MAX_PARTS)
         return None
@@ -71,6 +71,15 @@ def _message(raw: bytes, limit: int, report: Report) -> Message | None:
     if escapes:
         _check_escapes(message, report)
     return message
+
+
+def _without_blanks(body: str) -> str:
+    """Without the blanks at the end of a value, which mean nothing (2A.3.74, ST): a value of blanks is none. Before an
+    `&` they stay: in most places that is an unescaped one, part of the text."""
+    for mark in "\r|~^":
+        if " " + mark in body:
+            body = mark.join(part.rstrip(" ") for part in body.split(mark))
+    return body
 
 
 def _header(raw: bytes) -> bytes:

@@ -6,7 +6,7 @@ Two variants are generated: the plain one for messages without an escape or an e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
@@ -367,6 +367,7 @@ class V2Write:
     segment: str = ""
     inside: str = ""
     level: str = "component"
+    members: tuple[str, ...] = ()
 
     def filled(self) -> str:
         return self.var
@@ -377,14 +378,15 @@ class V2Write:
             return self.var
         if self.kind == "message":
             return f"{self.var}.segment({at.segment!r})"
-        if self.kind == "group" and (found := group_of(*self._structure())) and at.segment in found[1]:
+        if self.kind == "group" and at.segment in self._members():
             return f"D.segment({at.segment!r}, {self.var})"
         if self.parent is None:
             raise PathError(f"a data type knows no segment `{at.segment}`")
         return self.parent._target(at)
 
-    def _structure(self) -> tuple[str, str]:
-        return self.inside, self.segment
+    def _members(self) -> Collection[str]:
+        found = None if self.members else group_of(self.inside, self.segment)
+        return found[1] if found else self.members
 
     def put(self, path: str, expression: str, *, gives: str = "", many: bool = False, weak: bool = False) -> None:
         at = parse_path(path)
@@ -443,10 +445,14 @@ class V2Write:
             scope = scope.parent
         return "None"
 
-    def context(self, name: str, after: tuple[str, ...]) -> V2Write:
-        """A new segment or group instance."""
+    def context(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> V2Write:
+        """A new segment, alone or with those that belong to it, or group instance."""
         var = self.code.new("x")
         name = name.partition("[")[0]
+        if members:
+            members = (name, *members)
+            self.code.add(f"{var} = D.span({name!r}, {members!r}, {self._group()})")
+            return V2Write(self.code, var, "group", self, name, self._root(), members=members).context(name, after)
         if len(name) == 3:
             self.code.add(f"{var} = D.new({name!r}, {self._group()}, {after!r})")
             return V2Write(self.code, var, "segment", self, name)
@@ -547,7 +553,13 @@ class V2Syntax:
         return f"{header[3]}|{header[4]}|{header[10]}", [walk.plain(part) for part in facility]
 
     def variant(self, root: Message) -> str:
-        return "escaped" if root.special and any("\\" in segment.text for segment in root.segments[1:]) else "plain"
+        header, *rest = root.segments
+        after = header.text[8:]  # behind MSH-2, which always has the escape character
+        return (
+            "escaped"
+            if root.special and any("\\" in text for text in (after, *(each.text for each in rest)))
+            else "plain"
+        )
 
     def reader(self, code: Code, var: str, inside: str, variant: str) -> V2Read:
         return V2Read(code, inside, variant == "escaped", holder=var, head=code.hold())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from adapters.formats.hl7v2.escapes import decode, encode
 from adapters.formats.hl7v2.message import WIDTH, Message, Segment
@@ -170,12 +170,23 @@ class Cells:
         return "&".join(values.get(number, "") for number in range(1, max(values, default=0) + 1))
 
 
+class Span(NamedTuple):
+    """An instance of a group that is being written, or of a segment with those that belong to it."""
+
+    name: str
+    number: int
+    """Of all instances in the message, from 1."""
+    members: tuple[str, ...] = ()
+    """A leading segment and those that stand behind it, in this order; empty for a group of the structure."""
+    around: Span | None = None
+
+
 class Draft:
     """A segment that is being written: field -> repetitions."""
 
     __slots__ = ("after", "fields", "group", "name")
 
-    def __init__(self, name: str, group: tuple[str, int] | None = None, after: tuple[str, ...] = ()) -> None:
+    def __init__(self, name: str, group: Span | None = None, after: tuple[str, ...] = ()) -> None:
         self.name = name
         self.group = group
         self.after = after
@@ -229,10 +240,10 @@ class MessageDraft:
     def __init__(self, structure: str = "") -> None:
         self.structure = structure
         self.segments: list[Draft] = []
-        self._single: dict[tuple[str, tuple[str, int] | None], Draft] = {}
+        self._single: dict[tuple[str, Span | None], Draft] = {}
         self._spans = 0
 
-    def segment(self, name: str, group: tuple[str, int] | None = None) -> Draft:
+    def segment(self, name: str, group: Span | None = None) -> Draft:
         """The one segment of a name in the message or group, opened when first asked for."""
         found = self._single.get((name, group))
         if found is None:
@@ -240,16 +251,16 @@ class MessageDraft:
             self.segments.append(found)
         return found
 
-    def new(self, name: str, group: tuple[str, int] | None = None, after: tuple[str, ...] = ()) -> Draft:
+    def new(self, name: str, group: Span | None = None, after: tuple[str, ...] = ()) -> Draft:
         """A further segment."""
         made = Draft(name, group, after)
         self.segments.append(made)
         return made
 
-    def span(self, name: str) -> tuple[str, int]:
-        """A new instance of a group."""
+    def span(self, name: str, members: tuple[str, ...] = (), around: Span | None = None) -> Span:
+        """A new instance of a group, or of a segment with its members."""
         self._spans += 1
-        return (name, self._spans)
+        return Span(name, self._spans, members, around)
 
     def rows(self) -> Sequence[Draft]:
         return [segment for segment in self.segments if segment]

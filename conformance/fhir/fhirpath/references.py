@@ -26,7 +26,7 @@ def resolver(root: Node) -> Callable[[str, Node], Node | None]:
             return contained(reference[1:], item)
         if index is None:
             index = dict(_entries(root))
-        entry = entry_of(item)
+        entry = entry_of(item) if index else None
         if entry is None:
             return None
         base = _base(entry)

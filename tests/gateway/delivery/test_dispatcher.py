@@ -126,6 +126,25 @@ def test_what_is_refused_is_a_dead_letter_and_the_persons_next_goes_on(tmp_path:
         assert (dead.last_code, dead.attempts) == ("NET-0108", 1)
 
 
+def test_a_receiver_that_refuses_a_message_again_and_again_has_said_its_last_word(tmp_path: Path) -> None:
+    """Failures of another kind in between don't count, and nobody else's messages are touched."""
+    tries: Counter[bytes] = Counter()
+
+    def moody(payload: Payload, _: str) -> Outcome:
+        tries[payload.body] += 1
+        if payload.body != b"p0 0":
+            return Accepted()
+        refused = Retry(issue=issue("NET-0202", code="AE"), most=3)
+        return Retry(issue=BUSY) if tries[payload.body] % 2 else refused
+
+    with a_store(tmp_path) as store:
+        fill(store, 4, patients=2)
+        with dispatching(store, FakeSender(moody)):
+            wait_for(lambda: states(store) == {"delivered": 3, "dead": 1})
+        dead = next(one for one in deliveries(store) if one.state == "dead")
+    assert (dead.last_code, dead.attempts) == ("GW-0402", 6)
+
+
 def test_a_receiver_that_is_gone_is_switched_off_until_it_is_resumed(tmp_path: Path) -> None:
     gone = True
     sender = FakeSender(lambda *_: Dead(issue=issue("NET-0109"), gone=True) if gone else Accepted())

@@ -23,6 +23,7 @@ from gateway.store import (
     Filter,
     Finished,
     Move,
+    Prune,
     Settled,
     Store,
     StoreFailedError,
@@ -331,3 +332,29 @@ def test_a_running_store_is_not_restored_over(store: Store, tmp_path: Path) -> N
     backup(tmp_path / "store.db", tmp_path / "copy.db")
     with pytest.raises(Exception, match="in use"):
         restore(tmp_path / "copy.db", tmp_path / "store.db")
+
+
+def test_only_what_is_over_is_forgotten(store: Store) -> None:
+    later = NOW + timedelta(days=40)
+    made = add(store, *(arrival(number) for number in range(1, 7)))
+    outcomes: list[list[Any]] = [["delivered"], ["dead"], [], ["delivered", None], [None]]
+    for one, states in zip(made, outcomes, strict=False):
+        finish(store, one, *(new_delivery(key=f"k{one.seq}-{n}") for n in range(len(states))))
+        wanted = [state for state in states if state]
+        for delivery, state in zip(claim(store, limit=len(wanted)) if wanted else [], wanted, strict=True):
+            record(store, delivery, state)
+    count = store.writer.now(store.prune, Prune(before=later))
+    assert (count, store.writer.now(store.prune, Prune(before=later))) == (2, 0)
+    with store.reading() as connection:
+        kept = store.envelopes.names(connection, Filter())
+    assert kept == [one.id for one in made if one.seq in (2, 4, 5, 6)], "dead, half sent, queued, not worked yet"
+
+
+def test_what_was_sent_again_lately_is_kept(store: Store) -> None:
+    (one,) = add(store, arrival())
+    finish(store, one, new_delivery())
+    record(store, claim(store)[0], "delivered")
+    assert store.writer.now(store.prune, Prune(before=NOW)) == 0
+    assert store.writer.now(store.prune, Prune(before=NOW + timedelta(days=1))) == 1
+    assert not listed(store)
+    assert not add(store, arrival())[0].repeated

@@ -144,6 +144,29 @@ def test_what_is_no_http_is_refused(serve: Serve, request_: bytes) -> None:
     assert _ask(server, "GET", "/livez")[0] == 200
 
 
+@pytest.mark.parametrize(
+    ("path", "media_type", "code"),
+    [
+        (SEND, b"application/problem+json", b"HTTP-0006"),
+        ("/fhir/$validate", b"application/fhir+json", b"OperationOutcome"),
+    ],
+)
+def test_what_the_server_refuses_by_itself_reads_like_the_rest(
+    serve: Serve, path: str, media_type: bytes, code: bytes
+) -> None:
+    server = serve(max_body=1000)
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9999\r\n\r\n"
+    with _connected(server) as connection:
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    first, _, rest = answer.partition(b"\r\n")
+    assert b"413" in first
+    assert media_type in rest
+    assert code in rest
+    assert b"X-Request-Id" in rest
+    assert b"1000 bytes" in rest
+
+
 def test_one_byte_a_second_is_cut_off_while_others_are_served(serve: Serve) -> None:
     server = serve(request_timeout=1.5)
     with _connected(server) as slow:

@@ -28,7 +28,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.String(length=64), nullable=False),
         sa.Column("channel", sa.String(length=64), nullable=False),
         sa.Column("format", sa.String(length=32), nullable=False),
-        sa.Column("dedupe", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("dedupe", sa.LargeBinary(length=32), nullable=False),
         sa.Column("sha256", sa.LargeBinary(length=32), nullable=False),
         sa.Column("control_id", sa.String(length=200), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),

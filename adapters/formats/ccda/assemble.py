@@ -1,0 +1,343 @@
+"""From what a map has written to a document: templates, sections, narrative, references and the order of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from lxml import etree
+
+from adapters.formats.ccda import header, shapes, telling
+from adapters.formats.ccda.made import Made
+from adapters.formats.ccda.tree import ENTRY_REFERENCE, SDTC, V3, XSI, Tree
+
+LOINC = "2.16.840.1.113883.6.1"
+_STATEMENTS = frozenset(
+    ("act", "observation", "procedure", "encounter", "substanceAdministration", "supply", "organizer")
+)
+_NAMESPACES: Any = {None: V3, "sdtc": SDTC, "xsi": XSI}
+_CODED = frozenset(("code", "value", "translation", "routeCode", "approachSiteCode", "targetSiteCode", "methodCode",
+                    "interpretationCode", "maritalStatusCode", "religiousAffiliationCode", "raceCode", "sdtc:raceCode",
+                    "ethnicGroupCode", "sdtc:ethnicGroupCode", "sdtc:functionCode", "functionCode",
+                    "dischargeDispositionCode", "sdtc:dischargeDispositionCode", "priorityCode"))  # fmt: skip
+
+Identify = Callable[[str], str]
+"""Gives a UUID for a name, the same one each time."""
+
+
+def assemble(root: Made, kind: str, release: str, identify: Identify) -> Tree:
+    """The document of what was written, as a document of a kind (`ccd`) in a release of C-CDA."""
+    shape = shapes.kinds()[kind]
+    _pruned(root)
+    _named(root, kind, identify)
+    header.filled(root)
+    _body(root, shape, identify)
+    _referred(root)
+    _coded(root)
+    _measured(root)
+    _authored(root)
+    header.trimmed(root, one_service=kind == "ccd")
+    _identified(root, identify)
+    _narrated(root)
+    _versioned(root, release)
+    _ordered(root)
+    element = _element(root)
+    etree.indent(element, space="  ")
+    _joined(element)
+    return Tree(element)
+
+
+def _pruned(node: Made) -> None:
+    """Elements into which nothing was written are left out."""
+    node.children = [each for each in node.children if each.full or each.name == "templateId"]
+    for each in node.children:
+        _pruned(each)
+
+
+def _named(root: Made, kind: str, identify: Identify) -> None:
+    """A document has one id, which needs a root."""
+    if not any(each.attributes.get("root") for each in root.every("id")):
+        root.children = [each for each in root.children if each.name != "id"]
+        root.add("id").attributes["root"] = identify(f"document|{kind}")
+
+
+# ---- sections ---------------------------------------------------------------------------------------------------
+
+
+def _body(root: Made, shape: shapes.Kind, identify: Identify) -> None:
+    """The document's type and its sections: those of one code are one, those that must be there are."""
+    root.children[:0] = [_template("2.16.840.1.113883.10.20.22.1.1", root), _template(shape.root, root)]
+    _header(root, shape)
+    found = root.every("section")
+    root.children = [each for each in root.children if each.name != "section"]
+    body = root.add("component").add("structuredBody")
+    sections = _merged(found)
+    for code in shape.sections:
+        if not any(_said(each) == code for each in sections):
+            sections.append(_absent(code))
+    for section in sections:
+        _section(section, body, identify)
+
+
+def _header(root: Made, shape: shapes.Kind) -> None:
+    realm, kind = root.add("realmCode"), root.add("typeId")
+    realm.attributes["code"] = "US"
+    kind.attributes.update(root="2.16.840.1.113883.1.3", extension="POCD_HD000040")
+    code = root.add("code")
+    code.attributes.update(code=shape.code, codeSystem=LOINC, codeSystemName="LOINC", displayName=shape.display)
+    if root.first("title") is None:
+        root.add("title").text = shape.title
+
+
+def _said(section: Made) -> str:
+    code = section.first("code")
+    return code.attributes.get("code", "") if code is not None else ""
+
+
+def _merged(found: Iterable[Made]) -> list[Made]:
+    by_code: dict[str, Made] = {}
+    sections: list[Made] = []
+    for each in found:
+        code = _said(each)
+        first = by_code.get(code) if code else None
+        if first is None:
+            by_code[code] = each
+            sections.append(each)
+            continue
+        first.children += [kid for kid in each.children if kid.name != "code"]
+    return sections
+
+
+def _absent(code: str) -> Made:
+    """A section that must be there, of which nothing is known."""
+    section = Made("section")
+    section.attributes["nullFlavor"] = "NI"
+    section.add("code").attributes["code"] = code
+    return section
+
+
+def _section(section: Made, body: Made, identify: Identify) -> None:
+    """A section below its component, with template, code and title; and the sections in it."""
+    holder = body.add("component")
+    section.parent = holder
+    holder.children.append(section)
+    known = shapes.sections().get(_said(section))
+    code = section.first("code")
+    if known is not None and code is not None:
+        root = known.coded if known.needs and _holds(section, known.needs) else known.root
+        if root:
+            section.children.insert(0, _template(root, section))
+        code.attributes.setdefault("codeSystem", LOINC)
+        code.attributes.setdefault("codeSystemName", "LOINC")
+        if section.first("title") is None:  # one that the source hadn't
+            code.attributes.setdefault("displayName", known.display)
+        if known.also and known.also not in {each.attributes.get("code") for each in code.every("translation")}:
+            code.add("translation").attributes.update(code=known.also, codeSystem=LOINC)
+        if section.first("title") is None:
+            section.add("title").text = known.title
+    inner = section.every("section")
+    section.children = [each for each in section.children if each.name != "section"]
+    for each in inner:
+        _section(each, section, identify)
+
+
+def _holds(section: Made, template: str) -> bool:
+    """True when an entry claims a template."""
+    return any(kid.claims(template) for entry in section.every("entry") for kid in entry.children)
+
+
+def _template(root: str, parent: Made) -> Made:
+    made = Made("templateId", parent)
+    made.attributes["root"] = root
+    return made
+
+
+# ---- references, codes, ids -------------------------------------------------------------------------------------
+
+
+def _referred(root: Made) -> None:
+    """Entry references get the ids of what they stand for; those of what was not written are left out."""
+    homes: dict[int, Made] = {}
+    for node in root.within():
+        if node.resource is not None:
+            homes.setdefault(id(node.resource), node)
+    for node in [each for each in root.within() if each.refers is not None]:
+        home = homes.get(id(node.refers))
+        holder = node.parent
+        if home is None or holder is None:
+            _removed(node)
+            continue
+        node.resource = home
+        if ENTRY_REFERENCE in {each.attributes.get("root") for each in node.every("templateId")}:
+            node.add("code").attributes["nullFlavor"] = "NP"
+            node.add("statusCode").attributes["code"] = "completed"
+
+
+def _removed(node: Made) -> None:
+    """Takes an element out, and the relationship that held it."""
+    holder = node.parent
+    if holder is None:
+        return
+    holder.children.remove(node)
+    if not [each for each in holder.children if each.name != "templateId"] and holder.name == "entryRelationship":
+        _removed(holder)
+
+
+def _coded(root: Made) -> None:
+    """CD: the root is a code of a system with an OID; what has none is a translation that names its system."""
+    for node in root.within():
+        given = node.attributes
+        if node.name not in _CODED or (node.name == "value" and given.get("xsi:type", "CD") not in ("CD", "CE", "CO")):
+            continue
+        if given.get("code") and not given.get("codeSystem") and node.name != "translation":
+            _demoted(node)
+        if "code" not in given and "nullFlavor" not in given and node.name != "translation" and node.children:
+            given["nullFlavor"] = "OTH"
+
+
+def _measured(root: Made) -> None:
+    """PQ: what is no UCUM unit is told beside the number, not as one."""
+    from conformance.terminology.ucum import valid
+
+    for node in root.within():
+        given = node.attributes
+        if given.get("xsi:type") == "PQ" and given.get("unit") and not valid(given["unit"]):
+            below = node.add("translation")
+            below.attributes["value"] = given.pop("value", "")
+            below.add("originalText").text = given.pop("unit")
+            given["nullFlavor"] = "OTH"
+
+
+def _demoted(node: Made) -> None:
+    names = ("code", "codeSystem", "codeSystemName", "codeSystemVersion", "displayName")
+    own = {name: node.attributes.pop(name) for name in names if name in node.attributes}
+    better = next((each for each in node.every("translation") if each.attributes.get("codeSystem")), None)
+    if better is None:
+        node.add("translation").attributes.update(own)
+    else:
+        node.attributes.update(better.attributes)
+        better.attributes = own
+
+
+AUTHOR_PARTICIPATION = "2.16.840.1.113883.10.20.22.4.119"
+
+
+def _authored(root: Made) -> None:
+    """Authors of entries are Author Participations: who and when, as far as it is known."""
+    for node in root.within():
+        if node.name == "author" and node.parent is not None and node.parent.name in _STATEMENTS:
+            node.children.insert(0, _template(AUTHOR_PARTICIPATION, node))
+            if node.first("time") is None:
+                node.add("time").attributes["nullFlavor"] = "UNK"
+            if node.first("assignedAuthor") is None:
+                node.add("assignedAuthor").add("id").attributes["nullFlavor"] = "UNK"
+
+
+def _identified(root: Made, identify: Identify) -> None:
+    """Every statement has an id: its resource's own, else one that is made of the resource's identity and its place."""
+    counts: dict[str, int] = {}
+    for node in root.within():
+        if node.name not in _STATEMENTS or type(node.resource) is Made:
+            continue
+        if node.first("id") is None:
+            name = _key(node)
+            counts[name] = counts.get(name, 0) + 1
+            node.add("id").attributes["root"] = identify(name if counts[name] == 1 else f"{name}|{counts[name]}")
+    for node in root.within():
+        if type(node.resource) is Made:
+            _copied(node, node.resource)
+
+
+def _copied(node: Made, home: Made) -> None:
+    for each in home.within():
+        if each.name == "id" and each.attributes.get("root"):
+            node.add("id").attributes.update(each.attributes)
+            return
+
+
+def _key(node: Made) -> str:
+    """The identity of the resource that an element belongs to, and what kind of element it is."""
+    around: Made | None = node
+    while around is not None and type(around.resource) is not dict:
+        around = around.parent
+    resource = around.resource if around is not None else {}
+    own = "" if around is node else f"|{node.name}"
+    return f"{resource.get('resourceType')}/{resource.get('id')}{own}"
+
+
+# ---- narrative --------------------------------------------------------------------------------------------------
+
+
+def _narrated(root: Made) -> None:
+    """Each section's text: what the source had, then tables of its entries; `No information` where there is none."""
+    sections = [each for each in root.within() if each.name == "section"]
+    for number, section in enumerate(sections, 1):
+        text = next((each for each in section.every("text") if each.div), None)
+        section.children = [each for each in section.children if each.name != "text"]
+        made = section.add("text")
+        if text is not None:
+            made.children, made.text = telling.narrative(text.div)
+        made.children += telling.tables(section.every("entry"), str(number))
+        if not "".join(telling.texts(made)).strip():
+            made.text = "No information"
+            made.children = []
+
+
+# ---- as XML -----------------------------------------------------------------------------------------------------
+
+
+def _versioned(root: Made, release: str) -> None:
+    known = shapes.versions(release)
+    for node in root.within():
+        if node.name == "templateId":
+            version = known.get(node.attributes.get("root", ""))
+            if version:
+                node.attributes.setdefault("extension", version)
+
+
+def _ordered(root: Made) -> None:
+    """Elements in the schema's order; those that it doesn't name stay behind, as they came."""
+    for node in root.within():
+        places = shapes.order().get(node.name)
+        if places is not None and len(node.children) > 1 and node.name != "text":
+            node.children.sort(key=lambda each: places.get(each.name, len(places)))
+
+
+def _element(node: Made, parent: etree._Element | None = None) -> etree._Element:
+    tag = _tag(node.name)
+    element = etree.Element(tag, nsmap=_NAMESPACES) if parent is None else etree.SubElement(parent, tag)
+    for name, value in node.attributes.items():
+        element.set(f"{{{XSI}}}type" if name == "xsi:type" else name, _clean(value))
+    element.text = _clean(node.text) or None
+    for child in node.children:
+        _element(child, element)
+    if node.tail:
+        element.tail = _clean(node.tail)
+    return element
+
+
+def _tag(name: str) -> str:
+    prefix, colon, local = name.rpartition(":")
+    return f"{{{SDTC}}}{local}" if colon and prefix == "sdtc" else f"{{{V3}}}{name}"
+
+
+def _clean(text: str) -> str:
+    """Text without the characters that XML can't hold."""
+    if text.isprintable():
+        return text
+    return "".join(char for char in text if char in "\t\n\r" or (ord(char) >= 32 and char not in "\ufffe\uffff"))
+
+
+def _joined(element: etree._Element) -> None:
+    """Indentation stays out of mixed content, where white space is text."""
+    for text in element.iter(f"{{{V3}}}text", f"{{{V3}}}name"):
+        if text.getparent() is not None and len(text):
+            _flat(text)
+
+
+def _flat(element: etree._Element) -> None:
+    for each in element.iter():
+        if each.text is not None and not each.text.strip():
+            each.text = None
+        if each is not element and each.tail is not None and not each.tail.strip():
+            each.tail = " " if each.tail == " " else None

@@ -1,0 +1,118 @@
+"""What the US Realm Header and CDA's schema ask of people, organizations and addresses: what a source lacks is a
+nullFlavor, what it has too much of is left to the first."""
+
+from __future__ import annotations
+
+from adapters.formats.ccda.made import Made
+
+_ASKED = {
+    "patientRole": ("id", "addr", "telecom"),
+    "patient": ("name", "administrativeGenderCode", "birthTime", "raceCode", "ethnicGroupCode"),
+    "assignedAuthor": ("id", "addr", "telecom"),
+    "assignedEntity": ("id", "addr", "telecom"),
+    "representedCustodianOrganization": ("id", "name", "telecom", "addr"),
+    "providerOrganization": ("id", "name", "telecom", "addr"),
+    "author": ("time",),
+    "legalAuthenticator": ("time",),
+    "authenticator": ("time",),
+    "guardian": ("addr", "telecom"),
+    "associatedEntity": ("addr", "telecom"),
+    "healthCareFacility": ("id",),
+}
+"""By element: children without which the header isn't a US Realm Header."""
+
+_SIGNERS = ("legalAuthenticator", "authenticator", "dataEnterer", "performer")
+
+_ONCE = {
+    "representedCustodianOrganization": ("name", "telecom", "addr"),
+    "assignedAuthor": ("code",),
+    "assignedEntity": ("code",),
+    "associatedEntity": ("code",),
+    "encompassingEncounter": ("code",),
+}
+"""By element: children of which CDA allows one."""
+
+
+def filled(root: Made) -> None:
+    """The header with all that it must have."""
+    if root.first("author") is None:
+        root.add("author").add("assignedAuthor")
+    for node in _header(root):
+        for name in _ASKED.get(node.name, ()):
+            if node.first(name) is None:
+                node.add(name).attributes["nullFlavor"] = "UNK"
+        signs = node.parent is not None and node.parent.name in _SIGNERS
+        alone = node.first("assignedPerson") is None and node.first("representedOrganization") is None
+        nameless = node.first("assignedPerson") is None and node.parent is not None and node.parent.name != "performer"
+        if node.name == "assignedEntity" and signs and (alone or nameless):
+            node.add("assignedPerson").add("name").attributes["nullFlavor"] = "UNK"
+        if node.name == "assignedAuthor":
+            _somebody(node)
+
+
+def _header(root: Made) -> list[Made]:
+    """The elements outside of sections."""
+    outside = [each for each in root.children if each.name not in ("section", "component")]
+    return [node for each in outside for node in each.within()]
+
+
+def _somebody(author: Made) -> None:
+    """An author is a person, or a device with the organization that runs it."""
+    device = author.first("assignedAuthoringDevice")
+    if device is not None:
+        for name in ("manufacturerModelName", "softwareName"):
+            if device.first(name) is None:
+                device.add(name).attributes["nullFlavor"] = "UNK"
+        if author.first("representedOrganization") is None:
+            author.add("representedOrganization").add("name").attributes["nullFlavor"] = "UNK"
+    elif author.first("assignedPerson") is None:
+        author.add("assignedPerson").add("name").attributes["nullFlavor"] = "UNK"
+
+
+def trimmed(root: Made, *, one_service: bool) -> None:
+    """Of what CDA (or with `one_service` the document type) allows once the first is kept; authors who say the same are
+    one; addresses have what US Realm addresses must have."""
+    if one_service:
+        first = root.first("documentationOf")
+        root.children = [each for each in root.children if each.name != "documentationOf" or each is first]
+    for node in root.within():
+        for name in _ONCE.get(node.name, ()):
+            several = node.every(name)
+            node.children = [each for each in node.children if each.name != name or each is several[0]]
+        if len(node.every("author")) > 1:
+            _authors(node)
+        if node.name == "addr" and "nullFlavor" not in node.attributes:
+            _address(node)
+
+
+def _authors(node: Made) -> None:
+    """Authors of a document are told once each; those of an entry as often as they differ in a time that is known."""
+    seen: dict[str, set[str]] = {}
+    kept = []
+    for each in node.children:
+        if each.name == "author":
+            who = "".join(_told(kid) for kid in each.children if kid.name == "assignedAuthor")
+            time = each.first("time")
+            when = time.attributes.get("value", "") if time is not None else ""
+            before = seen.setdefault(who, set())
+            if before and (node.name == "ClinicalDocument" or not when or when in before):
+                continue
+            before.add(when)
+        kept.append(each)
+    node.children = kept
+
+
+def _told(node: Made) -> str:
+    """All that an element says, as a text to compare."""
+    below = "".join(sorted(_told(each) for each in node.children))
+    return f"<{node.name} {sorted(node.attributes.items())}>{node.text}{below}"
+
+
+def _address(address: Made) -> None:
+    names = ["streetAddressLine", "city"]
+    country = address.first("country")
+    if country is None or country.text in ("US", "USA"):
+        names += ["state", "postalCode"]
+    for name in names:
+        if address.first(name) is None:
+            address.add(name).attributes["nullFlavor"] = "UNK"

@@ -1,0 +1,378 @@
+"""The rows of one sheet: records in batches, read column by column, checked, kept out where they can't be used.
+
+A column is read by memory: most texts of a column come again, and a lookup costs a tenth of a reading. Batches keep the
+memory bounded; what must be known of all rows (keys, references) is kept as hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from adapters.formats.tabular.columns import Columns, Read
+from adapters.formats.tabular.layout import is_note, is_total
+from adapters.formats.tabular.records import Record
+from adapters.formats.tabular.seen import Marks
+from adapters.formats.tabular.table import KeptOut, Row, Sheet
+from conformance.catalogue import issue
+from conformance.issue import Issue
+from conformance.tabular import schema
+from conformance.tabular.plain import plain
+from conformance.tabular.rules import Finding
+from conformance.tabular.rules import checks as rule_checks
+from conformance.tabular.values import Cell
+
+BATCH = 1000
+_KEPT_OUT = frozenset(("CSV-0008", "CSV-0009", "CSV-0011", "CSV-0108", "CSV-0202", "CSV-0204"))
+
+
+@dataclass(slots=True)
+class Report:
+    """Where findings and rows that are kept out go."""
+
+    tell: Callable[[Issue], None]
+    keep_out: Callable[[KeptOut], None]
+
+    def out(self, record: Record, sheet: Sheet, table: str, code: str, at: str = "", found: str | None = None,
+            **words: Any) -> None:  # fmt: skip
+        """A row is kept out: said, and kept as it was sent. `at`: the column that is why."""
+        finding = issue(code, sheet.where(record.line, record.number, at), found=found, **words)
+        self.tell(finding)
+        self.keep_out(_kept(record, sheet, table, finding, at))
+
+
+@dataclass(slots=True)
+class Keys:
+    """What is known of rows read before: their keys, values that belong to one row, and what may be referred to."""
+
+    wanted: frozenset[tuple[str, str]] = frozenset()
+    """Tables and columns that others refer to."""
+    there: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+    rows: dict[str, dict[int, Any]] = field(default_factory=dict)
+    """Table to hash of the key to what is kept of its row."""
+    unique: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    keeps_rows: bool = True
+    """False where rows go on in batches: then what comes again is found at the end, by `marks`."""
+    marks: dict[tuple[str, str], Marks] = field(default_factory=dict)
+    sheets: list[Sheet] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class SheetReader:
+    """Reads one sheet into rows of its table."""
+
+    columns: Columns
+    table: schema.Table | None
+    name: str
+    report: Report
+    keys: Keys
+    headers: tuple[str, ...]
+    required: list[Read] = field(init=False)
+    key: list[str] = field(init=False)
+    rules: list[Callable[[Mapping[str, str]], Iterable[Finding]]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        reads = self.columns.reads
+        self.required = [each for each in reads if each.column and (each.column.required or each.column.key)]
+        self.key = [each.name for each in reads if each.column and each.column.key]
+        there = frozenset(each.name for each in reads)
+        self.rules = rule_checks(self.table.rules, there) if self.table else []
+
+    def rows(self, records: Iterable[Record]) -> Iterator[list[Row]]:
+        """Batches of rows; those kept out are reported, and not among them."""
+        stream = iter(records)
+        while batch := list(islice(stream, BATCH)):
+            found: list[Issue] = []
+            telling, self.report.tell = self.report.tell, found.append
+            try:
+                rows = self._read([each for each in batch if self._is_row(each)])
+            finally:
+                self.report.tell = telling
+            found.sort(key=lambda one: one.at.line or 0)
+            for one in found:
+                telling(one)
+            yield rows
+
+    def _is_row(self, record: Record) -> bool:
+        """Whether a record is a row of the right shape; short ones are filled up."""
+        cells, width = record.cells, self.columns.width
+        empty = cells.count("")
+        if empty == len(cells) or not any(map(str.strip, cells)):
+            return False
+        if empty * 2 >= len(cells) - 1 and self._is_no_row(cells):
+            self._say("CSV-0007", record)
+            return False
+        if len(cells) == width and not record.broken:
+            return cells[0] != self.headers[0] or not self._is_header(record)
+        return self._is_whole(record)
+
+    def _is_no_row(self, cells: list[str]) -> bool:
+        return is_total(cells) or is_note(cells, self.columns.width)
+
+    def _is_header(self, record: Record) -> bool:
+        if [plain(cell) for cell in record.cells] != [plain(header) for header in self.headers[: self.columns.width]]:
+            return False
+        self._say("CSV-0007", record)
+        return True
+
+    def _is_whole(self, record: Record) -> bool:
+        """A record with other cells than headers, or with quotes at odds."""
+        cells, width = record.cells, self.columns.width
+        if len(cells) > width and not any(map(str.strip, cells[width:])):
+            del cells[width:]
+        counts: dict[str, Any] = {"count": width, "found_count": len(cells)}
+        sheet, out = self.columns.sheet, self.report.out
+        if record.broken and len(cells) != width:
+            out(record, sheet, self.name, "CSV-0008")
+            return False
+        if len(cells) > width:
+            out(record, sheet, self.name, "CSV-0011", **counts)
+            return False
+        if record.broken:
+            self._say("CSV-0016", record)
+        if len(cells) < width:
+            lacks = next((each.name for each in self.required if each.position >= len(cells)), "")
+            if lacks or (not self.table and len(cells) * 2 < width):
+                out(record, sheet, self.name, "CSV-0009", column=lacks or "most of them", **counts)
+                return False
+            self._say("CSV-0010", record, **counts)
+            cells.extend([""] * (width - len(cells)))
+        return True
+
+    def _say(self, code: str, record: Record, name: str = "", found: str | None = None, **words: Any) -> None:
+        self.report.tell(issue(code, self.columns.sheet.where(record.line, record.number, name), found=found, **words))
+
+    def _read(self, records: list[Record]) -> list[Row]:
+        """Column by column: values by memory, then what was to be said of some of them."""
+        if not records:
+            return []
+        for each in self.columns.reads:
+            each.memo.trim()
+        sent = list(zip(*(each.cells[: self.columns.width] for each in records), strict=True))
+        reads = self.columns.reads
+        values = [
+            self._boxes(each, sent) if each.boxes else list(map(each.memo.__getitem__, sent[each.position]))
+            for each in reads
+        ]
+        names = [each.name for each in reads]
+        sheet = self.columns.sheet
+        rows: list[Row | None] = [
+            Row.made([pair for pair in zip(names, row, strict=True) if pair[1]], sheet, record.line, record.number,
+                     record.cells)
+            for record, row in zip(records, zip(*values, strict=True), strict=True)
+        ]  # fmt: skip
+        self._flagged(records, rows, sent)
+        self._lacking(records, rows, dict(zip(names, values, strict=True)))
+        self._refers(records, rows)
+        self._ruled(records, rows)
+        self._known(records, rows)
+        return [row for row in rows if row is not None]
+
+    def _boxes(self, read: Read, sent: list[tuple[str, ...]]) -> list[str]:
+        """Ticked boxes as the codes of what they stand for, joined; a list of codes where it is one column."""
+        found = []
+        for row in zip(*(sent[at] for at, _ in read.boxes), strict=True):
+            ticked = [choice for (_, choice), cell in zip(read.boxes, row, strict=True) if cell.strip() in _TICKED]
+            found.append(";".join(filter(None, (read.memo[choice] for choice in ticked))))
+        return found
+
+    def _flagged(self, records: list[Record], rows: list[Row | None], sent: list[tuple[str, ...]]) -> None:
+        """Findings of single cells, and the cells that came with one (parts of a name, words beside a number)."""
+        for read in self.columns.reads:
+            flagged = read.memo.flagged
+            if not flagged or read.boxes or flagged.keys().isdisjoint(sent[read.position]):
+                continue
+            for number, text in enumerate(sent[read.position]):
+                cell = flagged.get(text)
+                row = rows[number]
+                if cell is not None and row is not None:
+                    self._cell(read, cell, records[number], row, text)
+                    if cell.code and not cell.value and read.column and read.column.key:
+                        self._keyless(read, cell, records[number])
+                        rows[number] = None
+
+    def _cell(self, read: Read, cell: Cell, record: Record, row: Row, text: str) -> None:
+        sheet = self.columns.sheet
+        for name, value in cell.more:
+            if name not in sheet.by_name:
+                row[name] = value
+                sheet.by_name_of_part(name, read.name)
+        if cell.code and not (read.column and read.column.key and not cell.value):
+            found = f"{text} (read as {cell.value})" if cell.value and cell.value != text else text
+            self._say(cell.code, record, read.name, found, **cell.words)
+
+    def _keyless(self, read: Read, cell: Cell, record: Record) -> None:
+        """The key itself can't be read: the finding of the cell says why the row is kept out."""
+        found = record.cells[read.position]
+        self.report.out(record, self.columns.sheet, self.name, cell.code, read.name, found, **cell.words)
+
+    def _lacking(self, records: list[Record], rows: list[Row | None], values: Mapping[str, list[str]]) -> None:
+        """Required cells that are empty or stand for unknown."""
+        for read in self.required:
+            column, given = read.column, values[read.name]
+            if column is None or "" not in given:
+                continue
+            for number, value in enumerate(given):
+                row = rows[number]
+                if value or row is None or any(name.startswith("last_name") for name in row if column.type == "name"):
+                    continue
+                if self.columns.mended and not column.key:
+                    self.report.out(records[number], self.columns.sheet, self.name, "CSV-0109", read.name,
+                                    column=read.name)  # fmt: skip
+                    rows[number] = None
+                elif column.key:
+                    self.report.out(records[number], self.columns.sheet, self.name, "CSV-0108", read.name,
+                                    column=read.name)  # fmt: skip
+                    rows[number] = None
+                elif records[number].cells[read.position] not in read.memo.flagged:
+                    self._say("CSV-0109", records[number], read.name, column=read.name)
+
+    def _refers(self, records: list[Record], rows: list[Row | None]) -> None:
+        """References to rows of other tables that were read before; where the reference is needed, the row is out."""
+        for read in self.columns.reads:
+            target = read.column.refers if read.column else None
+            there = self.keys.there.get(target) if target else None
+            if target is None or there is None or read.column is None:
+                continue
+            needed = read.column.required or read.column.key
+            for number, row in enumerate(rows):
+                value = row.get(read.name) if row is not None else None
+                if row is None or value is None or hash(value) in there:
+                    continue
+                words = {"table": target[0], "column": target[1]}
+                if needed:
+                    where = self.columns.sheet.where(records[number].line, records[number].number, read.name)
+                    finding = issue("CSV-0204", where, found=value, **words)
+                    self.report.tell(finding)
+                    self.report.keep_out(_kept(records[number], self.columns.sheet, self.name, finding, read.name))
+                    rows[number] = None
+                else:
+                    self._say("CSV-0204", records[number], read.name, value, **words)
+
+    def _ruled(self, records: list[Record], rows: list[Row | None]) -> None:
+        for number, row in enumerate(rows):
+            if row is None:
+                continue
+            for check in self.rules:
+                for one in check(row):
+                    part = f"{one.column}={one.part}"
+                    name = part if one.part and part in self.columns.sheet.by_name else one.column
+                    self._say(one.code, records[number], name, row.get(one.column), **one.words)
+                    if one.drop:
+                        row.pop(one.column, None)
+
+    def _known(self, records: list[Record], rows: list[Row | None]) -> None:
+        """Rows of a key that was there before, values that belong to one row, and what may be referred to."""
+        if self.table is not None and self.keys.keeps_rows:
+            before = self.keys.rows.setdefault(self.name, {})
+            for number, row in enumerate(rows):
+                if row is not None:
+                    rows[number] = self._again(records[number], row, before)
+        elif self.table is not None:
+            self._mark([row for row in rows if row is not None])
+        for table, column in self.keys.wanted:
+            if table == self.name:
+                there = self.keys.there.setdefault((table, column), set())
+                there.update(hash(row[column]) for row in rows if row is not None and column in row)
+        for read in self.columns.reads:
+            if read.column and (read.column.unique or read.column.alone) and self.keys.keeps_rows:
+                self._unique(read, records, rows)
+
+    def _mark(self, rows: list[Row]) -> None:
+        """Four numbers a row, in place of the row."""
+        marks = self.keys.marks
+        here = len(self.keys.sheets)
+        whole = marks.setdefault((self.name, ""), Marks())
+        unique = [(each.name, marks.setdefault((self.name, each.name), Marks())) for each in self.columns.reads
+                  if each.column and (each.column.unique or each.column.alone)]  # fmt: skip
+        for row in rows:
+            key = hash(tuple([row.get(name, "") for name in self.key]))
+            content = hash(tuple(row.items()))
+            many = self.table is None or self.table.many or not self.key
+            whole.add(content if many else key, content, row.line, row.number, here)
+            for name, each in unique:
+                if name in row:
+                    alone = self.table is not None and bool(getattr(self.table.column(name), "alone", False))
+                    each.add(hash(row[name]), row.line if alone else key, row.line, row.number, here)
+
+    def _again(self, record: Record, row: Row, before: dict[int, Any]) -> Row | None:
+        """The row, or None where it is the same as an earlier one or contradicts it."""
+        many = self.table is None or self.table.many or not self.key
+        mark = hash(tuple(row.items())) if many else hash(tuple(row.get(name, "") for name in self.key))
+        whole = mark if many else hash(tuple(row.items()))
+        earlier = before.get(mark)
+        if earlier is None:
+            before[mark] = (whole, row.sheet, row)
+            return row
+        if earlier[0] == whole and not self._is_resent(row.sheet, earlier[1]):
+            self._say("CSV-0201", record)
+            return None
+        if self._is_resent(row.sheet, earlier[1]) or self._is_later(row, earlier[2]):
+            before[mark] = (whole, row.sheet, row)
+            self._replaced(earlier[2])
+            return row
+        if self.table and self.table.latest:
+            self._say("CSV-0212", record)
+            return None
+        column = next((name for name in {**earlier[2], **row} if earlier[2].get(name) != row.get(name)), "")
+        finding = issue("CSV-0202", row.where(column), found=row.raw(column), column=column)
+        self.report.tell(finding)
+        self.report.keep_out(_kept(record, row.sheet, self.name, finding, column))
+        return None
+
+    def _is_resent(self, sheet: Sheet, other: Sheet) -> bool:
+        """Whether the rows of a file take the place of an earlier one's: exports of two days, or of a table that says
+        when a row was changed."""
+        if sheet is other:
+            return False
+        return bool(self.table and self.table.latest) or (bool(sheet.day and other.day) and sheet.day != other.day)
+
+    def _is_later(self, row: Row, other: Row) -> bool:
+        latest = self.table.latest if self.table else ()
+        return bool(latest) and [row.get(each, "") for each in latest] >= [other.get(each, "") for each in latest]
+
+    def _replaced(self, row: Row) -> None:
+        self.report.tell(issue("CSV-0212", row.where()))
+        row.clear()
+
+    def _unique(self, read: Read, records: list[Record], rows: list[Row | None]) -> None:
+        name = read.name
+        alone = read.column is not None and read.column.alone
+        seen = self.keys.unique.setdefault((self.name, name), {})
+        for number, row in enumerate(rows):
+            value = row.get(name) if row is not None else None
+            if row is None or value is None:
+                continue
+            mine = row.line if alone else hash(tuple(row.get(each, "") for each in self.key))
+            if seen.setdefault(value, mine) != mine:
+                self._say("CSV-0203", records[number], name, value, column=name)
+                del row[name]
+
+
+def repeated(keys: Keys, kind: schema.Schema | None) -> Iterator[Issue]:
+    """What came again in tables that were read in batches; of rows of two files only that one is a later version."""
+    for (name, column), marks in keys.marks.items():
+        table = kind.table(name) if kind else None
+        for again in marks.again():
+            where = keys.sheets[again.sheet].where(again.line, again.number, column)
+            if column and not again.same:
+                yield issue("CSV-0203", where, column=column)
+            elif not column and again.same:
+                yield from [issue("CSV-0201", where)] if again.near else []
+            elif not column and again.near and not (table and table.latest):
+                yield issue("CSV-0202", where, column="another column")
+            elif not column:
+                yield issue("CSV-0212", where)
+
+
+_TICKED = frozenset(("1", "x", "X", "Checked", "checked", "TRUE", "True", "true", "Yes", "yes", "Y", "y"))
+
+
+def _kept(record: Record, sheet: Sheet, table: str, finding: Issue, column: str) -> KeptOut:
+    header = sheet.by_name[column].header if column in sheet.by_name else column
+    return KeptOut(
+        sheet=sheet, table=table, line=record.line, number=record.number, cells=tuple(record.cells),
+        code=finding.code, reason=finding.message, column=header,
+    )  # fmt: skip

@@ -1,0 +1,178 @@
+"""Cells that hold codes: of a list with its synonyms, of a code system, or answers to a question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from conformance.tabular.instruments import Answer, by_text, of_question
+from conformance.tabular.plain import words
+from conformance.tabular.schema import Column
+
+if TYPE_CHECKING:
+    from conformance.tabular.values import Cell
+
+_FORMS = {
+    "loinc": re.compile(r"((?:L[APGL])?\d{1,8}-\d)(?:\b|$)", re.IGNORECASE | re.ASCII),
+    "snomed": re.compile(r"(\d{6,18})\b", re.ASCII),
+    "icd10cm": re.compile(r"([A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?)\b", re.IGNORECASE | re.ASCII),
+}
+_BESIDE = re.compile(r" {1,3}[-–—|:=] {1,3}|: | ?\(")
+_OTHER = re.compile(r"other\b[ :,-]{0,3}", re.IGNORECASE)
+_YES, _NO = "LA33-6", "LA32-8"
+_LIST_SEPARATORS = (";", "|", ",", "\n")
+
+
+def code_reader(column: Column, choices: Mapping[str, str], panel: str) -> Callable[[str], Cell]:
+    """The reader of a column of type code, answer or choices."""
+    if column.type in ("answer", "choices"):
+        one = _answers(column, choices, panel)
+    elif column.system:
+        one = _of_system(column.system)
+    else:
+        one = _of_list(column)
+    if not column.separator:
+        return one
+    return lambda text: _each(text, one, column.separator)
+
+
+def _cell(value: str = "", code: str = "", words_: Mapping[str, Any] | None = None) -> Cell:
+    from conformance.tabular.values import Cell
+
+    return Cell(value, code, words_ or {})
+
+
+def _each(text: str, one: Callable[[str], Cell], separators: str) -> Cell:
+    """Several values in a cell, joined again by `;`; the first that can't be read is the finding."""
+    whole = one(text)
+    if whole.value and not whole.code:
+        return whole
+    for separator in dict.fromkeys((*separators, *_LIST_SEPARATORS)):
+        parts = [part.strip() for part in text.split(separator) if part.strip()]
+        if len(parts) > 1:
+            read = [one(part) for part in parts]
+            if separator in separators or all(each.value for each in read):
+                problem = next((each for each in read if each.code), _cell())
+                return _cell(";".join(each.value for each in read if each.value), problem.code, problem.words)
+    return whole
+
+
+def _of_list(column: Column) -> Callable[[str], Cell]:
+    values = column.values or {}
+    expected = ", ".join(dict.fromkeys(values.values()))
+    shown = expected if len(expected) <= 200 else f"{len(set(values.values()))} codes of the list"
+
+    def read(text: str) -> Cell:
+        for candidate in _candidates(text):
+            if candidate in values:
+                return _cell(values[candidate])
+        if column.other == "keep" or not values:
+            return _cell(text)
+        if _OTHER.match(text) and len(text) > len("other: "):
+            return _cell(text)
+        if column.other == "tell":
+            return _cell(text, "CSV-0117", {"wanted": shown})
+        return _cell("", "CSV-0112", {"wanted": shown})
+
+    return read
+
+
+def _candidates(text: str) -> list[str]:
+    """The text, and what stands before and behind a dash or bracket: `1 - Male`, `Male (M)`; a number that went through
+    a float."""
+    whole = words(text)
+    found = [whole]
+    if text.endswith(".0"):
+        found.append(words(text[:-2]))
+    parts = _BESIDE.split(text, maxsplit=1)
+    if len(parts) == 2:
+        found += [words(parts[0]), words(parts[1].rstrip(")"))]
+    return found
+
+
+def _of_system(system: str) -> Callable[[str], Cell]:
+    form = _FORMS[system]
+    check = {"loinc": _loinc, "snomed": _snomed, "icd10cm": _icd10cm}[system]
+
+    def read(text: str) -> Cell:
+        match = form.match(text)
+        rest = text[match.end() :].strip(" -–—|:=()") if match else ""
+        if match is None or (rest and text[match.end() : match.end() + 1].isalnum()):
+            return _cell(text) if _OTHER.match(text) else _cell("", "CSV-0116", {"system": _NAMES[system]})
+        return check(match[1].upper())
+
+    return read
+
+
+_NAMES = {"loinc": "LOINC", "snomed": "SNOMED CT", "icd10cm": "ICD-10-CM"}
+
+
+def _loinc(code: str) -> Cell:
+    from conformance.terminology import checkdigits
+
+    return _cell(code) if checkdigits.loinc(code) else _cell("", "CSV-0114", _meant(code, "LOINC"))
+
+
+def _meant(code: str, system: str) -> dict[str, str]:
+    """The right check digit, where there is a known answer or question that has it."""
+    from conformance.tabular.instruments import answers, questions
+    from conformance.terminology.checkdigits import loinc
+
+    stem = code.rpartition("-")[0]
+    right = next((f"{stem}-{digit}" for digit in range(10) if loinc(f"{stem}-{digit}")), "")
+    known = right in questions() or any(each.code == right for each in answers())
+    return {"system": system, "hint": f"; {right} would be right" if known else ""}
+
+
+def _snomed(code: str) -> Cell:
+    from conformance.terminology import checkdigits
+
+    return _cell(code) if checkdigits.snomed(code) else _cell("", "CSV-0114", {"system": "SNOMED CT", "hint": ""})
+
+
+def _icd10cm(code: str) -> Cell:
+    from conformance.terminology import icd10cm
+
+    if "." not in code and len(code) > 3:
+        code = f"{code[:3]}.{code[3:]}"
+    if not icd10cm.covers(code):
+        return _cell(code)
+    release, known = icd10cm.codes()
+    if code not in known:
+        return _cell("", "CSV-0116", {"system": f"ICD-10-CM {release}"})
+    if not known[code]:
+        codes = ", ".join(icd10cm.successors(code))
+        return _cell("", "CSV-0115", {"release": release, "successors": codes})
+    return _cell(code)
+
+
+def _answers(column: Column, choices: Mapping[str, str], panel: str) -> Callable[[str], Cell]:
+    """The reader of answers to the column's question. The sender's own numbers go before scores."""
+    asked = of_question(column.question, panel)
+    known: Mapping[str, Answer] = by_text(column.question, panel)
+    codes = {answer.code for answer in asked}
+    binary = {_YES, _NO} <= codes
+    meant = {words(number): text for number, text in choices.items()}
+    expected = "; ".join(dict.fromkeys(answer.display for answer in asked)) or "a coded answer"
+
+    def read(text: str) -> Cell:
+        if meant and words(text) in meant:
+            text = meant[words(text)]
+        elif meant and text.lstrip("-").isdecimal():
+            return _cell("", "CSV-0113", {"question": column.question, "wanted": expected})
+        for candidate in _candidates(text):
+            if candidate in known:
+                return _cell(known[candidate].code)
+        if binary and (found := _yes_no(text)):
+            return _cell(found)
+        return _cell("", "CSV-0113", {"question": column.question, "wanted": expected})
+
+    return read
+
+
+def _yes_no(text: str) -> str:
+    from conformance.tabular.values import _FALSE, _TRUE
+
+    simple = words(text)
+    return _YES if simple in _TRUE else _NO if simple in _FALSE else ""

@@ -1,0 +1,140 @@
+"""Which column of a table a header means: by its name or another that it goes by, then by a small misspelling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from conformance.tabular.plain import plain
+from conformance.tabular.schema import Column, Table
+
+_NUMBERED = re.compile(r"\s{0,4}(?:q(?:uestion)?\s{0,2})?\d{1,3}[a-z]?\s{0,2}[.):]\s{1,4}", re.IGNORECASE)
+_BRACKETED = re.compile(r"\s{0,4}[(\[][^()\[\]]{0,80}[)\]]\s{0,4}$")
+_LEAST_WORDS = 4
+"""A header that is a question has as many."""
+_LEAST_LETTERS = 7
+"""Shorter headers are taken as they are written: one letter makes another word of them."""
+
+
+def fits(table: Table, headers: tuple[str, ...], *, near: bool = False) -> Mapping[str, int]:
+    """Column name to the position of its header; with `near` misspelt ones too."""
+    found = match(table, headers) if near else _exact(table, headers)
+    return {column.name: position for position, column in found.items()}
+
+
+@lru_cache(maxsize=512)
+def match(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
+    """Position to column. Each column once: the header that is its name wins over one that it goes by, the first of
+    equals over the later ones, and what is left is compared letter by letter."""
+    found = dict(_exact(table, headers))
+    taken = {column.name for column in found.values()}
+    for position, text in enumerate(map(plain, headers)):
+        if text and position not in found:
+            column = _misspelt(text, table, taken)
+            if column is not None:
+                found[position] = column
+                taken.add(column.name)
+    return found
+
+
+@lru_cache(maxsize=2048)
+def _exact(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
+    found: dict[int, Column] = {}
+    taken: set[str] = set()
+
+    def take(position: int, column: Column | None) -> None:
+        if column and position not in found and column.name not in taken:
+            found[position] = column
+            taken.add(column.name)
+
+    forms = [_forms(header) for header in headers]
+    for names in _names(table):
+        for position, texts in enumerate(forms):
+            for text in texts:
+                take(position, names.get(text))
+    for position, header in enumerate(headers):
+        take(position, _asked(header, table) if position not in found else None)
+    return found
+
+
+@lru_cache(maxsize=16384)
+def _forms(header: str) -> tuple[str, ...]:
+    """A header simplified; also without the number of its question and without brackets: `3. Food (past year)`."""
+    bare = _NUMBERED.sub("", header, count=1) if _NUMBERED.match(header) else header
+    forms = (plain(header), plain(bare), plain(_BRACKETED.sub("", bare)))
+    return tuple(dict.fromkeys(form for form in forms if form))
+
+
+def _asked(header: str, table: Table) -> Column | None:
+    """The one column whose question a long header is."""
+    if len(header.split()) < _LEAST_WORDS:
+        return None
+    text = plain(header)
+    asked = [column for column in table.columns if any(plain(words) in text for words in column.asks)]
+    return asked[0] if len(asked) == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _names(table: Table) -> tuple[dict[str, Column], dict[str, Column]]:
+    """Columns by their names, and by the others that they go by; both simplified."""
+    own = {plain(column.name): column for column in table.columns}
+    others: dict[str, Column] = {}
+    for column in table.columns:
+        for each in column.also:
+            others.setdefault(plain(each), column)
+        if column.question:
+            for text in _question(column.question):
+                others.setdefault(text, column)
+    return own, others
+
+
+@lru_cache(maxsize=256)
+def _question(code: str) -> tuple[str, ...]:
+    from conformance.tabular.instruments import questions
+
+    return tuple(plain(_BRACKETED.sub("", text)) for text in questions().get(code, ()))
+
+
+def _misspelt(text: str, table: Table, taken: set[str]) -> Column | None:
+    """The one column whose name is a letter more, less, other or swapped; None where several could be meant."""
+    if len(text) < _LEAST_LETTERS:
+        return None
+    own, others = _names(table)
+    near = {
+        column.name: column
+        for names in (own, others)
+        for name, column in names.items()
+        if column.name not in taken and len(name) >= _LEAST_LETTERS and _near(text, name)
+    }
+    return next(iter(near.values())) if len(near) == 1 else None
+
+
+def _near(one: str, other: str) -> bool:
+    """True when one edit (a letter added, left out, changed, or two neighbours swapped) makes one the other; digits
+    and the last letter don't count as misspelt: `address1` is not `address2`, `dates` no `date`."""
+    if one == other or abs(len(one) - len(other)) > 1:
+        return one == other
+    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    if start >= min(len(one), len(other)):
+        return False
+    if len(one) == len(other):
+        swapped = one[start : start + 2] == other[start : start + 2][::-1] and one[start + 2 :] == other[start + 2 :]
+        changed = one[start + 1 :] == other[start + 1 :]
+        return (swapped or changed) and one[start].isalpha() and other[start].isalpha()
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer[start + 1 :] == shorter[start:] and longer[start].isalpha()
+
+
+@lru_cache(maxsize=4096)
+def known_as(column: Column) -> frozenset[str]:
+    """All that a column goes by, simplified."""
+    asked = _question(column.question) if column.question else ()
+    return frozenset((plain(column.name), *map(plain, column.also), *asked))
+
+
+def is_far(header: str, column: Column) -> bool:
+    """Whether a header is none of the names that its column goes by, but a letter away."""
+    if not known_as(column).isdisjoint(_forms(header)):
+        return False
+    return not any(plain(words) in plain(header) for words in column.asks)

@@ -1,0 +1,60 @@
+"""Tables as sources: which folders are one dataset, and its one document.
+
+A folder with `Export.csv` or `datapackage.json`, or whose tables are all of one known kind, is a dataset as a whole; so
+are a workbook and an archive. Any other CSV file is one by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from conformance.issue import Issue
+from gateway.sources import Part
+
+if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
+    from conformance.tabular.schema import Schema
+
+NAME = "csv"
+_TABLES = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip")
+_OTHERS = (".hl7", ".json", ".ndjson", ".xml", ".ccda", ".ccd", ".cda")
+_MARKS = ("export.csv", "datapackage.json")
+
+
+def is_dataset(folder: Path) -> bool:
+    """Whether a folder's own files are one dataset."""
+    names = [path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+    tables = [name for name in names if name.lower().endswith(_TABLES)]
+    if not tables:
+        return False
+    if any(name.lower() in _MARKS for name in names):
+        return True
+    return not any(name.lower().endswith(_OTHERS) for name in names) and _of_one_kind(folder)
+
+
+def _of_one_kind(folder: Path) -> bool:
+    from adapters.formats.tabular.dataset import opened
+
+    found = opened(folder)
+    return found.schema is not None and all(found.schema.table(name) for _, name in found.sources)
+
+
+def parts(
+    source: bytes | Path, name: str = "", told: Told | None = None, schema: Schema | None = None
+) -> Iterator[Part]:
+    """The one document of a dataset, in a file's content, a file or a folder."""
+    from adapters.formats.tabular import FORMAT
+
+    result = FORMAT.read(source, name, told, schema)
+    yield Part(raw=b"", format=FORMAT, document=result.value, issues=result.issues)
+
+
+def named(one: Issue, source: str, file: str) -> Issue:
+    """The issue in its source as it was named: `in/clients.csv`, `in/book.xlsx#Visits`, `in/hmis/Client.csv`. `file` is
+    the source's own name."""
+    inner = one.at.source
+    if not inner or inner == file:
+        return one.within(source)
+    return one.within(source + inner[len(file) :] if inner.startswith(f"{file}#") else f"{source}/{inner}")

@@ -1,0 +1,90 @@
+"""Cells of tables, which the format has normalised: times are ISO 8601, and identifiers are a column's own."""
+
+from __future__ import annotations
+
+from mappings.conversions.conversion import Conversion, Run
+from mappings.conversions.numbers import decimal_backward, decimal_forward
+from mappings.conversions.times import datetime_forward, instant_forward
+
+
+def same_backward(value: str, run: Run) -> str:
+    """A time as FHIR writes it is one that tables take."""
+    return value
+
+
+def row_key(texts: list[str] | str, run: Run) -> str | None:
+    """What columns say of a thing, at this sender; None when the first of them is empty."""
+    parts = texts if isinstance(texts, list) else [texts]
+    return "|".join([*parts, run.settings.sender]) if parts and parts[0] else None
+
+
+def lines_forward(texts: list[str], run: Run) -> list[str] | None:
+    """Columns of one list, such as the lines of an address, without those that are empty."""
+    return [text for text in texts if text] or None
+
+
+def _lines_backward(count: int) -> object:
+    def backward(value: list[str], run: Run) -> list[str]:
+        """What is more than the columns goes to the last of them."""
+        head, rest = value[: count - 1], value[count - 1 :]
+        return [*head, *[""] * (count - 1 - len(head)), " ".join(rest)]
+
+    return backward
+
+
+def dollars_forward(text: str, run: Run) -> object:
+    """An amount with all its digits."""
+    return decimal_forward(text.replace(",", "").lstrip("$").strip(), run)
+
+
+_RACES = (
+    "American Indian or Alaska Native",
+    "Asian",
+    "Black or African American",
+    "Native Hawaiian or Other Pacific Islander",
+    "White",
+    "Middle Eastern or North African",
+)
+
+
+def races_forward(texts: list[str], run: Run) -> str | None:
+    """HMIS columns of races (1: yes), as words."""
+    return ", ".join(name for name, text in zip(_RACES, texts, strict=False) if text == "1") or None
+
+
+def _system(name: str, what: str) -> Conversion:
+    def forward(text: str, run: Run) -> str | None:
+        """The URI that the site names for this kind of identifier, at this sender or at all."""
+        known = run.settings.authorities
+        return known.get(f"{run.settings.sender}.{what}") or known.get(what)
+
+    return Conversion(
+        name=name,
+        forward=forward,
+        backward=None,
+        gives="uri",
+        quiet=True,
+        doc=f"One-way: the URI that the site's authorities have under `{what}`.",
+    )
+
+
+CONVERSIONS = (
+    Conversion(name="iso-dateTime", forward=datetime_forward, backward=same_backward, gives="dateTime", lossy=True),
+    Conversion(name="iso-instant", forward=instant_forward, backward=same_backward, gives="instant", lossy=True),
+    Conversion(name="row-key", forward=row_key, backward=None, gives="key", doc="Columns at this sender."),
+    Conversion(name="two-lines", forward=lines_forward, backward=_lines_backward(2), gives="string", lossy=True),  # type: ignore[arg-type]
+    Conversion(name="amount", forward=dollars_forward, backward=decimal_backward, gives="decimal", lossy=True),
+    Conversion(
+        name="hmis-races",
+        forward=races_forward,
+        backward=None,
+        gives="string",
+        quiet=True,
+        doc="One-way: the categories come back.",
+    ),
+    _system("system-of-person", "person_id"),
+    _system("system-of-member", "member_id"),
+    _system("system-of-medicaid", "medicaid_id"),
+    _system("system-of-referral", "referral_id"),
+    _system("system-of-organization", "organization_id"),
+)
