@@ -81,7 +81,13 @@ def convert_all(
 
 
 def convert_part(
-    part: Part, to: Target, site: Site, *, map_id: str | None = None, bundle: BundleForm = "message"
+    part: Part,
+    to: Target,
+    site: Site,
+    *,
+    map_id: str | None = None,
+    bundle: BundleForm = "message",
+    raw: bool = False,
 ) -> Converted:
     """One parsed part of a source."""
     from gateway.conversion import convert as convert_document
@@ -145,7 +151,7 @@ def _site(path: Path | str | None) -> Site:
     return result.value
 
 
-def _value(document: Document, to: Target, bundle: BundleForm) -> tuple[Any, tuple[Issue, ...]]:
+def _value(document: Document, to: Target, bundle: BundleForm, *, raw: bool) -> tuple[Any, tuple[Issue, ...]]:
     if to.format == "fhir":
         from gateway.bundle import in_form
 
@@ -163,4 +169,9 @@ def _typed(made: Converted) -> Converted:
     from conformance.fhir_models import typed
 
     value = [typed(one) for one in made.value] if isinstance(made.value, list) else made.value and typed(made.value)
+    if to.format == "csv":
+        from adapters.formats.tabular.write import render
+
+        written = render(document, raw=raw)
+        return written.value, written.issues
     return Converted(value=value, issues=made.issues, ledger=made.ledger)

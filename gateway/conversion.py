@@ -79,15 +79,23 @@ def hops(document: Document, to: Target) -> list[Hop]:
     if to.label:
         path.append(Hop(source="fhir", target=f"{to.format}-{to.label}"))
     if to.format != "fhir":
-        path.append(Hop(source="fhir", target=formats.side(to.format), structure=to.structure or structure(document)))
+        path.append(Hop(source="fhir", target=formats.side(to.format), structure=_structure(to) or structure(document)))
     return path
 
 
 def structure(document: Document) -> str:
-    """HL7 v2: the message structure, `ADT_A01`. FHIR: that of the event the message is about, empty without one."""
+def _structure(to: Target) -> str:
+    """What the target's map is found by: for tables kind and version, `hmis@fy2026`."""
+    return f"{to.structure}@{to.version}" if to.format == "csv" and to.version else to.structure
+
+
+    """HL7 v2: the message structure, `ADT_A01`. Tables: their kind. FHIR: that of the event the message is about, empty
+    without one."""
     if document.format == "hl7v2":
         return str(document.root.structure)
     if document.format != "fhir":
+    if document.format == "csv":
+        return document.version
         return ""
     from conformance.hl7v2.events import structure_of
 
@@ -98,7 +106,7 @@ def structure(document: Document) -> str:
 
 
 def _find(catalog: Catalog, hop: Hop) -> str | None:
-    if "v2" in (hop.source, hop.target) and not hop.structure:
+    if {"v2", "csv"} & {hop.source, hop.target} and not hop.structure:
         return None
     return catalog.find(hop.source, hop.target, hop.structure)
 
