@@ -198,7 +198,7 @@ class SheetReader:
         for name, value in cell.more:
             if name not in sheet.by_name:
                 row[name] = value
-                sheet.by_name_of_part(name, read.name)
+                sheet.parts.setdefault(name, sheet.by_name[read.name])
         if cell.code and not (read.column and read.column.key and not cell.value):
             found = f"{text} (read as {cell.value})" if cell.value and cell.value != text else text
             self._say(cell.code, record, read.name, found, **cell.words)
