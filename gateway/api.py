@@ -99,7 +99,7 @@ def convert_part(
     issues = placed((*part.issues, *made.issues), part)
     if made.document is None:
         return Converted(value=None, issues=issues, ledger=made.ledger)
-    value, more = _value(made.document, to, bundle)
+    value, more = _value(made.document, to, bundle, raw=raw)
     return Converted(value=value, issues=(*issues, *more), ledger=made.ledger)
 
 
@@ -160,6 +160,11 @@ def _value(document: Document, to: Target, bundle: BundleForm, *, raw: bool) -> 
         if value and bundle != "ndjson":
             (value,) = value
         return value, result.issues
+    if to.format == "csv":
+        from adapters.formats.tabular.write import render
+
+        written = render(document, raw=raw)
+        return written.value, written.issues
     format_ = formats.named(to.format)
     rendered = format_.render(document) if format_ else None
     return (rendered.value, rendered.issues) if rendered else (None, ())
@@ -169,9 +174,4 @@ def _typed(made: Converted) -> Converted:
     from conformance.fhir_models import typed
 
     value = [typed(one) for one in made.value] if isinstance(made.value, list) else made.value and typed(made.value)
-    if to.format == "csv":
-        from adapters.formats.tabular.write import render
-
-        written = render(document, raw=raw)
-        return written.value, written.issues
     return Converted(value=value, issues=made.issues, ledger=made.ledger)

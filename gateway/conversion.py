@@ -83,19 +83,19 @@ def hops(document: Document, to: Target) -> list[Hop]:
     return path
 
 
-def structure(document: Document) -> str:
 def _structure(to: Target) -> str:
     """What the target's map is found by: for tables kind and version, `hmis@fy2026`."""
     return f"{to.structure}@{to.version}" if to.format == "csv" and to.version else to.structure
 
 
+def structure(document: Document) -> str:
     """HL7 v2: the message structure, `ADT_A01`. Tables: their kind. FHIR: that of the event the message is about, empty
     without one."""
     if document.format == "hl7v2":
         return str(document.root.structure)
-    if document.format != "fhir":
     if document.format == "csv":
         return document.version
+    if document.format != "fhir":
         return ""
     from conformance.hl7v2.events import structure_of
 
@@ -137,7 +137,7 @@ def _settings(document: Document, to: Target, site: Site) -> Settings:
         default_zone=site.default_zone,
         authorities=sender.authorities,
         sender=sender.name,
-        target=f"{to.structure}@{to.version}" if to.format in ("hl7v2", "ccda") else "",
+        target=f"{to.structure}@{to.version}" if to.format in ("hl7v2", "ccda") else _structure(to),
     )
 
 
