@@ -90,6 +90,7 @@ def convert_part(
     raw: bool = False,
 ) -> Converted:
     """One parsed part of a source."""
+    from gateway import patch
     from gateway.conversion import convert as convert_document
     from gateway.sources import placed
 
@@ -99,8 +100,16 @@ def convert_part(
     issues = placed((*part.issues, *made.issues), part)
     if made.document is None:
         return Converted(value=None, issues=issues, ledger=made.ledger)
+    if _plain(to, bundle) and patch.wanted(part.document, site):
+        patched = patch.patch(part.document, made.document, site, map_id)
+        return Converted(value=patched.root, issues=issues, ledger=made.ledger)
     value, more = _value(made.document, to, bundle, raw=raw)
     return Converted(value=value, issues=(*issues, *more), ledger=made.ledger)
+
+
+def _plain(to: Target, bundle: BundleForm) -> bool:
+    """True for FHIR to be acted on, as it is; a sender's updates may be patches then."""
+    return to.format == "fhir" and not to.label and bundle in ("message", "transaction")
 
 
 def validate(source: Source, profiles: Sequence[str] = (), *, from_: str = AUTO, found: bool = False) -> dict[str, Any]:

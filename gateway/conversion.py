@@ -13,6 +13,7 @@ from conformance.document import Document
 from conformance.issue import Issue
 from gateway import formats
 from gateway.config import Site
+from gateway.config.site import Sender
 from gateway.targets import Misuse, Target
 
 if TYPE_CHECKING:
@@ -129,16 +130,21 @@ def _named(name: str, hop: Hop) -> str:
 def _settings(document: Document, to: Target, site: Site) -> Settings:
     from mappings import Settings
 
-    sender = site.sender(lambda path: _texts(document, path))
+    known = sender(document, site)
     fields: dict[str, Any] = {"salt": site.salt} if site.salt else {}
     return Settings(
         **fields,
-        zone=sender.zone,
+        zone=known.zone,
         default_zone=site.default_zone,
-        authorities=sender.authorities,
-        sender=sender.name,
+        authorities=known.authorities,
+        sender=known.name,
         target=f"{to.structure}@{to.version}" if to.format in ("hl7v2", "ccda") else _structure(to),
     )
+
+
+def sender(document: Document, site: Site) -> Sender:
+    """Who sent a document, as far as the site knows."""
+    return site.sender(lambda path: _texts(document, path))
 
 
 def _texts(document: Document, path: str) -> Sequence[str]:
