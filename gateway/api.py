@@ -83,9 +83,16 @@ def convert_all(
 
 
 def convert_part(
-    part: Part, to: Target, site: Site, *, map_id: str | None = None, bundle: BundleForm = "message"
+    part: Part,
+    to: Target,
+    site: Site,
+    *,
+    map_id: str | None = None,
+    bundle: BundleForm = "message",
+    raw: bool = False,
 ) -> Converted:
     """One parsed part of a source."""
+    from gateway import patch
     from gateway.conversion import convert as convert_document
     from gateway.sources import placed
 
@@ -95,8 +102,16 @@ def convert_part(
     issues = placed((*part.issues, *made.issues), part)
     if made.document is None:
         return Converted(value=None, issues=issues, ledger=made.ledger)
-    value, more = _value(made.document, to, bundle)
+    if _plain(to, bundle) and patch.wanted(part.document, site):
+        patched = patch.patch(part.document, made.document, site, map_id)
+        return Converted(value=patched.root, issues=issues, ledger=made.ledger)
+    value, more = _value(made.document, to, bundle, raw=raw)
     return Converted(value=value, issues=(*issues, *more), ledger=made.ledger)
+
+
+def _plain(to: Target, bundle: BundleForm) -> bool:
+    """True for FHIR to be acted on, as it is; a sender's updates may be patches then."""
+    return to.format == "fhir" and not to.label and bundle in ("message", "transaction")
 
 
 def validate(source: Source, profiles: Sequence[str] = (), *, from_: str = AUTO, found: bool = False) -> dict[str, Any]:
@@ -147,7 +162,7 @@ def _site(path: Path | str | None) -> Site:
     return result.value
 
 
-def _value(document: Document, to: Target, bundle: BundleForm) -> tuple[Any, tuple[Issue, ...]]:
+def _value(document: Document, to: Target, bundle: BundleForm, *, raw: bool) -> tuple[Any, tuple[Issue, ...]]:
     if to.format == "fhir":
         from gateway.bundle import in_form
 
@@ -156,6 +171,11 @@ def _value(document: Document, to: Target, bundle: BundleForm) -> tuple[Any, tup
         if value and bundle != "ndjson":
             (value,) = value
         return value, result.issues
+    if to.format == "csv":
+        from adapters.formats.tabular.write import render
+
+        written = render(document, raw=raw)
+        return written.value, written.issues
     format_ = formats.named(to.format)
     rendered = format_.render(document) if format_ else None
     return (rendered.value, rendered.issues) if rendered else (None, ())

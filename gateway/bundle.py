@@ -14,6 +14,9 @@ from gateway.targets import BundleForm
 
 Resource = dict[str, Any]
 
+_AS_THEY_ARE = ("document", "collection")
+"""Bundles that no message was the source of: documents, and tables."""
+
 _MESSAGE_ONLY = ("identifier", "timestamp")
 
 
@@ -31,7 +34,7 @@ def in_form(root: Resource, form: BundleForm) -> Result[list[Resource]]:
         return Result(value=[root])
     if form == "ndjson":
         return Result(value=list(_resources(root)))
-    if form == root["type"] or (form == "message" and root["type"] == "document"):  # what its source was
+    if form == root["type"] or (form == "message" and root["type"] in _AS_THEY_ARE):  # what its source was
         return Result(value=[root])
     if form in ("message", "document"):
         return _begins_with(root, form)

@@ -13,6 +13,7 @@ from conformance.document import Document
 from conformance.issue import Issue
 from gateway import formats
 from gateway.config import Site
+from gateway.config.site import Sender
 from gateway.targets import Misuse, Target
 
 if TYPE_CHECKING:
@@ -79,14 +80,22 @@ def hops(document: Document, to: Target) -> list[Hop]:
     if to.label:
         path.append(Hop(source="fhir", target=f"{to.format}-{to.label}"))
     if to.format != "fhir":
-        path.append(Hop(source="fhir", target=formats.side(to.format), structure=to.structure or structure(document)))
+        path.append(Hop(source="fhir", target=formats.side(to.format), structure=_structure(to) or structure(document)))
     return path
 
 
+def _structure(to: Target) -> str:
+    """What the target's map is found by: for tables kind and version, `hmis@fy2026`."""
+    return f"{to.structure}@{to.version}" if to.format == "csv" and to.version else to.structure
+
+
 def structure(document: Document) -> str:
-    """HL7 v2: the message structure, `ADT_A01`. FHIR: that of the event the message is about, empty without one."""
+    """HL7 v2: the message structure, `ADT_A01`. Tables: their kind. FHIR: that of the event the message is about, empty
+    without one."""
     if document.format == "hl7v2":
         return str(document.root.structure)
+    if document.format == "csv":
+        return document.version
     if document.format != "fhir":
         return ""
     from conformance.hl7v2.events import structure_of
@@ -98,7 +107,7 @@ def structure(document: Document) -> str:
 
 
 def _find(catalog: Catalog, hop: Hop) -> str | None:
-    if "v2" in (hop.source, hop.target) and not hop.structure:
+    if {"v2", "csv"} & {hop.source, hop.target} and not hop.structure:
         return None
     return catalog.find(hop.source, hop.target, hop.structure)
 
@@ -121,16 +130,21 @@ def _named(name: str, hop: Hop) -> str:
 def _settings(document: Document, to: Target, site: Site) -> Settings:
     from mappings import Settings
 
-    sender = site.sender(lambda path: _texts(document, path))
+    known = sender(document, site)
     fields: dict[str, Any] = {"salt": site.salt} if site.salt else {}
     return Settings(
         **fields,
-        zone=sender.zone,
+        zone=known.zone,
         default_zone=site.default_zone,
-        authorities=sender.authorities,
-        sender=sender.name,
-        target=f"{to.structure}@{to.version}" if to.format in ("hl7v2", "ccda") else "",
+        authorities=known.authorities,
+        sender=known.name,
+        target=f"{to.structure}@{to.version}" if to.format in ("hl7v2", "ccda") else _structure(to),
     )
+
+
+def sender(document: Document, site: Site) -> Sender:
+    """Who sent a document, as far as the site knows."""
+    return site.sender(lambda path: _texts(document, path))
 
 
 def _texts(document: Document, path: str) -> Sequence[str]:

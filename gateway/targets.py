@@ -11,9 +11,9 @@ from typing import Literal, get_args
 BundleForm = Literal["message", "transaction", "collection", "document", "ndjson"]
 BUNDLE_FORMS: tuple[BundleForm, ...] = get_args(BundleForm)
 
-FORMATS = ("fhir", "hl7v2", "ccda")
+FORMATS = ("fhir", "hl7v2", "ccda", "csv")
 """Formats that can be written."""
-PLANNED = ("csv",)
+PLANNED: tuple[str, ...] = ()
 """Formats that the command line knows, and that can't be written yet."""
 
 HL7V2_VERSIONS = ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6", "2.7", "2.7.1", "2.8", "2.8.1", "2.8.2")
@@ -42,16 +42,24 @@ CCDA_RELEASES = ("2.1", "4.0")
 """Releases of C-CDA that are written, the default first."""
 CCDA_KINDS = ("ccd", "discharge-summary", "referral-note", "care-plan")
 
+CSV_KINDS: Mapping[str, tuple[str, ...]] = {
+    "hmis": ("fy2026", "fy2024"),
+    "hsds": ("3.0",),
+    **dict.fromkeys(("ny1115", "ahc", "prapare", "hvs", "referrals", "worklist", "roster", "pantry"), ("",)),
+}
+"""Kinds of tables that are written, with their versions."""
+
 KINDS: Mapping[str, Kind] = {
     "alerts": Kind("fhir", "alerts", ("1.1.0",)),
     **{name: Kind("ccda", "", CCDA_RELEASES, structure=name) for name in CCDA_KINDS},
+    **{name: Kind("csv", "", versions, structure=name) for name, versions in CSV_KINDS.items()},
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """`label` names the target side of a map beside the format (`fhir-alerts`); `structure` is HL7 v2's,
-    empty for the one that belongs to the event, or C-CDA's document type."""
+    empty for the one that belongs to the event, C-CDA's document type, or the kind of tables."""
 
     format: str
     label: str = ""
@@ -74,6 +82,8 @@ def target(to: str | None, as_: str | None = None) -> Target:
         raise Misuse(f"there is no format {to!r}{_near(to, (*FORMATS, *PLANNED))}")
     if to == "ccda":
         return _kind(CCDA_KINDS[0])
+    if to == "csv":
+        raise Misuse(f"say which kind of tables: --as {' or '.join(CSV_KINDS)}")
     return Target(format=to, version=DEFAULT_HL7V2_VERSION if to == "hl7v2" else "")
 
 

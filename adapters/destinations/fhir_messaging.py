@@ -1,4 +1,4 @@
-"""FHIR messaging: POST [base]/$process-message, as Da Vinci Unsolicited Notifications asks.
+"""FHIR messaging: POST [base]/$process-message, as Da Vinci Unsolicited Notifications asks; a transaction to [base].
 
 The receiver recognises a repeated message by Bundle.identifier and MessageHeader.id, and by the header
 `Idempotency-Key`.
@@ -20,16 +20,23 @@ MEDIA_TYPE = "application/fhir+json"
 class FhirMessagingSender:
     def __init__(self, settings: WebSettings) -> None:
         self._client = client(settings)
-        self._url = f"{settings.url.rstrip('/')}/$process-message"
+        self._base = settings.url.rstrip("/")
         self._headers = {**settings.headers, "Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
 
     def send(self, payload: Payload, key: str, deadline: float) -> Outcome:
         headers = {**self._headers, "Idempotency-Key": f'"{key}"'}
-        answer = post(self._client, self._url, payload.body, headers, deadline)
+        url = self._base if _is_transaction(payload.body) else f"{self._base}/$process-message"
+        answer = post(self._client, url, payload.body, headers, deadline)
         return _response(answer) if isinstance(answer, http.Answer) else answer
 
     def close(self) -> None:
         self._client.close()
+
+
+def _is_transaction(body: bytes) -> bool:
+    """True for a Bundle of changes (http://hl7.org/fhir/R4/http.html#transaction), which is no message."""
+    bundle: Any = json.loads(body) if b'"transaction"' in body else None
+    return isinstance(bundle, dict) and bundle.get("type") == "transaction"
 
 
 def _response(answer: http.Answer) -> Outcome:

@@ -26,6 +26,11 @@ class WebSettings:
     tls: Tls | None = None
     connect_timeout: float = 10.0
 
+    def __post_init__(self) -> None:
+        scheme, _, rest = self.url.partition("://")
+        if scheme not in ("http", "https") or not rest.strip("/"):
+            raise ValueError("url must begin with http:// or https:// and name a host")
+
 
 def client(settings: WebSettings) -> http.Client:
     return http.Client(

@@ -24,6 +24,7 @@ class WebhookSettings(WebSettings):
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
+        WebSettings.__post_init__(self)
         if not self.secrets:
             raise ValueError("a webhook needs at least one secret")
         for secret in self.secrets:

@@ -54,7 +54,9 @@ def _extensions(node: Facts) -> list[Facts]:
 
 
 def structure_definition(resource: Facts) -> Facts:
-    """A profile is kept as its differential, a type too; as its snapshot only where it has nothing else."""
+    """A profile is kept as its differential, a type too. Its snapshot is kept where it has nothing else, or where its
+    base is no type of FHIR's own: the base may then be missing where the profile is used.
+    """
     facts = _kept(
         resource, "url", "version", "name", "kind", "type", "abstract", "baseDefinition", "derivation", "context",
         "contextInvariant", "fhirVersion",
@@ -63,7 +65,14 @@ def structure_definition(resource: Facts) -> Facts:
         facts["extension"] = extensions
     view = "differential" if resource.get("differential") else "snapshot"
     facts[view] = elements((resource.get(view) or {}).get("element") or [])
+    if view == "differential" and resource.get("snapshot") and not own_type(str(resource.get("baseDefinition", ""))):
+        facts["snapshot"] = elements(resource["snapshot"].get("element") or [])
     return facts
+
+
+def own_type(url: str) -> bool:
+    """True for the canonical of something that FHIR itself defines."""
+    return url.startswith(_E)
 
 
 def elements(definitions: list[Facts]) -> list[Facts]:

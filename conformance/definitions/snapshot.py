@@ -71,11 +71,15 @@ class Tree:
 
 
 class Snapshots:
-    """Makes and keeps the trees of definitions. `problems` collects what stood in the way, by canonical."""
+    """Makes and keeps the trees of definitions.
+
+    `problems` collects what stood in the way, by canonical; `shipped` why a published snapshot was used.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
         self.problems: dict[str, list[str]] = {}
+        self.shipped: dict[str, list[str]] = {}
         self._trees: dict[str, Tree | None] = {}
         self._types: dict[str, Tree | None] = {}
 
@@ -105,12 +109,29 @@ class Snapshots:
         facts = definition.facts
         type_name = str(facts.get("type", "")).rpartition("/")[2]
         base_url = facts.get("baseDefinition")
-        if "differential" not in facts:
-            return self._merge(definition, Tree(type_name, {}), facts.get("snapshot", ()))
+        if self._lacks_base(definition):
+            return self._published(definition, type_name)
         base = self._base(definition, base_url, type_name)
         tree = Tree(type_name, {}) if base is None else base.copy()
         tree.name = type_name
         return self._merge(definition, tree, facts["differential"])
+
+    def _lacks_base(self, definition: Definition) -> bool:
+        """True where only the published snapshot can say what a profile is."""
+        facts = definition.facts
+        if "differential" not in facts:
+            return True
+        base = facts.get("baseDefinition")
+        return "snapshot" in facts and isinstance(base, str) and self.of(base, definition.origin) is None
+
+    def _published(self, definition: Definition, type_name: str) -> Tree:
+        """The published snapshot, over the type: JSON's arrays are the type's."""
+        if "differential" in definition.facts:
+            problem = f"its base {definition.facts['baseDefinition']} is not here"
+            self.shipped.setdefault(definition.url, []).append(problem)
+        base = self.of_type(type_name) if definition.facts.get("derivation") == "constraint" else None
+        tree = Tree(type_name, {}) if base is None else base.copy()
+        return self._merge(definition, tree, definition.facts.get("snapshot", ()))
 
     def _base(self, definition: Definition, url: Any, type_name: str) -> Tree | None:
         if not isinstance(url, str):

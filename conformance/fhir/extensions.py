@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _ELSEWHERE = re.compile(r"http://(hl7\.org/fhir|terminology\.hl7\.org)/(\d\.\d/|tools/)?StructureDefinition/")
 """HL7's extensions of R4, of the extensions pack and of other FHIR versions: not all of them are here."""
+_OTHER_VERSION = re.compile(r"http://hl7\.org/fhir/(\d\.\d)/StructureDefinition/extension-(.+)")
+"""An element of another version of FHIR as an extension. https://hl7.org/fhir/R4/versions.html#extensions"""
+_PATH = re.compile(r"[A-Z][A-Za-z0-9]*(\.[a-z][A-Za-z0-9]*(\[x\])?)+")
+_NAME = re.compile(r"_?[a-z][A-Za-z0-9]*(\[x\])?")
+_VERSIONS = frozenset({"1.0", "1.4", "3.0", "4.0", "4.3", "5.0"})
 _EXAMPLES = ("example.org", "example.com", "acme.com", "acme.org", "acme.net")
 
 
@@ -49,13 +54,32 @@ def _unknown(walk: Walk, host: Node, node: Node, url: str, *, parts_known: bool)
     if ":" not in url:
         if host.type != "Extension":
             walk.report("FHIR-0060", node, found=url)
-        elif parts_known:
+        elif parts_known or (_of_other_version(host) and not _NAME.fullmatch(url)):
             walk.report("FHIR-0064", node, found=url)
         return
     domain = url.partition("://")[2].partition("/")[0].lower()
     if any(domain == each or domain.endswith("." + each) for each in _EXAMPLES):
         return
-    walk.report("FHIR-0063" if _ELSEWHERE.match(url) else "FHIR-0060", node, found=url)
+    walk.report("FHIR-0063" if _may_be(url) else "FHIR-0060", node, found=url)
+
+
+def _may_be(url: str) -> bool:
+    """True for what HL7 may have defined; of an element of another version at least its path must be one."""
+    other = _OTHER_VERSION.fullmatch(url)
+    if other is not None:
+        return other[1] in _VERSIONS and _PATH.fullmatch(other[2]) is not None
+    return _ELSEWHERE.match(url) is not None
+
+
+def _of_other_version(host: Node) -> bool:
+    """True inside the extension for an element of another version, whose parts are that element's children."""
+    here: Node | None = host
+    while here is not None and here.type == "Extension":
+        url = here.value.get("url") if isinstance(here.value, dict) else None
+        if isinstance(url, str) and ":" in url:
+            return _OTHER_VERSION.fullmatch(url) is not None
+        here = here.parent
+    return False
 
 
 def _modifier(walk: Walk, node: Node, prop: Prop, definition: Definition) -> None:

@@ -89,6 +89,10 @@ class Item:
         if _ambiguous(tree):
             self.binding = None
         self.targets: tuple[str, ...] = ()
+        self.lacking = ""
+        """The one profile of the type, where it isn't here."""
+        self.aggregation: tuple[str, ...] = ()
+        """For a Reference: where its target may be."""
         self.profiles: tuple[str, ...] = ()
         """Of which one must be met: several on one type, or those of a resource of any type."""
         self.fits: dict[str, tuple[str, ...]] = {}
@@ -104,6 +108,10 @@ class Item:
         asked = [*bindings.compiled(self)]
         if self.targets:
             asked.append(partial(references.targets, item=self))
+        if self.aggregation:
+            asked.append(partial(references.kept, modes=self.aggregation))
+        if self.lacking:
+            asked.append(lambda walk, node: walk.lacking(node, self.lacking))
         if self.profiles:
             asked.append(lambda walk, node: walk.any_profile(node, self))
         if self.invariants:
@@ -444,11 +452,14 @@ class Plans:
         code = type_code(facts, f"{inside}.{tree.name}")
         profiles = tuple(facts.get("profile") or ())
         content = self._content(tree, code, profiles)
-        if _shared(code) and _plain(tree) and not profiles and not (code == "Reference" and facts.get("targetProfile")):
+        if _shared(code) and _plain(tree) and not profiles and not _says_of_target(code, facts):
             return self.of_type(code) or Item(self, tree, content, code, code)
         made = Item(self, tree, content, code, where or code)
         made.targets = tuple(facts.get("targetProfile") or ()) if code == "Reference" else ()
+        made.aggregation = tuple(facts.get("aggregation") or ()) if code == "Reference" else ()
         made.profiles = profiles if len(profiles) > 1 or made.is_resource else ()
+        if len(profiles) == 1 and code != "Extension" and not made.profiles:
+            made.lacking = "" if self.registry.find("StructureDefinition", profiles[0], tree.origin) else profiles[0]
         return made
 
     def _content(self, tree: Tree, code: str, profiles: tuple[str, ...]) -> Tree | None:
@@ -457,6 +468,10 @@ class Plans:
         if len(profiles) == 1 and (found := self.snapshots.of(profiles[0], tree.origin)) is not None:
             return found
         return self.snapshots.of_type(code)
+
+
+def _says_of_target(code: str, facts: Facts) -> bool:
+    return code == "Reference" and bool(facts.get("targetProfile") or facts.get("aggregation"))
 
 
 def _shared(code: str) -> bool:

@@ -78,10 +78,29 @@ def targets(walk: Walk, node: Node, item: Item) -> None:
     if not fitting:
         allowed = ", ".join(dict.fromkeys(_type(walk, url, item) or url for url in item.targets))
         walk.report("FHIR-0070", node, found=kind, allowed=allowed)
-    elif target is not None and not any(_plain(url) for url in fitting):
-        answers = [walk.conforms(target, url, item.tree.origin) for url in fitting]
-        if True not in answers and None not in answers:
-            walk.report("FHIR-0071", node, profiles=", ".join(fitting))
+    elif target is None or any(_plain(url) for url in fitting):
+        return
+    elif walk.meets_one(node, target, fitting, item.tree.origin) is False:
+        walk.report("FHIR-0071", node, profiles=", ".join(fitting))
+
+
+def kept(walk: Walk, node: Node, modes: tuple[str, ...]) -> None:
+    """ElementDefinition.type.aggregation: where the target may be. What is in the Bundle is by itself too."""
+    reference = node.value.get("reference") if isinstance(node.value, dict) else None
+    if not isinstance(reference, str):
+        return
+    words = " or ".join(modes)
+    if reference.startswith("#"):
+        fits = "contained" in modes
+    elif "referenced" in modes:
+        fits = True
+    elif "bundled" not in modes or walk.root.type == "Bundle":
+        fits = "bundled" in modes and walk.resolve(reference, node) is not None
+    else:
+        walk.unchecked_once("FHIR-0077", node, node.name, modes=words)
+        return
+    if not fits:
+        walk.report("FHIR-0076", node, found=reference, modes=words)
 
 
 def _plain(url: str) -> bool:

@@ -162,6 +162,7 @@ _CONTENT = {
     "ConceptMap": "concept_map",
     "Measure": "measure",
     "MeasureReport": "measure_report",
+    "OperationDefinition": "operation_definition",
     "Questionnaire": "questionnaire",
     "QuestionnaireResponse": "questionnaire_response",
     "StructureDefinition": "structure_definition",

@@ -17,7 +17,7 @@ from conformance.fhir.fhirpath.references import resolver
 from conformance.fhir.plan import Item, Plans, Prop, Slot
 from conformance.fhir.primitives import CHECKS
 from conformance.issue import Issue, Severity, Where
-from conformance.terminology.value_set import Answer
+from conformance.terminology.value_set import Answer, any_of
 
 if TYPE_CHECKING:
     from conformance.fhir.slicing import Slice, Slicing
@@ -205,8 +205,12 @@ class Walk:
         if item is not None and item.type not in lineage(node.type):
             self.report("FHIR-0103", node, profile=definition.url, type=item.type)
             return None
-        for problem in self.plans.snapshots.problems.get(definition.url, ()):
-            self.unchecked_once("FHIR-0104", node, definition.url, profile=definition.url, problem=problem)
+        for code, problems in (
+            ("FHIR-0104", self.plans.snapshots.problems),
+            ("FHIR-0106", self.plans.snapshots.shipped),
+        ):
+            for problem in problems.get(definition.url, ()):
+                self.unchecked_once(code, node, definition.url, profile=definition.url, problem=problem)
         return item
 
     # Elements
@@ -268,9 +272,20 @@ class Walk:
 
     def any_profile(self, node: Node, item: Item) -> None:
         """Several profiles on one type: one of them has to be met."""
-        answers = [self.conforms(node, url, item.tree.origin) for url in item.profiles]
-        if True not in answers and None not in answers:
+        if self.meets_one(node, node, item.profiles, item.tree.origin) is False:
             self.report("FHIR-0105", node, profiles=", ".join(item.profiles))
+
+    def meets_one(self, node: Node, target: Node, profiles: tuple[str, ...], near: str) -> Answer:
+        """Whether a target meets one of the profiles; where that can't be told it is said at the node."""
+        answers = {url: self.conforms(target, url, near) for url in profiles}
+        answer = any_of(list(answers.values()))
+        if answer is None:
+            self.lacking(node, *(url for url, each in answers.items() if each is None))
+        return answer
+
+    def lacking(self, node: Node, *profiles: str) -> None:
+        for url in profiles:
+            self.unchecked_once("FHIR-0107", node, url, profile=url)
 
     def _primitive(self, node: Node, item: Item) -> bool:
         value, extra = node.value, node.extra
@@ -284,6 +299,8 @@ class Walk:
             else:
                 if value is None and "extension" not in extra:
                     self.report("FHIR-0009", node)
+                elif value is None and item.type == "code" and item.binding and item.binding.strength == "required":
+                    self.report("FHIR-0045", node, value_set=item.binding.value_set.partition("|")[0])
                 if item.asked:
                     rules.asked_by_extension(self, node, item.asked)
                 self._object(node, item, extra)

@@ -139,7 +139,16 @@ def pack_of(files: Iterable[tuple[str, bytes]], about: Facts) -> Made:
         raise archive.UnreadableError(f"there is no {archive.ABOUT} in it")
     if described["fhirVersions"] and not set(described["fhirVersions"]) & set(_R4):
         issues.append(issue("PKG-0005", Where(source=archive.ABOUT), versions=", ".join(described["fhirVersions"])))
+    _without_snapshots(entries)
     return {**about, **described}, entries, issues
+
+
+def _without_snapshots(entries: list[Entry]) -> None:
+    """A snapshot is made here where the base comes in the same package: the published one need not be kept."""
+    urls = {entry.url for entry in entries if entry.kind == "StructureDefinition"}
+    for entry in entries:
+        if "differential" in entry.facts and str(entry.facts.get("baseDefinition", "")).partition("|")[0] in urls:
+            entry.facts.pop("snapshot", None)
 
 
 def _entries(resource: Facts) -> Iterator[Entry]:

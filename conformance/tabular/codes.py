@@ -97,12 +97,17 @@ def _of_system(system: str) -> Callable[[str], Cell]:
 
     def read(text: str) -> Cell:
         match = form.match(text)
-        rest = text[match.end() :].strip(" -–—|:=()") if match else ""
-        if match is None or (rest and text[match.end() : match.end() + 1].isalnum()):
+        rest = text[match.end() :] if match else ""
+        if match is None or (rest.strip() and not _is_display(rest, form)):
             return _cell(text) if _OTHER.match(text) else _cell("", "CSV-0116", {"system": _NAMES[system]})
         return check(match[1].upper())
 
     return read
+
+
+def _is_display(rest: str, form: re.Pattern[str]) -> bool:
+    """Whether what follows a code is its words: `LA28397-0 - Often true`, and not another code."""
+    return (rest[0] == " " or _BESIDE.match(rest) is not None) and form.search(rest) is None
 
 
 _NAMES = {"loinc": "LOINC", "snomed": "SNOMED CT", "icd10cm": "ICD-10-CM"}

@@ -246,7 +246,7 @@ def _name(text: str) -> Cell:
     """`Last, First M` is told apart by its comma; without one the name stays whole."""
     last, comma, given = text.partition(",")
     first, _, middle = given.strip().partition(" ")
-    if not comma or not last.strip() or not first or "," in middle:
+    if not comma or not last.strip() or not first or "," in given:
         return Cell(text)
     parts = (("last_name", last.strip()), ("first_name", first), ("middle_name", middle.strip()))
     return Cell("", more=tuple((name, value) for name, value in parts if value))

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @options.map_option
 @options.site_options
 @click.option("--bundle", type=click.Choice(BUNDLE_FORMS), default="message", show_default=True, help="Form of FHIR.")
+@click.option("--raw", is_flag=True, help="Tables for machines: no escapes for spreadsheets, no byte order mark.")
 @click.option("-o", "output", metavar="FILE|DIR|-", default=STDIN, help="Where to write; by default standard output.")
 @click.option("--ledger", metavar="FILE", help="Write where each field went, one JSON object a line for each document.")
 @options.quarantine_option
@@ -49,6 +50,7 @@ def command(
     map_id: str | None,
     site: Path | None,
     bundle: BundleForm,
+    raw: bool,
     output: str,
     ledger: str | None,
     quarantine: Path | None,
@@ -68,6 +70,8 @@ def command(
       sdoh-gateway convert discharge.hl7 --to fhir
       sdoh-gateway convert inbox --to fhir -o out --ledger ledger.jsonl
       sdoh-gateway convert discharge.hl7 --as alerts@1.1.0 -o notice.json
+      sdoh-gateway convert hmis-export.zip --to fhir -o out
+      sdoh-gateway convert discharge.hl7 --as worklist -o today.csv
       sdoh-gateway convert 'in/**/*.hl7' --to fhir --bundle transaction --site our-site -o out
     """
     wanted = target(to, as_)
@@ -79,13 +83,17 @@ def command(
     out.begin(found)
     told = options.told(dates, encoding)
     ledgers = Ledgers(ledger, values)
-    run = Run(wanted, options.settings(site), bundle, map_id, from_, out, many, ledgers, told, quarantine)
+    run = Run(wanted, options.settings(site), bundle, map_id, from_, out, many, ledgers, told, quarantine, raw)
     for one in report.progress(found):
         report.say(run.convert(one), values=values)
     report.say(run.end(), values=values)
     if many:
         click.echo(run.summary(), err=True)
     options.finish(run.issues)
+
+
+MOST_ROWS = 10_000
+"""Of a dataset that becomes one Bundle; larger ones are written as NDJSON, a file for each type."""
 
 
 @dataclass(slots=True)
@@ -102,6 +110,7 @@ class Run:
     ledgers: Ledgers
     told: Told | None = None
     quarantine: Path | None = None
+    raw: bool = False
     issues: list[Issue] = field(default_factory=list)
     documents: int = 0
     made: int = 0
@@ -121,15 +130,26 @@ class Run:
 
     def _part(self, source: Input, part: Part) -> Iterator[Issue]:
         self.documents += 1
-        made = convert_part(part, self.target, self.site, map_id=self.map_id, bundle=self.bundle)
+        form = "ndjson" if self._is_large(part) else self.bundle
+        made = convert_part(part, self.target, self.site, map_id=self.map_id, bundle=form, raw=self.raw)
         name = f"{source.name}#{part.number}" if part.count > 1 else source.name
         yield from (source.named(one, part) for one in made.issues)
         self.ledgers.add(name, made.ledger)
         self._keep_out(part)
         if made.value is not None:
             self.made += 1
-            problem = self.output.write(source, part, self._bytes(made, part))
+            if self._is_large(part):
+                problem = self.output.write_types(source, _by_type(made.value))
+            else:
+                problem = self.output.write(source, part, self._bytes(made, part))
             yield from [problem] if problem else []
+
+    def _is_large(self, part: Part) -> bool:
+        """Tables of so many rows that a folder gets a file for each type of resource."""
+        document = part.document
+        if document is None or document.format != "csv" or self.target.format != "fhir" or not self.output.folder:
+            return False
+        return sum(map(len, document.root.values())) > MOST_ROWS
 
     def _keep_out(self, part: Part) -> None:
         """Rows of tables that couldn't be used, into files that can be mended and converted again."""
@@ -159,6 +179,13 @@ class Run:
     def summary(self) -> str:
         one = "" if self.documents == 1 else "s"
         return f"{self.documents} document{one}, {self.made} converted: {summary(self.issues)}"
+
+
+def _by_type(resources: list[dict[str, Any]]) -> dict[str, bytes]:
+    found: dict[str, list[bytes]] = {}
+    for resource in resources:
+        found.setdefault(str(resource["resourceType"]), []).append(_json(resource, indent=False))
+    return {name: b"".join(lines) for name, lines in found.items()}
 
 
 def _json(value: Any, *, indent: bool) -> bytes:

@@ -10,7 +10,7 @@ import click
 
 from gateway.cli import report
 from gateway.cli.options import misuse_is_status_2, values_option
-from gateway.cli.stores import config_option, json_option, limit_option, ordered, plain, reading, stamp
+from gateway.cli.stores import config_option, counted, json_option, limit_option, ordered, plain, reading, stamp
 from gateway.records import Delivery, issue_to_dict
 from gateway.store import Wanted
 from gateway.targets import Misuse
@@ -72,6 +72,48 @@ def _wanted(names: tuple[str, ...], state: Any, destination: str | None) -> Want
     return Wanted(ids=names or None, state=state, destination=destination)
 
 
+@command.command("show")
+@click.argument("name", metavar="ID")
+@json_option
+@values_option
+@config_option
+@misuse_is_status_2
+def show(name: str, as_json: bool, values: bool, path: Path) -> None:
+    """Show one delivery, with each attempt and what came of it.
+
+    \b
+    Example:
+      sdoh-gateway deliveries show 7d1f6a3e-51d8-5c0f-8a53-0f4b1c9de2aa
+    """
+    with reading(path) as store, store.reading() as connection:
+        found = store.deliveries.find(connection, name)
+        tried = [] if found is None else store.deliveries.attempts(connection, found.seq)
+    if found is None:
+        raise Misuse(f"there is no delivery {name}")
+    attempts = [
+        {
+            "number": one.number,
+            "at": stamp(one.at),
+            "milliseconds": round(one.took.total_seconds() * 1000),
+            "outcome": one.outcome,
+            "code": one.code,
+        }
+        for one in tried
+    ]
+    whole = as_dict(found, values)
+    if as_json:
+        click.echo(json.dumps({**whole, "attempts": attempts}))
+        return
+    for key, value in whole.items():
+        if key != "issue":
+            click.echo(f"{key:12} {'' if value is None else value}")
+    for one in attempts:
+        click.echo(
+            f"attempt {one['number']:<4} {one['at']}  {one['milliseconds']} ms  {one['outcome']}  {one['code'] or ''}"
+        )
+    report.say([found.last_issue] if found.last_issue else [], values=values, err=False)
+
+
 @command.command("resend")
 @click.argument("names", metavar="[ID]...", nargs=-1)
 @click.option("--state", type=click.Choice(["held", "delivered", "dead"]))
@@ -86,7 +128,7 @@ def resend(names: tuple[str, ...], state: Any, destination: str | None, path: Pa
       sdoh-gateway deliveries resend --state dead --destination hub
     """
     count = ordered(path, "resend", wanted=plain(_wanted(names, state, destination)))
-    click.echo(f"{count} deliveries are queued")
+    click.echo(f"{counted(count, 'delivery')} queued")
 
 
 @command.command("withdraw")
@@ -103,7 +145,7 @@ def withdraw(names: tuple[str, ...], state: Any, destination: str | None, path: 
       sdoh-gateway deliveries withdraw --state held
     """
     count = ordered(path, "withdraw", wanted=plain(_wanted(names, state, destination)))
-    click.echo(f"{count} deliveries are withdrawn")
+    click.echo(f"{counted(count, 'delivery')} withdrawn")
 
 
 @command.command("resume")

@@ -12,6 +12,7 @@ from gateway.cli import report
 from gateway.cli.options import misuse_is_status_2, values_option
 from gateway.cli.stores import (
     config_option,
+    counted,
     json_option,
     limit_option,
     moment,
@@ -115,7 +116,7 @@ def replay(
         state=state,
     )
     count = ordered(path, "replay", wanted=plain(wanted), as_new=as_new)
-    click.echo(json.dumps({"replayed": count}) if as_json else f"{count} messages are worked again")
+    click.echo(json.dumps({"replayed": count}) if as_json else f"{counted(count, 'message')} worked again")
     if names and not count:
         raise SystemExit(1)
 

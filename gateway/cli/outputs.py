@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +18,14 @@ from gateway.cli.inputs import STDIN, Input
 from gateway.sources import Part
 from gateway.targets import BundleForm, Misuse, Target
 
-_SUFFIXES = {"fhir": ".json", "hl7v2": ".hl7", "ccda": ".xml"}
+_SUFFIXES = {"fhir": ".json", "hl7v2": ".hl7", "ccda": ".xml", "csv": ".csv"}
+SEVERAL_TABLES = frozenset(("hmis", "hsds", "ny1115", "pantry"))
+"""Kinds of tables that are written as an archive of files."""
 
 
 def suffix(to: Target, bundle: BundleForm) -> str:
+    if to.format == "csv" and to.structure in SEVERAL_TABLES:
+        return ".zip"
     return ".ndjson" if bundle == "ndjson" and to.format == "fhir" else _SUFFIXES[to.format]
 
 
@@ -32,7 +36,7 @@ def is_folder(output: str, many: bool) -> bool:
         return False
     if output.endswith(("/", os.sep)) or Path(output).is_dir():
         return True
-    return many and Path(output).suffix not in {*_SUFFIXES.values(), ".ndjson"}
+    return many and Path(output).suffix not in {*_SUFFIXES.values(), ".ndjson", ".zip"}
 
 
 @dataclass(slots=True)
@@ -72,6 +76,16 @@ class Output:
         except OSError as error:
             problem = error.strerror or type(error).__name__
             return issue("IO-0006", Where(source=source.name), problem=problem)
+        return None
+
+    def write_types(self, source: Input, resources: Mapping[str, bytes]) -> Issue | None:
+        """One file for each type of resource, in a folder named after the source: `Patient.ndjson`."""
+        folder = Path(self.target, source.below)
+        try:
+            for name, content in resources.items():
+                self._file(folder / f"{name}.ndjson", content)
+        except OSError as error:
+            return issue("IO-0006", Where(source=source.name), problem=error.strerror or type(error).__name__)
         return None
 
     def _file(self, place: Path, content: bytes) -> None:

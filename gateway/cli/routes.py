@@ -114,7 +114,8 @@ def _verdict(verdict: Any, values: bool) -> dict[str, Any]:
 
 def _show(told: list[dict[str, Any]], chosen: list[dict[str, Any]]) -> None:
     for rule in told:
-        click.echo(f"{'matched    ' if rule['matched'] else 'not matched'} {rule['rule']}")
+        does = "; ".join(f"{word} {', '.join(rule[word])}" for word in ("to", "stop", "hold") if rule[word])
+        click.echo(f"{'matched    ' if rule['matched'] else 'not matched'} {rule['rule']}  ({does})")
         for one in rule["conditions"]:
             found = f"  (found: {', '.join(one['found']) or 'nothing'})" if "found" in one else ""
             click.echo(f"              {'yes' if one['holds'] else 'no '} {one['test']}{found}")

@@ -118,3 +118,9 @@ def moment(text: str | None) -> datetime | None:
 
 def stamp(time: datetime) -> str:
     return time.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def counted(count: int, what: str) -> str:
+    """`1 message is`, `2 messages are`; a plural in -ies for what ends in -y."""
+    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"1 {what} is" if count == 1 else f"{count} {plural} are"

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import Discriminator, create_model
 from pydantic import Field as Option
 
+from gateway.config.durations import Duration
 from gateway.config.model import Section
 
 
@@ -25,7 +26,9 @@ def section_of(settings: type[Any]) -> type[Section]:
 
 
 def _type(hint: Any) -> Any:
-    """The same type with sections in the place of dataclasses."""
+    """The same type with sections in the place of dataclasses; a number may be written with a unit of time."""
+    if hint is float:
+        return Duration
     if is_dataclass(hint) and isinstance(hint, type):
         return section_of(hint)
     if get_origin(hint) in (Union, types.UnionType):

@@ -23,5 +23,6 @@ def _scaled(units: dict[str, float], example: str) -> BeforeValidator:
     return BeforeValidator(scale, json_schema_input_type=str | float)
 
 
-Seconds = Annotated[float, _scaled(dict(_SECONDS), "30s"), Field(ge=0, allow_inf_nan=False)]
+Duration = Annotated[float, _scaled(dict(_SECONDS), "30s"), Field(allow_inf_nan=False)]
+Seconds = Annotated[Duration, Field(ge=0)]
 Bytes = Annotated[int, BeforeValidator(lambda value: round(float(value))), _scaled(dict(_BYTES), "16MB"), Field(gt=0)]

@@ -30,10 +30,18 @@ class Loaded:
     written: Mapping[Location, str]
     tree: Any = field(default=None, repr=False)
     """What was read, with the place of each node."""
+    whole: bool = True
+    """False: without what had errors, so that the rest can be judged all the same."""
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Result[Loaded]:
     """The settings of a file; no value when there is an error."""
+    read = load_what_can_be(path, environment)
+    return read if read.value is None or read.value.whole else Result(value=None, issues=read.issues)
+
+
+def load_what_can_be(path: Path, environment: Mapping[str, str] = os.environ) -> Result[Loaded]:
+    """The same; when only some settings have errors, those without."""
     source = str(path)
     try:
         raw = path.read_bytes()
@@ -50,11 +58,58 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Result[Load
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         issues.extend(_issue(one, tree.value, source) for one in found if _counts(one, resolver))
-        return Result(value=None, issues=_in_order(issues))
+        rest = _without(plain, error, tree.value)
+        partly = None if rest is None else Loaded(rest, resolver.written, tree.value, whole=False)
+        return Result(value=partly, issues=in_order(issues))
     issues.extend(_advice(config, path, tree.value))
     return Result(
-        value=None if has_errors(issues) else Loaded(config, resolver.written, tree.value), issues=_in_order(issues)
+        value=Loaded(config, resolver.written, tree.value, whole=not has_errors(issues)), issues=in_order(issues)
     )
+
+
+_ROUNDS = 8
+"""Leaving out a wrong setting may leave its section without what it needs; then the section is left out too."""
+
+
+def _without(plain: Any, error: ValidationError, tree: Any) -> Config | None:
+    """The settings without those that have errors; None when nothing sensible is left."""
+    rest = _copied(plain)
+    for _ in range(_ROUNDS):
+        wrong = (_wrong(one, tree) for one in error.errors(include_url=False, include_input=False))
+        for location in reversed(dict.fromkeys(wrong)):
+            _leave_out(rest, location, lists_only=False)
+            _leave_out(tree, location, lists_only=True)
+        try:
+            return Config.model_validate(rest)
+        except ValidationError as again:
+            error = again
+    return None
+
+
+def _wrong(error: ErrorDetails, tree: Any) -> Location:
+    """What to leave out: the setting, or the section where one is missing."""
+    location = _untagged(error["loc"], tree)
+    return location[:-1] if error["type"] == "missing" else location
+
+
+def _copied(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _copied(value) for key, value in node.items()}
+    return [_copied(value) for value in node] if isinstance(node, list) else node
+
+
+def _leave_out(node: Any, location: Location, *, lists_only: bool) -> None:
+    """Takes a setting away; from what was read only items of lists, so that the others are still found by number."""
+    for step in location[:-1]:
+        try:
+            node = node[step]
+        except (KeyError, IndexError, TypeError):
+            return
+    last = location[-1] if location else None
+    if isinstance(node, dict) and not lists_only:
+        node.pop(last, None)
+    elif isinstance(node, list) and isinstance(last, int) and last < len(node):
+        del node[last]
 
 
 def _counts(error: ErrorDetails, resolver: Resolver) -> bool:
@@ -62,7 +117,7 @@ def _counts(error: ErrorDetails, resolver: Resolver) -> bool:
     return error["type"] == "extra_forbidden" or error["loc"] not in resolver.failed
 
 
-def _in_order(issues: list[Issue]) -> tuple[Issue, ...]:
+def in_order(issues: list[Issue]) -> tuple[Issue, ...]:
     return tuple(sorted(issues, key=lambda one: (one.at.line or 0, one.at.column or 0)))
 
 
@@ -203,7 +258,8 @@ def _shown(value: Any, written: Mapping[Location, str], at: Location) -> Any:
         return [_shown(item, written, (*at, number)) for number, item in enumerate(value)]
     if isinstance(value, Section):
         hidden = {key for key, option in type(value).model_fields.items() if not option.repr}
-        value = {key: "***" if key in hidden and item else item for key, item in value}
+        names = {key: option.alias or key for key, option in type(value).model_fields.items()}
+        value = {names[key]: "***" if key in hidden and item else item for key, item in value}
     if isinstance(value, dict):
         return {key: _shown(item, written, (*at, key)) for key, item in value.items()}
     return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -53,6 +53,9 @@ class SenderSection(Section):
         description="Paths in the source to the texts that may stand there, all of them: {MSH-3: EPIC, MSH-4: [A, B]}",
     )
     zone: Zone | None = Field(None, description="The zone of times sent without an offset")
+    updates: Literal["snapshot", "patch"] = Field(
+        "snapshot", description="A08, A31 and the like: all that is known, or what changes (empty keeps, null deletes)"
+    )
     authorities: dict[str, Uri] = Field(
         {}, description="Assigning authority, by name or OID, to the URI that FHIR uses"
     )

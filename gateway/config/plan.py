@@ -15,7 +15,7 @@ from gateway import formats
 from gateway.config.adapters import make
 from gateway.config.channels import DESTINATIONS, TRANSPORTS  # type: ignore[attr-defined]
 from gateway.config.file import Config
-from gateway.config.load import Loaded, load, place_of
+from gateway.config.load import Loaded, in_order, load_what_can_be, place_of
 from gateway.config.references import Location
 from gateway.config.site import Site, site_of
 from gateway.plan import Channel, Destination, Plan, Retry, Rule
@@ -31,12 +31,12 @@ _PROFILES = {"alerts": ("fhir-alerts-message",)}
 def plan(path: Path) -> Result[Plan]:
     """The plan of a `gateway.yaml`, or of the one in a folder; no value when there is an error."""
     file = path / "gateway.yaml" if path.is_dir() else path
-    loaded = load(file)
+    loaded = load_what_can_be(file)
     if loaded.value is None:
         return Result(value=None, issues=loaded.issues)
     maker = _Maker(loaded.value, file)
     made = maker.plan()
-    issues = (*loaded.issues, *maker.issues)
+    issues = in_order([*loaded.issues, *maker.issues])
     return Result(value=None if has_errors(issues) else made, issues=issues)
 
 
@@ -74,7 +74,8 @@ class _Maker:
         destinations = {name: made for name in self.config.destinations if (made := self._destination(name, folder))}
         channels = {name: self._channel(name, folder) for name in self.config.channels}
         rules = tuple(self._rules())
-        self._unreached(destinations, rules)
+        if self.loaded.whole:
+            self._unreached(destinations, rules)
         if has_errors(self.issues):
             return None
         work = self.config.work
@@ -97,7 +98,7 @@ class _Maker:
         at: Location = ("channels", name)
         if formats.named(one.format) is None:
             self._say("CFG-0101", *at, "format", what="format", near=_near(one.format, formats.names()))
-        if one.answers_to is not None and one.answers_to not in self.config.destinations:
+        if one.answers_to is not None and one.answers_to not in self._names():
             self._say("CFG-0101", *at, "answers_to", what="destination", near=_near(one.answers_to, self._names()))
         self._profiles(one.accept, *at, "accept")
         self._profiles(one.emit, *at, "emit")
@@ -122,13 +123,13 @@ class _Maker:
         at: Location = ("destinations", name)
         wanted = self._target(one.as_, *at, "as")
         kind = DESTINATIONS[one.type]
+        settings = self._made(kind.settings, one.to, folder, *at, "to")
         if wanted is None:
             return None
         if kind.formats and wanted.format not in kind.formats:
             self._say("CFG-0103", *at, "as", type=one.type, formats=", ".join(kind.formats), format=wanted.format)
         profiles = _PROFILES.get(wanted.label, ()) if one.profile is None else tuple(one.profile)
         self._profiles(profiles, *at, "profile")
-        settings = self._made(kind.settings, one.to, folder, *at, "to")
         return Destination(
             name=name,
             type=one.type,
@@ -161,11 +162,12 @@ class _Maker:
             return None
 
     def _profiles(self, names: Any, *at: str | int) -> None:
+        from conformance.profile import ids
         from conformance.profile import load as load_profile
 
         for number, name in enumerate(names):
             if "://" not in name and load_profile(name).value is None:
-                self._say("CFG-0101", *at, number, what="profile", near="")
+                self._say("CFG-0101", *at, number, what="profile", near=_near(name, ids()))
 
     def _rules(self) -> Iterator[Rule]:
         seen: set[str] = set()
@@ -177,7 +179,7 @@ class _Maker:
                 if (wrong := problem(rule.when)) is not None:
                     self._say("CFG-0106", section, number, "when", problem=wrong)
                 for place, name in enumerate(rule.to):
-                    if name not in self.config.destinations:
+                    if name not in self._names():
                         self._say(
                             "CFG-0101",
                             section,
@@ -232,7 +234,9 @@ class _Maker:
         )
 
     def _names(self) -> tuple[str, ...]:
-        return tuple(self.config.destinations)
+        """Of all destinations, those with errors too."""
+        written = self.loaded.tree.get("destinations") if isinstance(self.loaded.tree, dict) else None
+        return tuple(map(str, written)) if isinstance(written, dict) else ()
 
 
 def _placed(value: Any, folder: Path) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from conformance.issue import Result
 
@@ -25,6 +25,8 @@ class Sender:
     match: Mapping[str, Sequence[str]] = field(default_factory=dict)
     zone: str | None = None
     authorities: Mapping[str, str] = field(default_factory=dict)
+    updates: Literal["snapshot", "patch"] = "snapshot"
+    """What an update message says: all that is known, or what changes."""
 
     def is_of(self, read: Callable[[str], Sequence[str]]) -> bool:
         """Whether a source is this sender's; `read` gives the texts at a path of it."""
@@ -70,7 +72,7 @@ def site_of(loaded: Loaded, folder: Path, overlays: tuple[Path, ...] = ()) -> Si
     config = loaded.config
     salt = config.tenant.salt
     senders = (
-        Sender(name=name, match=sender.match, zone=sender.zone, authorities=sender.authorities)
+        Sender(name=name, match=sender.match, zone=sender.zone, authorities=sender.authorities, updates=sender.updates)
         for name, sender in config.senders.items()
     )
     return Site(

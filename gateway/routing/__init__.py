@@ -8,8 +8,9 @@ them wait for a person's decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -122,7 +123,46 @@ def problem(when: Mapping[str, Any]) -> str | None:
             _compiled(key, _frozen(wanted))
         except ValueError as error:
             return f"{key}: {error}"
+        if (wrong := next((wrong for name in _asked_for(key, wanted) if (wrong := _unknown(name))), None)) is not None:
+            return wrong
     return None
+
+
+def _asked_for(key: str, wanted: Any) -> Iterator[str]:
+    """The keys that a test reads, those within `all`, `any` and `not` too."""
+    if key not in ("all", "any", "not"):
+        yield key
+        return
+    for part in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
+        for inner, value in part.items() if isinstance(part, Mapping) else ():
+            yield from _asked_for(str(inner), value)
+
+
+def _unknown(key: str) -> str | None:
+    """Why nothing can ever stand at a key."""
+    name, colon, _ = key.partition(":")
+    if key in FACTS or (colon and name.isidentifier() and formats.named(name)):
+        return None
+    if colon and name.isidentifier():
+        return f"there is no format {name}{_near(name, formats.names())}"
+    if key.isidentifier() and key not in _BUNDLE:
+        return f"there is no fact {key}{_near(key, tuple(FACTS))}"
+    from conformance.fhir.fhirpath import FhirPathError, compiled
+
+    try:
+        compiled(key)
+    except FhirPathError as error:
+        return f"{key} is no FHIRPath: {error}"
+    return None
+
+
+def _near(word: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(word, known, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+
+
+_BUNDLE = frozenset({"id", "meta", "implicitRules", "language", "identifier", "type", "timestamp", "total", "entry"})
+"""Elements of a Bundle, which are paths of one step."""
 
 
 def _frozen(node: Any) -> Any:

@@ -20,7 +20,7 @@ class BackupError(Exception):
 def backup(store: Path, target: Path) -> int:
     """Copies a store to a file that must not exist yet, and checks the copy before it gets its name; its size."""
     if target.exists():
-        raise FileExistsError(f"{target} is there already")
+        raise FileExistsError(f"there is a file {target} already")
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
     with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as source, closing(sqlite3.connect(part)) as copy:
@@ -67,11 +67,11 @@ def _inspect(file: Path) -> None:
     except SchemaError:
         found, verdict = "another", "ok"  # an older store is whole too: it can be restored, then migrated
     except Exception as error:
-        raise BackupError(f"{file} can't be read: {type(error).__name__}") from error
+        raise BackupError(f"the file {file} can't be read: {type(error).__name__}") from error
     finally:
         engine.dispose()
     if found is None or verdict != "ok":
-        raise BackupError(f"{file} is no whole store")
+        raise BackupError(f"the file {file} is no whole store")
 
 
 def _sync(path: Path) -> None:

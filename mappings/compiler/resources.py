@@ -103,6 +103,8 @@ def read_resource(
         stack.enter_context(guarded_loop(c, rule, inner))
         code.add(f"{found} = {reader.var}; R.recent.clear(); T.add(id({reader.var}))")
         code.add(f"N.append(({TOOK}, (id({reader.var}),), {site}, None))")
+        if c.standing:
+            code.add(f"R.stood.add(id({reader.var}))")
         inner.names[rule.name or rule.type] = Open(rule.type, object=reader.var)
         if c.standing and rule.type == "Patient":
             code.add(f"R.only({reader.var}, {site})")

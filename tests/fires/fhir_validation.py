@@ -246,6 +246,14 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
         element("Observation.subject", type=[{"code": "Reference", "targetProfile": [SD + "named"]}]),
         extra=[profile("named", "Patient", element("Patient.name", min=1))],
     ),
+    "FHIR-0076": lambda: against(
+        observation(subject={"reference": "#p"}, contained=[patient(id="p")]),
+        element("Observation.subject", type=[{"code": "Reference", "aggregation": ["bundled"]}]),
+    ),
+    "FHIR-0077": lambda: against(
+        observation(subject={"reference": "Patient/p"}),
+        element("Observation.subject", type=[{"code": "Reference", "aggregation": ["bundled"]}]),
+    ),
     "FHIR-0072": lambda: validate(observation(subject={"reference": "#p"})),
     "FHIR-0073": lambda: validate(observation(subject={"reference": "somewhere"})),
     "FHIR-0074": lambda: validate(observation(subject={"reference": "Patient/1", "type": "Group"})),
@@ -287,6 +295,16 @@ BUNDLES: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0103": lambda: validate(patient(meta={"profile": [HL7 + "bp"]})),
     "FHIR-0104": lambda: validate(
         patient(), profile("p", "Patient", baseDefinition="http://elsewhere.test/p"), profiles=[SD + "p"]
+    ),
+    "FHIR-0106": lambda: validate(
+        patient(),
+        profile("p", "Patient", baseDefinition="http://elsewhere.test/p",
+                snapshot={"element": [{"id": "Patient", "path": "Patient"}]}),
+        profiles=[SD + "p"],
+    ),
+    "FHIR-0107": lambda: against(
+        patient(address=[{"city": "x"}]),
+        element("Patient.address", type=[{"code": "Address", "profile": ["http://elsewhere.test/address"]}]),
     ),
     "FHIR-0105": lambda: against(
         patient(address=[{"city": "x"}]),
@@ -347,7 +365,24 @@ CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0145": lambda: validate(
         question(type="string", enableWhen=[{"question": "9", "operator": "exists", "answerBoolean": True}])
     ),
+    "FHIR-0146": lambda: validate(
+        operation(inputProfile=SD + "params"),
+        profile("params", "Parameters",
+                element("Parameters.parameter", slicing={"discriminator": [{"type": "value", "path": "name"}]}),
+                element("Parameters.parameter:x", min=1), element("Parameters.parameter:x.name", fixedString="x")),
+    ),
+    "FHIR-0147": lambda: validate(operation(outputProfile=HL7 + "bp")),
+    "FHIR-0148": lambda: validate(operation(inputProfile="http://elsewhere.test/params")),
     "FHIR-0144": lambda: validate(report(population("initial-population"))),
 }  # fmt: skip
+
+
+def operation(**elements: Any) -> Json:
+    parameter = {"name": "x", "use": "in", "min": 0, "max": "1", "type": "string"}
+    return {
+        "resourceType": "OperationDefinition", "name": "Op", "status": "draft", "kind": "operation", "code": "op",
+        "system": True, "type": False, "instance": False, "parameter": [parameter], **elements,
+    }  # fmt: skip
+
 
 FIRES: dict[str, Callable[[], Iterable[Issue]]] = {**STRUCTURE, **CODED, **BUNDLES, **CONTENT}

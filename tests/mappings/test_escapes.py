@@ -83,7 +83,7 @@ def test_other_delimiters_mean_the_same(small: MakeSmall, delimiters: str) -> No
     assert one == two
 
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(str.strip)
 _MAPS: list[Small] = []
 
 

@@ -121,6 +121,8 @@ def _section(section: Made, body: Made, identify: Identify) -> None:
     holder = body.add("component")
     section.parent = holder
     holder.children.append(section)
+    if _said(section) in _DIAGNOSES:
+        _diagnoses(section)
     known = shapes.sections().get(_said(section))
     code = section.first("code")
     if known is not None and code is not None:
@@ -139,6 +141,48 @@ def _section(section: Made, body: Made, identify: Identify) -> None:
     section.children = [each for each in section.children if each.name != "section"]
     for each in inner:
         _section(each, section, identify)
+
+
+_DIAGNOSES = {
+    "11535-2": ("2.16.840.1.113883.10.20.22.4.33", "11535-2", "Hospital discharge diagnosis"),
+    "46241-6": ("2.16.840.1.113883.10.20.22.4.34", "46241-6", "Hospital admission diagnosis"),
+}
+"""Sections whose problems are the diagnoses of one act: its template, code and name."""
+_CONCERN = "2.16.840.1.113883.10.20.22.4.3"
+
+
+def _diagnoses(section: Made) -> None:
+    """The concerns in a section of diagnoses as one act about all of them."""
+    template, code, name = _DIAGNOSES[_said(section)]
+    concerns = [each for each in section.every("entry") for kid in each.children if kid.claims(_CONCERN)]
+    there = next((kid for each in section.every("entry") for kid in each.children if kid.claims(template)), None)
+    if not concerns:
+        return
+    if there is None:
+        entry = section.add("entry")
+        entry.attributes["typeCode"] = "DRIV"
+        there = entry.add("act")
+        there.attributes.update(classCode="ACT", moodCode="EVN")
+        there.children.append(_template(template, there))
+        there.add("code").attributes.update(code=code, codeSystem=LOINC, displayName=name)
+        there.add("statusCode").attributes["code"] = "active"
+    for act in (kid for each in concerns for kid in each.children):
+        for below in act.every("entryRelationship"):
+            below.parent = there
+            there.children.append(below)
+            for node in below.children:
+                node.resource, node.row = node.resource or act.resource, node.row or _moved(act.row)
+    section.children = [each for each in section.children if each not in concerns]
+
+
+def _moved(row: Any) -> Any:
+    """What the narrative tells of a concern, told of the observation in it."""
+    around = "entryRelationship/observation"
+    columns = {
+        heading: path.partition("]/")[2] for heading, path in (row or {"columns": {}})["columns"].items()
+        if path.startswith(around)
+    }  # fmt: skip
+    return {"columns": columns} if columns else None
 
 
 def _holds(section: Made, template: str) -> bool:

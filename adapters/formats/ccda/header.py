@@ -73,8 +73,10 @@ def trimmed(root: Made, *, one_service: bool) -> None:
     """Of what CDA (or with `one_service` the document type) allows once the first is kept; authors who say the same are
     one; addresses have what US Realm addresses must have."""
     if one_service:
-        first = root.first("documentationOf")
-        root.children = [each for each in root.children if each.name != "documentationOf" or each is first]
+        first, *others = root.every("documentationOf")
+        root.children = [each for each in root.children if each not in others]
+        for event in (kid for each in others for kid in each.children):
+            first.children[0].children += event.every("performer")
     for node in root.within():
         for name in _ONCE.get(node.name, ()):
             several = node.every(name)
@@ -95,11 +97,17 @@ def _authors(node: Made) -> None:
             time = each.first("time")
             when = time.attributes.get("value", "") if time is not None else ""
             before = seen.setdefault(who, set())
-            if before and (node.name == "ClinicalDocument" or not when or when in before):
+            if before and (node.name == "ClinicalDocument" or not when or any(_same_time(when, one) for one in before)):
                 continue
             before.add(when)
         kept.append(each)
     node.children = kept
+
+
+def _same_time(one: str, other: str) -> bool:
+    """True for equal times, and for a day and its first moment, which is what an instant makes of it."""
+    day, moment = sorted((one, other), key=len)
+    return one == other or (len(day) == 8 and moment.startswith(day + "000000"))
 
 
 def _told(node: Made) -> str:

@@ -275,7 +275,7 @@ def fits(node: Made, tests: tuple[Any, ...]) -> bool:
 
 
 def _relationship(steps: Steps, wrappers: frozenset[str]) -> int | None:
-    """Where what is new begins: the entry, if it isn't one that is shared (`entry[1]`), or the innermost relationship."""
+    """Where what is new begins: the entry, if it isn't a shared one (`entry[1]`), or the innermost relationship."""
     holders = [depth for depth in range(len(steps) - 1) if steps[depth][1] in wrappers and steps[depth][1] != "section"]
     if not holders:
         return None

@@ -100,7 +100,7 @@ def _link(statement: Made, row: Made) -> None:
             own.add("reference").attributes["value"] = f"#{name}"
         return
     if own is not None and own.text:
-        cell = next((each for each in row.children if each.text == words(own)), None) or row.children[-1]
+        cell = next((each for each in reversed(row.children) if each.text == words(own)), None) or row.children[-1]
         content = cell.add("content")
         content.attributes["ID"] = name = name + "-text"
         if cell.text == words(own):

@@ -145,7 +145,7 @@ def _sources(file: File, told: Told, schema: Schema | None, issues: list[Issue])
     skip = 1 if first and first[0].lower().startswith("sep=") else 0
     start = list(islice(records(first, dialect), LOOK + skip))
     at = header_at(start[skip:])
-    if at < 0:
+    if at < 0 or any("\0" in cell for cell in start[skip + at].cells):
         if first:
             issues.append(issue("CSV-0001", Where(source=file.name, line=1)))
         return

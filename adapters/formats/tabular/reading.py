@@ -84,15 +84,16 @@ class SheetReader:
         """Batches of rows; those kept out are reported, and not among them."""
         stream = iter(records)
         while batch := list(islice(stream, BATCH)):
-            found: list[Issue] = []
-            telling, self.report.tell = self.report.tell, found.append
+            report, found, out = self.report, list[Issue](), list[KeptOut]()
+            self.report = Report(found.append, out.append)
             try:
                 rows = self._read([each for each in batch if self._is_row(each)])
             finally:
-                self.report.tell = telling
-            found.sort(key=lambda one: one.at.line or 0)
-            for one in found:
-                telling(one)
+                self.report = report
+            for one in sorted(found, key=lambda one: one.at.line or 0):
+                report.tell(one)
+            for each in sorted(out, key=lambda each: each.line):
+                report.keep_out(each)
             yield rows
 
     def _is_row(self, record: Record) -> bool:
@@ -198,7 +199,7 @@ class SheetReader:
         for name, value in cell.more:
             if name not in sheet.by_name:
                 row[name] = value
-                sheet.by_name_of_part(name, read.name)
+                sheet.parts.setdefault(name, sheet.by_name[read.name])
         if cell.code and not (read.column and read.column.key and not cell.value):
             found = f"{text} (read as {cell.value})" if cell.value and cell.value != text else text
             self._say(cell.code, record, read.name, found, **cell.words)

@@ -48,17 +48,15 @@ class Sheet:
     row: int = 1
     """The row of the header, as a spreadsheet counts."""
     by_name: dict[str, Head] = field(default_factory=dict)
+    parts: dict[str, Head] = field(default_factory=dict)
+    """Cells that were part of another one: a name's parts, the words beside a number."""
     day: str = ""
     """The date in the file's name: a later export takes the place of an earlier one."""
 
     def where(self, line: int, number: int, name: str = "") -> Where:
         """The place of a row, or of its cell by the column's canonical name."""
-        head = self.by_name.get(name)
+        head = self.by_name.get(name) or self.parts.get(name)
         return Where(source=self.source, path=f"row {number}, {head}" if head else f"row {number}", line=line)
-
-    def by_name_of_part(self, name: str, whole: str) -> None:
-        """A cell that was part of another (a name's parts, words beside a number) stands where that does."""
-        self.by_name[name] = self.by_name[whole]
 
 
 class Row(dict[str, str]):
@@ -83,7 +81,7 @@ class Row(dict[str, str]):
 
     def raw(self, name: str) -> str:
         """A cell's text as sent; empty where the row has none."""
-        head = self.sheet.by_name.get(name)
+        head = self.sheet.by_name.get(name) or self.sheet.parts.get(name)
         return self.cells[head.position] if head and head.position < len(self.cells) else ""
 
 

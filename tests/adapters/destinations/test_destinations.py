@@ -6,7 +6,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +198,21 @@ def test_a_response_message_says_how_the_processing_went(code: str, kind: type) 
         sender.close()
     assert here.requests[0].path == "/fhir/$process-message"
     assert here.requests[0].headers["content-type"] == "application/fhir+json"
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        (b'{"resourceType":"Bundle","type":"transaction","entry":[]}', "/fhir"),
+        (b'{"resourceType":"Bundle","type":"message","x":"transaction"}', "/fhir/$process-message"),
+    ],
+)
+def test_a_transaction_goes_to_the_base_url(body: bytes, path: str) -> None:
+    with hub() as here:
+        sender = fhir_messaging.DESTINATION.open(WebSettings(url=f"{here.url}/fhir/", private_hosts=LOCAL))
+        assert sender.send(replace(FHIR, body=body), "key", 5.0) == Accepted()
+        sender.close()
+    assert here.requests[0].path == path
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"entry":[]}', b'{"entry":[{"resource":null}]}', b"[" * 100_000])

@@ -9,6 +9,7 @@ import pytest
 from conformance.issue import Issue
 from gateway.config import Site, site
 from gateway.config.load import load, shown
+from gateway.config.plan import plan
 
 GOOD = """\
 tenant: {salt: "${env:SALT}"}
@@ -165,3 +166,41 @@ def test_secrets_are_never_shown(good: Path) -> None:
     assert plain is not None
     assert shown(plain)["tenant"] == {"salt": "***"}
     assert "very secret salt" not in repr(plain)
+
+
+def test_mistakes_of_both_kinds_are_told_at_once_and_each_in_its_place(tmp_path: Path) -> None:
+    """What types find (a wrong word, a missing name) doesn't hide what only a look at the whole finds."""
+    path = write(
+        tmp_path,
+        """\
+tenant: {salt: "12345678"}
+channels:
+  b: {transport: mllp, listen: {prt: 2575}, format: hl7v3, accept: [adt-cms-enotificatio]}
+  c: {transport: mllp, listen: {frame_timeout: 30 parsecs}}
+destinations:
+  hub: {type: fhir_messaging, to: {ul: "https://h.example"}}
+  mail: {type: webhook, to: {url: "ftp://h.example", secrets: [x]}, as: alrts}
+routes:
+- {when: {event: A01}, to: [hub]}
+- {name: c, when: {event: {inn: [A01]}}, to: [hubb], stop: [nobody]}
+- {name: e, colour: red, when: {any: [{evnt: x}, {"hl7v3:PID-3": y}]}, to: [hub]}
+- {name: f, when: {"Patient.name.where(": x}, to: [hub]}
+""",
+    )
+    found = plan(path)
+    assert found.value is None
+    assert [(one.code, one.at.line) for one in found.issues] == [
+        ("CFG-0002", 3), ("CFG-0101", 3), ("CFG-0101", 3), ("CFG-0003", 4), ("CFG-0004", 6), ("CFG-0002", 6),
+        ("CFG-0104", 7), ("CFG-0102", 7), ("CFG-0004", 9), ("CFG-0106", 10), ("CFG-0101", 10), ("CFG-0003", 10),
+        ("CFG-0002", 11), ("CFG-0106", 11), ("CFG-0106", 12),
+    ]  # fmt: skip
+    hints = " ".join(one.message for one in found.issues)
+    for word in ("port", "hl7v2", "adt-cms-enotification", "url", "alerts", "hub", "event"):
+        assert f"did you mean {word}" in hints or f"did you mean `{word}`" in hints
+
+
+def test_times_of_transports_are_written_like_all_others(tmp_path: Path) -> None:
+    path = write(tmp_path, "channels: {a: {transport: mllp, listen: {frame_timeout: 2m, idle_timeout: 90}}}")
+    made = plan(path).value
+    assert made is not None
+    assert (made.channels["a"].listen.frame_timeout, made.channels["a"].listen.idle_timeout) == (120.0, 90.0)

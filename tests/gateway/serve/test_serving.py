@@ -201,6 +201,8 @@ def test_an_operator_sends_again_and_replays_while_the_gateway_runs(tmp_path: Pa
         with serving(tmp_path):
             sent(port, *(adt(number, patient=f"p{number % 2}") for number in range(1, 7)))
             wait_for(lambda: len(listed(tmp_path, "deliveries", "--state", "dead")) == 6, 30.0)
+            told = command(tmp_path, "deliveries", "show", listed(tmp_path, "deliveries")[0]["id"])
+            assert re.search(r"attempt 1 .* dead  NET-0108", told)
             here.requests.clear()
             refuse = False
             assert "6 deliveries are queued" in command(tmp_path, "deliveries", "resend", "--state", "dead")

@@ -173,6 +173,16 @@ def header_twice(table: Spoilt, random: Random) -> None:
         row.append("99999")
 
 
+def names_in_one_cell(table: Spoilt, random: Random) -> None:
+    """`Last, First` in the place of the first name's column; the other is left empty and without a header."""
+    last, first = table.column("last_name"), table.column("first_name")
+    table.headers[last], table.headers[first] = "Name", "Middle initial"
+    for row, meant in zip(table.cells, table.meant, strict=True):
+        if len(row) > first:
+            meant["last_name"], meant["first_name"] = row[last].strip(), row[first].strip()
+            row[last], row[first] = f"{row[last]}, {row[first]}", ""
+
+
 def trailing(table: Spoilt, random: Random) -> None:
     for row in table.cells:
         row += [""] * 2 * (len(row) == len(table.headers))
@@ -247,6 +257,7 @@ DEFECTS: dict[str, Defect] = {
     "misspelt header": header_misspelt,
     "header twice": header_twice,
     "empty columns behind": trailing,
+    "names in one cell": names_in_one_cell,
     "short row": short_row,
     "long row": long_row,
     "quote never closed": runaway,

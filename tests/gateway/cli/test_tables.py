@@ -1,0 +1,91 @@
+"""Tables on the command line: which folders are one dataset, what is said of their rows, where bad rows go."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway.datasets import is_dataset
+from tests.gateway.cli.conftest import Call
+
+ROSTER = "MemberID,SubscriberID,LastName,FirstName,BirthDate,Zip"
+GOOD = "M1,S1,Hill,Ann,1980-05-06,13501"
+MESSAGE = b"MSH|^~\\&|A|B|C|D|20260101||ADT^A01|1|P|2.5\r"
+
+
+def write(folder: Path, **files: str) -> None:
+    folder.mkdir(exist_ok=True)
+    for name, text in files.items():
+        (folder / name.replace("_csv", ".csv").replace("_json", ".json")).write_text(text)
+
+
+def test_which_folders_are_one_dataset(tmp_path: Path) -> None:
+    write(tmp_path / "hmis", Export_csv="ExportID\nE1\n", Other_csv="a,b\n1,2\n")
+    write(tmp_path / "package", x_csv="a,b\n1,2\n", datapackage_json="{}")
+    write(tmp_path / "members", a_csv=f"{ROSTER}\n{GOOD}\n", b_csv=f"{ROSTER}\n{GOOD}\n")
+    write(tmp_path / "things", x_csv="a,b\n1,2\n")
+    write(tmp_path / "mixed", a_csv=f"{ROSTER}\n{GOOD}\n")
+    (tmp_path / "mixed" / "x.hl7").write_bytes(MESSAGE)
+    (tmp_path / "empty").mkdir()
+    found = {path.name for path in tmp_path.iterdir() if is_dataset(path)}
+    assert found == {"hmis", "package", "members"}
+
+
+def test_findings_name_file_line_column_and_how_often_each_rule_was_broken(call: Call) -> None:
+    write(Path("in"), members_csv=f"{ROSTER}\nM1,S1,Hill,Ann,1980-02-31,1005\nM2,S1,Hull,Bo,1980-02-31,1005\n")
+    made = call("validate", "in")
+    assert made.status == 1
+    assert 'in/members.csv:2 row 2, column E "BirthDate"' in made.out
+    assert "2  CSV-0101  No such date" in made.err
+    assert "1980-02-31" not in made.out
+    assert "1980-02-31" in call("validate", "in", "--values").out
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "sarif", "junit", "html"])
+def test_every_report_tells_of_tables(call: Call, form: str) -> None:
+    write(Path("in"), members_csv=f"{ROSTER}\nM1,S1,Hill,Ann,1980-02-31,13501\n")
+    assert "CSV-0101" in call("validate", "in", "--format", form).out
+
+
+def test_bad_rows_go_into_files_and_good_ones_go_on(call: Call) -> None:
+    write(Path("in"), members_csv=f"{ROSTER}\n{GOOD}\n1.03E+11,S1,Hull,Bo,1980-02-03,13501\n")
+    call("validate", "in", "--quarantine", "bad")
+    assert "1.03E+11" in Path("bad/members.kept-out.csv").read_text("utf-8-sig")
+    call("convert", "in", "--to", "fhir", "-o", "out/", "--quarantine", "bad2")
+    assert Path("bad2/members.kept-out.csv").exists()
+    assert "Hill" in Path("out/in.json").read_text()
+    assert "Hull" not in Path("out/in.json").read_text()
+
+
+def test_what_the_sender_says_is_taken(call: Call) -> None:
+    write(Path("."), members_csv=f"{ROSTER}\nM1,S1,Hill,Ann,03/04/1980,13501\n")
+    assert "CSV-0102" in call("validate", "members.csv").out
+    assert "CSV-0102" not in call("validate", "members.csv", "--dates", "DMY").out
+    assert call("validate", "members.csv", "--encoding", "klingon").status == 2
+
+
+def test_tables_are_checked_by_schemas_asked_for(call: Call) -> None:
+    write(
+        Path("."),
+        things_csv="colour,size\nred,12\n",
+        row_json=json.dumps({"properties": {"size": {"type": "integer", "maximum": 9}}}),
+        schema_json=json.dumps({"fields": [{"name": "colour"}, {"name": "size", "type": "boolean"}]}),
+    )
+    Path("own.yaml").write_text("schema: own\ntables: {things: {columns: {colour: boolean, size: integer}}}\n")
+    Path("broken.yaml").write_text("schema: own\ntables: {things: {columns: {colour: rainbow}}}\n")
+    assert "CSV-0301" in call("validate", "things.csv", "--profile", "row.json").out
+    assert 'column B "size"' in call("validate", "things.csv", "--profile", "schema.json").out
+    assert 'column A "colour"' in call("validate", "things.csv", "--profile", "own.yaml").out
+    assert call("validate", "things.csv", "--profile", "broken.yaml").status == 2
+    assert call("validate", "things.csv", "--profile", "roster").status == 0
+
+
+def test_tables_are_shown_with_how_their_headers_were_read(call: Call) -> None:
+    write(Path("."), members_csv=f"{ROSTER}\n{GOOD}\n")
+    shown = call("show", "members.csv")
+    assert shown.status == 0
+    assert "roster" in shown.out
+    assert "MemberID -> person_id" in shown.out
+    assert "birth_date=1980-05-06" in shown.out
