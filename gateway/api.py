@@ -104,6 +104,9 @@ def convert_part(
         patched = patch.patch(part.document, made.document, site, map_id)
         return Converted(value=patched.root, issues=issues, ledger=made.ledger)
     value, more = _value(made.document, to, bundle, raw=raw)
+    for document in made.more:
+        further, found = _value(document, to, bundle, raw=raw)
+        value, more = value + (further or b""), (*more, *found)
     return Converted(value=value, issues=(*issues, *more), ledger=made.ledger)
 
 
