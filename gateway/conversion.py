@@ -45,11 +45,12 @@ def convert(document: Document, to: Target, site: Site, map_id: str | None = Non
     """The document in the form of `to`. Misuse for a map that doesn't exist or doesn't lead there."""
     if document.format == "csv" and to.format in ("hl7v2", "ccda"):
         return _person_by_person(document, to, site, map_id)
-    catalog = _catalog(site.overlays)
+    known = sender(document, site)
+    catalog = _catalog((*site.overlays, *known.overlays))
     path = hops(document, to)
     if map_id:
         _check(catalog, map_id, path)
-    settings = _settings(document, to, site)
+    settings = _settings(known, to, site)
     issues: list[Issue] = []
     ledger: Ledger | None = None
     for hop in path:
@@ -156,10 +157,9 @@ def _named(name: str, hop: Hop) -> str:
     return f"hl7v2 {hop.structure or 'without a known structure'}"
 
 
-def _settings(document: Document, to: Target, site: Site) -> Settings:
+def _settings(known: Sender, to: Target, site: Site) -> Settings:
     from mappings import Settings
 
-    known = sender(document, site)
     fields: dict[str, Any] = {"salt": site.salt} if site.salt else {}
     return Settings(
         **fields,
