@@ -94,6 +94,7 @@ def convert_part(
     """One parsed part of a source."""
     from gateway import patch
     from gateway.conversion import convert as convert_document
+    from gateway.original import attached
     from gateway.sources import placed
 
     if part.document is None:
@@ -102,16 +103,17 @@ def convert_part(
     issues = placed((*part.issues, *made.issues), part)
     if made.document is None:
         return Converted(value=None, issues=issues, ledger=made.ledger)
-    if _plain(to, bundle) and patch.wanted(part.document, site):
-        patched = patch.patch(part.document, made.document, site, map_id)
-        return Converted(value=patched.root, issues=issues, ledger=made.ledger)
-    value, more = _value(made.document, to, bundle, raw=raw)
+    document = made.document
+    if to.format == "fhir" and not to.label:
+        document = attached(part.document, part.raw, document, site)
+        if bundle in ("message", "transaction") and patch.wanted(part.document, site):
+            patched = patch.patch(part.document, document, site, map_id)
+            return Converted(value=patched.root, issues=issues, ledger=made.ledger)
+    value, more = _value(document, to, bundle, raw=raw)
+    for document in made.more:
+        further, found = _value(document, to, bundle, raw=raw)
+        value, more = value + (further or b""), (*more, *found)
     return Converted(value=value, issues=(*issues, *more), ledger=made.ledger)
-
-
-def _plain(to: Target, bundle: BundleForm) -> bool:
-    """True for FHIR to be acted on, as it is; a sender's updates may be patches then."""
-    return to.format == "fhir" and not to.label and bundle in ("message", "transaction")
 
 
 def validate(source: Source, profiles: Sequence[str] = (), *, from_: str = AUTO, found: bool = False) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _referring(node: Any, by_url: dict[str, str]) -> Any:
     if isinstance(node, dict):
         return {
             key: by_url.get(value, value)
-            if key == "reference" and isinstance(value, str)
+            if key in ("reference", "url") and isinstance(value, str)
             else _referring(value, by_url)
             for key, value in node.items()
         }

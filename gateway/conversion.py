@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ class Conversion:
     document: Document | None
     issues: tuple[Issue, ...] = ()
     ledger: Ledger | None = None
+    more: tuple[Document, ...] = ()
+    """Further documents of the same source: tables speak of many people, a message of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +43,14 @@ class Hop:
 
 def convert(document: Document, to: Target, site: Site, map_id: str | None = None) -> Conversion:
     """The document in the form of `to`. Misuse for a map that doesn't exist or doesn't lead there."""
-    catalog = _catalog(site.overlays)
+    if document.format == "csv" and to.format in ("hl7v2", "ccda"):
+        return _person_by_person(document, to, site, map_id)
+    known = sender(document, site)
+    catalog = _catalog((*site.overlays, *known.overlays))
     path = hops(document, to)
     if map_id:
         _check(catalog, map_id, path)
-    settings = _settings(document, to, site)
+    settings = _settings(known, to, site)
     issues: list[Issue] = []
     ledger: Ledger | None = None
     for hop in path:
@@ -62,6 +67,31 @@ def convert(document: Document, to: Target, site: Site, map_id: str | None = Non
             return Conversion(document=None, issues=tuple(issues), ledger=ledger)
         document = result.document
     return Conversion(document=document, issues=tuple(issues), ledger=ledger)
+
+
+def _person_by_person(document: Document, to: Target, site: Site, map_id: str | None) -> Conversion:
+    """Tables as messages or documents, one for each person; the ledger is that of the first of them."""
+    from gateway import people
+    from mappings.run import DEFAULT_SALT
+
+    pivot = convert(document, Target(format="fhir"), site, map_id)
+    if pivot.document is None:
+        return pivot
+    event = to.structure[4:] if to.structure[4:] in (people.ADD, people.UPDATE) else people.UPDATE
+    if to.format == "hl7v2":
+        to = replace(to, structure=people.STRUCTURE)
+    issues, ledger = list(pivot.issues), pivot.ledger
+    made: list[Document] = []
+    for root in people.each(pivot.document.root):
+        message = people.announced(root, event, site.salt or DEFAULT_SALT)
+        one = convert(message if to.format == "hl7v2" else replace(message, root=root), to, site)
+        issues.extend(each for each in one.issues if each not in issues)
+        if one.document is not None:
+            made.append(one.document)
+        if pivot.ledger is not None and one.ledger is not None and ledger is pivot.ledger:
+            ledger = pivot.ledger.then(one.ledger)
+    first = made[0] if made else None
+    return Conversion(document=first, issues=tuple(issues), ledger=ledger, more=tuple(made[1:]))
 
 
 def _check(catalog: Catalog, map_id: str, path: Sequence[Hop]) -> None:
@@ -127,10 +157,9 @@ def _named(name: str, hop: Hop) -> str:
     return f"hl7v2 {hop.structure or 'without a known structure'}"
 
 
-def _settings(document: Document, to: Target, site: Site) -> Settings:
+def _settings(known: Sender, to: Target, site: Site) -> Settings:
     from mappings import Settings
 
-    known = sender(document, site)
     fields: dict[str, Any] = {"salt": site.salt} if site.salt else {}
     return Settings(
         **fields,

@@ -129,7 +129,7 @@ class Intake:
             sha256=sha256,
             lane=zlib.crc32(seen.subject or seen.control_id.encode()) % LANES,
             issues=found,
-            reason=next((one.code for one in found if has_errors((one,))), None),
+            reason=next((one.code for one in found if has_errors((one,))), None) if found else None,
         )
 
     def _committed(
@@ -193,7 +193,7 @@ def _glancing(name: str) -> Glancing | None:
 
 def _is_batch(body: bytes) -> bool:
     """Only HL7's batches hold several messages in one unit; each becomes an envelope."""
-    return body[:64].lstrip(b"\xef\xbb\xbf\x0b\r\n\t ")[:3] in (b"FHS", b"BHS")
+    return body[:3] != b"MSH" and body[:64].lstrip(b"\xef\xbb\xbf\x0b\r\n\t ")[:3] in (b"FHS", b"BHS")
 
 
 def _recognised(format_: Format, body: bytes) -> tuple[Issue, ...]:

@@ -15,6 +15,7 @@ from conformance.document import Document, Glancing
 from conformance.issue import Issue, Where, has_errors
 from gateway import formats, patch, persons
 from gateway.conversion import convert
+from gateway.original import attached
 from gateway.plan import Channel, Destination, Work
 from gateway.records import Envelope, NewDelivery, Person, Visit
 from gateway.routing import Choice, Routing, route
@@ -64,10 +65,10 @@ def work(envelope: Envelope, setup: Work, memory: persons.Memory) -> Worked:
         return _stopped((*first, *prepared))
     known, issues = prepared.known, [*first, *prepared.issues]
     deliveries: list[NewDelivery] = []
-    changes = _changes(prepared, channel, setup)
+    whole = _whole(prepared, channel, setup)
     for choice in prepared.routing.choices:
         if choice.stopped is None:
-            made, found = deliver(choice, setup.destinations[choice.destination], setup, known, changes)
+            made, found = deliver(choice, setup.destinations[choice.destination], setup, known, whole)
             issues += found
             deliveries += [made] if made else []
     deliveries += _application_answer(envelope, channel, tuple(issues), setup)
@@ -152,21 +153,23 @@ def _stopped(issues: tuple[Issue, ...]) -> Worked:
     return Worked(state="quarantined", reason=reason, issues=issues)
 
 
-def _changes(prepared: Prepared, channel: Channel, setup: Work) -> Document | None:
-    """What a destination of FHIR gets in place of the Bundle, when this sender's updates are patches."""
-    source = prepared.part.document
-    if source is None or not patch.wanted(source, setup.site):
-        return None
-    return patch.patch(source, prepared.known.pivot, setup.site, channel.map)
+def _whole(prepared: Prepared, channel: Channel, setup: Work) -> Document:
+    """What a destination of FHIR gets: the Bundle, with its original where the sender's settings ask for it, or the
+    patches that a sender's update stands for."""
+    source, pivot = prepared.part.document, prepared.known.pivot
+    if source is None:
+        return pivot
+    pivot = attached(source, prepared.part.raw, pivot, setup.site)
+    return patch.patch(source, pivot, setup.site, channel.map) if patch.wanted(source, setup.site) else pivot
 
 
 def deliver(
-    choice: Choice, destination: Destination, setup: Work, known: persons.Known, changes: Document | None = None
+    choice: Choice, destination: Destination, setup: Work, known: persons.Known, whole: Document | None = None
 ) -> tuple[NewDelivery | None, list[Issue]]:
     """What one destination gets. Nothing when its map makes nothing of this event, which is said by the map."""
     found: list[Issue] = []
-    patched = changes if destination.as_ == PIVOT else None
-    made = convert(known.pivot if patched is None else patched, destination.as_, setup.site)
+    source = whole if whole is not None and destination.as_ == PIVOT else known.pivot
+    made = convert(source, destination.as_, setup.site)
     if made.document is None:
         found += [one.within(destination.name) for one in made.issues]
         if has_errors(made.issues) or not made.issues:

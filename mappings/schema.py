@@ -91,7 +91,7 @@ def _table() -> dict[str, Any]:
             "rows": {"type": "array", "items": {"type": "array", "minItems": 2, "maxItems": 2}},
             "unmapped": {"anyOf": [{"enum": list(UNMAPPED)}, _BY_SIDE]},
             "csv": {"type": "string"},
-            "from": _TEXT,
+            "from": _TEXTS,
             "to": {"anyOf": [_TEXT, _BY_SIDE]},
             "spec": _TEXT,
             "note": _TEXT,

@@ -155,6 +155,8 @@ _RULES: tuple[Code, ...] = (
     _row("0077", "Place of the target not checked", "Not checked: whether what is referred to is {modes}.",
          "There is no Bundle around the resource to look into. Neither a pass nor an error.", "not-supported",
          severity="information"),
+    _row("0078", "Contained id twice", "Another contained resource has the same id.",
+         "A reference to it would be ambiguous.", "duplicate", page="references.html#contained"),
     _row("0075", "Contained resource without id", "A contained resource needs an id.",
          "It can only be found by it.", "required", page="references.html#contained"),
 )  # fmt: skip

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -36,8 +37,10 @@ def read(raw: bytes) -> Result[dict[str, Any]]:
 
 
 def locator(raw: bytes) -> Callable[[str], tuple[int, int]]:
-    """Line and column (always 1: libxml2 keeps lines) of a FHIRPath location in an XML resource."""
+    """Line and column of a FHIRPath location in an XML resource: where the start tag of the element begins."""
     root = parse(raw).value
+    starts = _starts(raw)
+    order = {} if root is None else {each: place for place, each in enumerate(root.iter(etree.Element))}
 
     def locate(path: str) -> tuple[int, int]:
         element = root
@@ -46,9 +49,26 @@ def locator(raw: bytes) -> Callable[[str], tuple[int, int]]:
             if inner is None:
                 break
             element = inner
-        return _line(element) or 1, 1
+        place = len(starts) if element is None else order[element]
+        return starts[place] if place < len(starts) else (_line(element) or 1, 1)
 
     return locate
+
+
+def _starts(raw: bytes) -> list[tuple[int, int]]:
+    """Line and column (1-based) of every start tag, in the order of the document: libxml2 keeps lines only."""
+    found: list[tuple[int, int]] = []
+    parser = expat.ParserCreate()
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        found.append((parser.CurrentLineNumber, parser.CurrentColumnNumber + 1))
+
+    parser.StartElementHandler = start
+    try:
+        parser.Parse(raw, True)
+    except expat.ExpatError:
+        return found  # of an encoding that expat doesn't know: as far as it came
+    return found
 
 
 def _line(element: etree._Element | None) -> int | None:

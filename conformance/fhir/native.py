@@ -197,6 +197,19 @@ def per_1(value: Any) -> bool:
     return one is not None and other is not None and temporal.compare(one, other) in (-1, 0)
 
 
+@rule("($this as dateTime).toString().length() >= 8")
+def vs_1(value: Any) -> bool:
+    """Of a Period the expression gives nothing; its text asks it of a dateTime only."""
+    return not isinstance(value, str) or len(value) >= 8
+
+
+@rule("fullUrl.contains('/_history/').not()")
+def bdl_8(value: Any) -> bool:
+    """Where there is no fullUrl the expression gives nothing; but then none is version specific, as it asks."""
+    url = value.get("fullUrl")
+    return not isinstance(url, str) or "/_history/" not in url
+
+
 _DAY = len("2026-11-22")
 _NPI = (
     "(((select(value.substring(0,1).toInteger()).select(iif($this<5, $this*2, (($this*2)-9))))+"

@@ -9,6 +9,7 @@ from conformance.definitions import r4
 from conformance.definitions.r4 import CANONICAL
 from conformance.fhir.fhirpath import Node, lineage
 from conformance.fhir.fhirpath.references import RESTFUL
+from conformance.issue import Severity
 from conformance.terminology.value_set import Answer
 
 if TYPE_CHECKING:
@@ -52,10 +53,9 @@ def form(walk: Walk, node: Node) -> None:
     if reference.startswith("#"):
         if target is None:
             walk.report("FHIR-0072", node, found=reference)
-    elif not _ABSOLUTE.match(reference) and not RESTFUL.fullmatch(reference.partition("?")[0]):
-        walk.report(
-            "FHIR-0073", node, found=reference, severity="error" if "/" in reference or " " in reference else None
-        )
+    elif not _ABSOLUTE.match(reference) and not named(reference):
+        severity: Severity | None = "error" if "/" in reference or " " in reference else None
+        walk.report("FHIR-0073", node, found=reference, severity=severity)
     if isinstance(kind, str) and r4.is_resource(kind):
         actual = target.type if target is not None else named(reference)
         if actual and kind not in lineage(actual):

@@ -139,11 +139,24 @@ def resource(walk: Walk, node: Node) -> None:
     value: dict[str, Any] = node.value
     if node.name == "contained" and not isinstance(value.get("id"), str):
         walk.report("FHIR-0075", node)
+    if "contained" in value:
+        _contained_ids(walk, node)
     if node.type == "Bundle":
         bundle.check(walk, node)
     content = _content(node.type)
     if content is not None:
         content(walk, node)
+
+
+def _contained_ids(walk: Walk, node: Node) -> None:
+    """No two contained resources have the same id: a reference couldn't tell them apart."""
+    rows = node.value["contained"]
+    seen: set[str] = set()
+    for index, each in enumerate(rows if isinstance(rows, list) else ()):
+        ident = each.get("id") if isinstance(each, dict) else None
+        if isinstance(ident, str) and ident in seen:
+            walk.report("FHIR-0078", f"{node.path}.contained[{index}]")
+        seen.add(str(ident))
 
 
 def _content(kind: str) -> Rule | None:

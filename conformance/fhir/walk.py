@@ -458,10 +458,11 @@ class Walk:
             sure = sure and (certain or slice_ is not None)
             if slice_ is None and certain:
                 self._unmatched(slicing, each)
+                last = len(order) if slicing.rules == "openAtEnd" else last
             slice_ = slice_ or slicing.default
             if slice_ is not None:
                 self._counted(counts, slice_)
-                if slicing.ordered and order[slice_.name] < last:
+                if (slicing.ordered or last == len(order)) and order[slice_.name] < last:
                     self.report("FHIR-0033", each, slice=slice_.name)
                 last = max(last, order[slice_.name])
             self._slice_item(prop, slicing, slice_, each, code)

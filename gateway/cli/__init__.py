@@ -28,6 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "replay": ("gateway.cli.messages:replay", "Work messages again, in their order."),
     "deliveries": ("gateway.cli.deliveries", "List what goes out; send again, stop, resume."),
     "routes": ("gateway.cli.routes", "Say who would be told of a message, and why."),
+    "feed": ("gateway.cli.feed", "Say which fields a sender fills that nothing maps."),
     "send": ("gateway.cli.send", "Send messages to a gateway or any other receiver."),
     "listen": ("gateway.cli.listen", "Receive as a test: store, and answer as told."),
     "compare": ("gateway.cli.compare", "Show what differs between two messages."),

@@ -53,6 +53,8 @@ class SenderSection(Section):
         description="Paths in the source to the texts that may stand there, all of them: {MSH-3: EPIC, MSH-4: [A, B]}",
     )
     zone: Zone | None = Field(None, description="The zone of times sent without an offset")
+    overlays: Texts = Field([], description="Folders of maps and tables that override others for this sender")
+    attach_original: bool = Field(False, description="Add what was received to its FHIR: Binary, DocumentReference")
     updates: Literal["snapshot", "patch"] = Field(
         "snapshot", description="A08, A31 and the like: all that is known, or what changes (empty keeps, null deletes)"
     )

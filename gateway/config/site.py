@@ -25,6 +25,9 @@ class Sender:
     match: Mapping[str, Sequence[str]] = field(default_factory=dict)
     zone: str | None = None
     authorities: Mapping[str, str] = field(default_factory=dict)
+    overlays: tuple[Path, ...] = ()
+    attach_original: bool = False
+    """Whether what was received goes with the FHIR that was made of it."""
     updates: Literal["snapshot", "patch"] = "snapshot"
     """What an update message says: all that is known, or what changes."""
 
@@ -72,7 +75,15 @@ def site_of(loaded: Loaded, folder: Path, overlays: tuple[Path, ...] = ()) -> Si
     config = loaded.config
     salt = config.tenant.salt
     senders = (
-        Sender(name=name, match=sender.match, zone=sender.zone, authorities=sender.authorities, updates=sender.updates)
+        Sender(
+            name=name,
+            match=sender.match,
+            zone=sender.zone,
+            authorities=sender.authorities,
+            overlays=tuple(folder / each for each in sender.overlays),
+            attach_original=sender.attach_original,
+            updates=sender.updates,
+        )
         for name, sender in config.senders.items()
     )
     return Site(

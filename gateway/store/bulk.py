@@ -1,5 +1,5 @@
-"""One statement over many rows. The driver gives up and takes back the interpreter's lock for each statement that it
-runs, so on the way of every message a hundred rows by one statement cost far less than by a hundred.
+"""One statement over many rows, straight to the driver. It gives up and takes back the interpreter's lock for each
+statement that it runs, so on the way of every message a hundred rows by one statement cost far less than by a hundred.
 
 Statements are written for powers of two only, so that any number of rows is covered by texts that stay prepared.
 """
@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 _MOST = 128
 """Rows of one statement: SQLite's parameters are counted in thousands, and so are PostgreSQL's."""
@@ -22,7 +23,7 @@ def insert(connection: Connection, table: str, columns: Sequence[str], rows: Seq
     row = f"({', '.join([mark] * len(columns))})"
     for part in _parts(rows):
         text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(part))}"  # noqa: S608
-        connection.exec_driver_sql(text, tuple(chain.from_iterable(part)))
+        _run(connection, text, tuple(chain.from_iterable(part)))
 
 
 def select_in(
@@ -35,8 +36,24 @@ def select_in(
         padded = [*part, *[part[-1]] * ((1 << (len(part) - 1).bit_length()) - len(part))]
         marks = ", ".join([mark] * len(padded))
         text = f"SELECT {', '.join(columns)} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - names of ours
-        for row in connection.exec_driver_sql(text, tuple(padded)):
-            yield tuple(row)
+        yield from _run(connection, text, tuple(padded)).fetchall()
+
+
+def highest(connection: Connection, table: str, column: str) -> int:
+    """The largest number in a column; 0 when there is none."""
+    (number,) = _run(connection, f"SELECT coalesce(max({column}), 0) FROM {table}", ()).fetchone()  # noqa: S608
+    return int(number)
+
+
+def _run(connection: Connection, text: str, values: tuple[Any, ...]) -> Any:
+    """The driver's cursor. DBAPIError, as everywhere in the store, without the statement's values."""
+    cursor = connection.connection.cursor()
+    dbapi = connection.dialect.loaded_dbapi
+    try:
+        cursor.execute(text, values)
+    except dbapi.Error as error:
+        raise DBAPIError.instance(text, None, error, dbapi.Error, hide_parameters=True) from None
+    return cursor
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

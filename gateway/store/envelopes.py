@@ -55,7 +55,6 @@ _RECEIVED = (
     .order_by(ENVELOPE.c.seq)
     .limit(bindparam("b_most"))
 )
-_LAST = "SELECT coalesce(max(seq), 0) FROM envelope"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ class Envelopes:
     def add(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Stores what is new. What has the same `dedupe` and hash as an earlier one is that one, and is counted."""
         known = self._known(connection, arrivals)
-        seq = int(connection.exec_driver_sql(_LAST).scalar_one())
+        seq = bulk.highest(connection, ENVELOPE.name, "seq")
         rows: list[tuple[Any, ...]] = []
         repeats: list[dict[str, Any]] = []
         answers: list[Stored] = []

@@ -168,6 +168,34 @@ class Converted(Shape):
     rows: list[dict[str, Any]]
 
 
+class FeedField(Shape):
+    """A place that is filled, `PID-5.1`: in how many messages, and how often it was mapped, ignored by policy, left
+    unmapped (`reason` says why) or explicitly null."""
+
+    path: str
+    messages: int
+    mapped: int
+    ignored: int
+    unmapped: int
+    null: int
+    reason: str | None = None
+
+
+class Feed(Shape):
+    """What one sender sent over a channel."""
+
+    channel: str
+    sender: str
+    messages: int
+    fields: list[FeedField]
+
+
+class FeedLedger(Shape):
+    """Paths and counts; no value of a message."""
+
+    feeds: list[Feed]
+
+
 class Live(Shape):
     status: Literal["live"] = "live"
 

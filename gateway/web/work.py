@@ -11,6 +11,7 @@ from conformance.document import Document
 from conformance.issue import Issue, Where
 from gateway import formats
 from gateway.config import Site
+from gateway.plan import Channel
 from gateway.sources import AUTO, Part, parts
 from gateway.targets import BundleForm, Misuse, target
 from gateway.web import media
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CONVERT = "gateway.web.work:convert"
 VALIDATE = "gateway.web.work:validate"
+FEED = "gateway.web.work:feed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,14 @@ def _with_account(bare: Made, made: Converted, media_type: str) -> Made:
     rows = made.ledger.rows() if made.ledger else []
     value = made.value if media.is_json(media_type) else made.value.decode("utf-8", "replace")
     return replace(bare, value=value, counts=counts(rows), rows=[shown(row) for row in rows])
+
+
+def feed(bodies: Sequence[bytes], channel: Channel, site: Site, every: bool) -> list[dict[str, Any]]:
+    """The account of what a channel received, by sender."""
+    from gateway.feeds import accounts
+
+    found = accounts(bodies, channel.format, channel.name, channel.map, site)
+    return [one.plain(every=every) for one in found]
 
 
 def validate(asked: Validation) -> Checked:

@@ -100,6 +100,7 @@ def configure(folder: Path, kind: str) -> Path:
     (folder / "gateway.yaml").write_text(
         f"""
 tenant: {{salt: plugin-test}}
+work: {{processes: 1}}
 channels:
   drop: {{transport: files, listen: {{folder: in, every: 0.05}}, format: fhir_gzip}}
 destinations:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
 
-from adapters.formats.ccda import walk
+from adapters.formats.ccda import finders, walk
 from adapters.formats.ccda.paths import ATTRIBUTE, CHILD, FUNCTION, INDEX, OUTWARD, PARENT, ROOT, Step, parse
 from adapters.formats.ccda.places import where as place_of
 from adapters.formats.ccda.tree import Node, Tree
@@ -34,7 +34,8 @@ class CcdaRead:
         return f"(id({self.var}),)"
 
     def _steps(self, path: str) -> str:
-        return self.code.constant(parse(path))
+        parse(path)
+        return repr(path)
 
     def leaf(self, path: str, *, listed: bool = False) -> Value:
         """A text: an attribute's, or an element's own or referred text."""
@@ -84,12 +85,15 @@ class CcdaRead:
         if operator == "template":
             return f"{operand!r} in {self.var}.templates"
         steps = parse(path)
-        if operator in ("eq", "in") and len(steps) == 1 and steps[0][0] == ATTRIBUTE:
+        if operator in ("eq", "in") and _is_attribute(steps):
             value = f"{self.var}.attributes.get({steps[0][1]!r})"
             return f"{value} == {str(operand)!r}" if operator == "eq" else f"{value} in {self._among(operand)}"
         found = f"every({self.var}, {self._steps(path)})"
         if operator == "is":
-            return f"{'' if operand == 'valued' else 'not '}any(map(valued, {found}))"
+            there = (
+                f"{self.var}.attributes.get({steps[0][1]!r})" if _is_attribute(steps) else f"any(map(valued, {found}))"
+            )
+            return there if operand == "valued" else f"not {there}"
         if operator == "count":
             return f"len({found}) == {int(operand)}"
         condition = {
@@ -135,8 +139,8 @@ class CcdaSyntax:
     name = "ccda"
     variants: tuple[str, ...] = ("plain",)
     runtime: ClassVar[Mapping[str, Any]] = {
-        "get": walk.get,
-        "every": walk.every,
+        "get": finders.get,
+        "every": finders.every,
         "text": walk.text,
         "valued": walk.valued,
         "key": walk.key,
@@ -266,6 +270,11 @@ class CcdaSyntax:
         found = walk.get(node, steps[:-1] if steps and steps[-1][0] in (ATTRIBUTE, FUNCTION) else steps)
         attribute = steps[-1][1] if steps and steps[-1][0] == ATTRIBUTE else ""
         return place_of(found, attribute) if type(found) is Node else place_of(node)
+
+
+def _is_attribute(steps: tuple[Step, ...]) -> bool:
+    """True for an attribute of the node itself."""
+    return len(steps) == 1 and steps[0][0] == ATTRIBUTE
 
 
 _CUSTODIAN = parse("custodian/assignedCustodian/representedCustodianOrganization")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 
 from conformance.catalogue import issue
@@ -14,6 +15,7 @@ from gateway.web import media, shapes
 from gateway.web.media import JSON
 from gateway.web.route import Answer, Call, Parameter, Refused, Reply, Route
 from gateway.web.routes.paging import PAGING, after, page
+from gateway.web.work import FEED
 
 _HL7V2 = media.types_of("hl7v2")[0]
 
@@ -81,6 +83,17 @@ def _one(call: Call) -> Reply:
     return Reply(content=shapes.message(found))
 
 
+def _ledger(call: Call) -> Reply:
+    channel = channel_of(call, call.path["channel"])
+    wanted = Filter(channel=channel.name, newest_first=True, limit=call.query["limit"])
+    bodies = []
+    for one in call.services.messages(wanted):
+        whole = call.services.message(one.id)
+        bodies += [whole.body] if whole is not None else []
+    found = call.services.compute(FEED, bodies, replace(channel, listen=None), call.services.site(), call.query["all"])
+    return Reply(content=shapes.FeedLedger.model_validate({"feeds": found}))
+
+
 _STATE = Parameter(
     name="state", kind="choice", choices=get_args(EnvelopeState), description="Only those in this state."
 )
@@ -114,6 +127,24 @@ ROUTES: tuple[Route, ...] = (
             ),
             404: Answer(description="No such channel."),
             503: Answer(description="Not stored; send it again."),
+        },
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/channels/{channel}/ledger",
+        id="feedLedger",
+        tag="messages",
+        summary="Which fields the senders of a channel fill that nothing maps",
+        description="Over the channel's last messages, by sender: paths and counts, no values.",
+        handler=_ledger,
+        needs="read",
+        query=(
+            Parameter(name="limit", kind="integer", default=100, most=500, description="How many messages to look at."),
+            Parameter(name="all", kind="boolean", default=False, description="Every field that is filled."),
+        ),
+        answers={
+            200: Answer(description="The account.", content={JSON: shapes.FeedLedger}),
+            404: Answer(description="No such channel."),
         },
     ),
     Route(

@@ -41,12 +41,13 @@ def test_the_shape_of_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "line"),
-    [("Patient", 2), ("Patient.active", 7), ("Patient.name[0].given[1]", 8), ("Patient.contained[0].name", 5),
-     ("Patient.multipleBirth.ofType(integer)", 10), ("Patient.nothing", 2)],
+    ("path", "place"),
+    [("Patient", (2, 1)), ("Patient.active", (7, 3)), ("Patient.name[0].given[1]", (8, 40)),
+     ("Patient.contained[0].name", (5, 43)), ("Patient.multipleBirth.ofType(integer)", (10, 3)),
+     ("Patient.nothing", (2, 1))],
 )  # fmt: skip
-def test_findings_have_their_lines(path: str, line: int) -> None:
-    assert from_xml.locator(PATIENT)(path) == (line, 1)
+def test_findings_have_their_places(path: str, place: tuple[int, int]) -> None:
+    assert from_xml.locator(PATIENT)(path) == place
 
 
 BOMB = b'<!DOCTYPE a [<!ENTITY x "xxxxxxxxxx"><!ENTITY y "&x;&x;&x;&x;&x;&x;">]><a>&y;</a>'

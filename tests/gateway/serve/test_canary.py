@@ -57,6 +57,7 @@ def test_a_thousand_canaries_stay_in_the_messages(tmp_path: Path) -> None:
         (tmp_path / "gateway.yaml").write_text(
             f"""
 tenant: {{salt: canary-test}}
+work: {{processes: 1}}
 http: {{port: {web}, keys: {{test: {{key: a-key-for-the-canary-test}}}}}}
 channels:
   adt: {{transport: mllp, listen: {{port: {port}}}, format: hl7v2}}

@@ -26,6 +26,7 @@ def configure(folder: Path, port: int, url: str) -> None:
     (folder / "gateway.yaml").write_text(
         f"""
 tenant: {{salt: crash-test}}
+work: {{processes: 1}}
 channels:
   adt: {{transport: mllp, listen: {{port: {port}}}, format: hl7v2}}
 destinations:

@@ -32,6 +32,7 @@ def configure(folder: Path, port: int, url: str, **changes: str) -> None:
     (folder / "gateway.yaml").write_text(
         f"""
 tenant: {{salt: serving-test}}
+work: {{processes: 1}}
 channels:
   adt: {{transport: mllp, listen: {{port: {port}}}, format: hl7v2{parts["channel"]}}}
 destinations:

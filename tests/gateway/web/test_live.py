@@ -20,7 +20,7 @@ from tests.gateway.web.small import ADT
 
 CONFIG = """
 http: {port: 0}
-work: {time_limit: 1s}
+work: {time_limit: 1s, processes: 1}
 channels:
   adt: {transport: http, format: hl7v2}
 destinations:
