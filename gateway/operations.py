@@ -67,6 +67,7 @@ class Operations:
             "withdraw": lambda wanted: self.withdraw(wanted_of(wanted)),
             "resume": self.resume,
             "backup": self.backup,
+            "alive": lambda: True,
         }
 
     def replay(self, wanted: Filter, *, as_new: bool = False) -> int:

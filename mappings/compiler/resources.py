@@ -146,7 +146,7 @@ def filter_references(c: Compilation, rule: Rule, reader: Any, place: Place) -> 
 
 
 def filter_referred(c: Compilation, rule: Rule, others: list[Rule], reader: Any, place: Place) -> None:
-    """Where a rule beside it refers to the resource when that reference `is: valued`: only what one leads to is read."""
+    """Where a rule beside it refers to the resource when that reference `is: valued`: only what one leads to."""
     for each in others:
         test = project(each.when, c.read)
         if (

@@ -56,7 +56,7 @@ def narrative_backward(value: str, run: Run) -> str | None:
 def coded_text_forward(field: Field, run: Run) -> str | None:
     """What a reader would call the codes of a repeating CE/CWE field: original text, display or code of each."""
     texts = (_label([part[0] if part else "" for part in repetition]) for repetition in field)
-    return ", ".join(text for text in texts if text) or None
+    return ", ".join(text for text in dict.fromkeys(texts) if text) or None
 
 
 def _label(parts: list[str]) -> str:
@@ -65,7 +65,12 @@ def _label(parts: list[str]) -> str:
 
 
 def coded_text_backward(value: str, run: Run) -> Field:
-    return [[[""], [value]]]
+    """A text without a code; a few capitals or digits are a code of the sender's own."""
+    code = len(value) <= _LOCAL_CODE and value.isascii() and value.isalnum() and value == value.upper()
+    return [[[value]]] if code else [[[""], [value]]]
+
+
+_LOCAL_CODE = 4
 
 
 def token_forward(text: str, run: Run) -> str | None:

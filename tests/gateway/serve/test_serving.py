@@ -82,7 +82,9 @@ def test_an_admission_and_a_discharge_reach_the_hub_and_a_death_does_not(tmp_pat
             assert sent(port, adt(1), home, death, adt(4, "A08")) == ["AA"] * 4
             wait_for(lambda: len(listed(tmp_path, "messages", "--state", "routed")) == 4, 30.0)
             wait_for(lambda: names(here) == ["MSG000001", "MSG000002"])
+            assert "it answers" in command(tmp_path, "alive")
             assert running.terminate() == 0
+        assert CliRunner().invoke(main, ["alive", "--config", str(tmp_path / "gateway.yaml")]).exit_code == 1
         assert [one["state"] for one in listed(tmp_path, "deliveries")] == ["delivered"] * 2
         (tmp_path / "death.hl7").write_bytes(death)
         told = command(tmp_path, "routes", "explain", str(tmp_path / "death.hl7"))
