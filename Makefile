@@ -39,6 +39,7 @@ check: $(DEV)
 bench: $(DEV)
 	$(BIN)/python bench/adt_to_fhir.py
 	$(BIN)/python bench/ccda.py
+	$(BIN)/python bench/tables.py --million
 	$(BIN)/python bench/intake.py
 
 docs: $(DEV)

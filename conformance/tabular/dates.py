@@ -36,7 +36,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d", re.ASCII)
 _SERIAL = re.compile(r"(\d{4,5})(\.\d{1,12})?(?:0*)", re.ASCII)
 _NO_DAY = re.compile(r"0{1,4}[-/.]0{1,2}[-/.]0{1,4}(?:[T ][0:.]*)?|0{8}", re.ASCII)
 _LONGEST = 64
-_STAND_INS = frozenset(
+STAND_INS = frozenset(
     ("1900-01-01", "1899-12-30", "1899-12-31", "1900-01-00", "0001-01-01", "1753-01-01", "1111-11-11", "1800-01-01",
      "1901-01-01", "9999-12-31", "2999-12-31", "9999-09-09")
 )  # fmt: skip
@@ -111,7 +111,7 @@ def _day(year: int, month: int, day: int, match: re.Match[str], short: bool) -> 
         value = date(year, month, day).isoformat()
     except ValueError:
         return Day(code="CSV-0101")
-    if value in _STAND_INS and not short:
+    if value in STAND_INS and not short:
         return Day(code="CSV-0103")
     if match["hour"] is None:
         return Day(value, "CSV-0104" if short else "")

@@ -37,7 +37,7 @@ _TABLE_KEYS = frozenset(
     {"files", "telling", "with", "columns", "rules", "latest", "deleted", "many", "key"}
 )  # fmt: skip
 _SCHEMA_KEYS = frozenset(
-    {"schema", "title", "spec", "order", "zone", "encoding", "unknown", "tables", "lists", "closed", "said", "like",
+    {"schema", "title", "spec", "order", "encoding", "unknown", "tables", "lists", "closed", "said", "like",
      "panel", "offsets"}
 )  # fmt: skip
 _ORDERS = ("YMD", "MDY", "DMY")
@@ -71,7 +71,6 @@ class _Reader:
             title=str(node.get("title", basis.title)),
             spec=str(node.get("spec", basis.spec)),
             order=self.one_of(node, "order", _ORDERS) or basis.order,
-            zone=str(node.get("zone", basis.zone)),
             encoding=str(node.get("encoding", basis.encoding)),
             unknown=frozenset(map(words, _texts(node.get("unknown")))) or basis.unknown,
             closed=_truth(node.get("closed", basis.closed)),

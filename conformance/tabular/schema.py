@@ -101,7 +101,6 @@ class Schema:
     title: str = ""
     spec: str = ""
     order: Order = ""
-    zone: str = ""
     encoding: str = ""
     unknown: frozenset[str] = frozenset()
     tables: tuple[Table, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any, NamedTuple
 
 from conformance.profile.pattern import compiled
@@ -94,6 +95,36 @@ def reader(column: Column, order: Callable[[], Order], unknown: frozenset[str], 
         inner = _measured(column, inner)
     coded = column.type in ("code", "answer", "choices")
     return _guarded(column, inner, stands, coded)
+
+
+def at_once(column: Column) -> Callable[[str], str] | None:
+    """For columns whose cells mostly are what they say: the text, where there can be no doubt; else nothing, and the
+    reader must be asked."""
+    if column.separator:
+        return None
+    return {"text": _plain_text, "id": _plain_id, "date": _plain_day, "datetime": _plain_day}.get(column.type)
+
+
+def _plain_text(text: str) -> str:
+    if not text or not text[0].isalnum() or not text[-1].isalnum() or text in UNKNOWN_TEXT:
+        return ""
+    return "" if text[-1].isdecimal() and ("e" in text or "E" in text) else text
+
+
+def _plain_id(text: str) -> str:
+    if not text or not text[0].isalnum() or not text[-1].isdecimal() or "." in text:
+        return ""
+    return "" if "e" in text or "E" in text else text
+
+
+def _plain_day(text: str) -> str:
+    if len(text) != 10 or text[4] != "-" or text[7] != "-" or text in dates.STAND_INS:
+        return ""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return ""
+    return text
 
 
 def _guarded(column: Column, inner: Reader, stands: frozenset[str], coded: bool) -> Reader:

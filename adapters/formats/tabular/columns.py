@@ -13,7 +13,7 @@ from conformance.issue import Issue, Where
 from conformance.tabular import schema
 from conformance.tabular.headers import is_far, known_as, match
 from conformance.tabular.plain import plain
-from conformance.tabular.values import Cell, Reader, cleaned, reader
+from conformance.tabular.values import Cell, Reader, at_once, cleaned, reader
 
 _BOX = re.compile(r"(.{1,80}?)(?:___(-?\w{1,40})| ?\(choice=(.{1,200})\))")
 """REDCap's ticked boxes: `field___2`, with labels `Field (choice=Food)`."""
@@ -23,14 +23,19 @@ _MOST_KEPT = 5_000
 class Memo(dict[str, str]):
     """What a column's reader made of each text. `flagged`: the texts that a finding or a further cell came with."""
 
-    __slots__ = ("flagged", "read")
+    __slots__ = ("at_once", "flagged", "read")
 
-    def __init__(self, read: Reader) -> None:
+    def __init__(self, read: Reader, at_once: Callable[[str], str] | None = None) -> None:
+        """`at_once` gives the value of most texts of the type without further ado, and else nothing."""
         super().__init__()
         self.read = read
+        self.at_once = at_once
         self.flagged: dict[str, Cell] = {}
 
     def __missing__(self, text: str) -> str:
+        if self.at_once is not None and (value := self.at_once(text)):
+            self[text] = value
+            return value
         cell = self.read(text)
         if cell.code or cell.more:
             self.flagged[text] = cell
@@ -212,7 +217,8 @@ def _read(
     if column.type in ("date", "datetime") and not (kind and kind.offsets):
         read = _without_offset(read)
     ticked = tuple((at, box[1]) for at, box in boxes.items() if mine and box[0] == mine[0])
-    return Read(name, position, Memo(read), column, ticked)
+    unknown = bool(column.unknown or (kind and kind.unknown) or column.pattern or column.shortest or column.longest)
+    return Read(name, position, Memo(read, None if unknown else at_once(column)), column, ticked)
 
 
 def _order(header: str) -> schema.Order:

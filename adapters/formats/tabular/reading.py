@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import compress, islice
 from typing import Any
 
 from adapters.formats.tabular.columns import Columns, Read
@@ -160,8 +160,7 @@ class SheetReader:
         names = [each.name for each in reads]
         sheet = self.columns.sheet
         rows: list[Row | None] = [
-            Row.made([pair for pair in zip(names, row, strict=True) if pair[1]], sheet, record.line, record.number,
-                     record.cells)
+            Row.made(compress(zip(names, row, strict=True), row), sheet, record.line, record.number, record.cells)
             for record, row in zip(records, zip(*values, strict=True), strict=True)
         ]  # fmt: skip
         self._flagged(records, rows, sent)
@@ -286,16 +285,16 @@ class SheetReader:
         marks = self.keys.marks
         here = len(self.keys.sheets)
         whole = marks.setdefault((self.name, ""), Marks())
-        unique = [(each.name, marks.setdefault((self.name, each.name), Marks())) for each in self.columns.reads
-                  if each.column and (each.column.unique or each.column.alone)]  # fmt: skip
+        unique = [(each.name, each.column.alone, marks.setdefault((self.name, each.name), Marks()))
+                  for each in self.columns.reads if each.column and (each.column.unique or each.column.alone)]  # fmt: skip
+        many = self.table is None or self.table.many or not self.key
+        names = self.key
         for row in rows:
-            key = hash(tuple([row.get(name, "") for name in self.key]))
+            key = hash(row.get(names[0], "")) if len(names) == 1 else hash(tuple([row.get(name, "") for name in names]))
             content = hash(tuple(row.items()))
-            many = self.table is None or self.table.many or not self.key
             whole.add(content if many else key, content, row.line, row.number, here)
-            for name, each in unique:
+            for name, alone, each in unique:
                 if name in row:
-                    alone = self.table is not None and bool(getattr(self.table.column(name), "alone", False))
                     each.add(hash(row[name]), row.line if alone else key, row.line, row.number, here)
 
     def _again(self, record: Record, row: Row, before: dict[int, Any]) -> Row | None:

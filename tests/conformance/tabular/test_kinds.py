@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +117,14 @@ MISTAKES = [
 def test_a_mistake_in_a_schema_is_told_with_its_line(text: str, code: str, line: int) -> None:
     result = read(text.encode(), "own.yaml", kinds.parts(), kinds.load)
     assert (result.issues[0].code, result.issues[0].at.line) == (code, line)
+
+
+def test_the_schema_in_the_docs_is_sound() -> None:
+    text = (Path(__file__).parents[3] / "docs/csv.md").read_text(encoding="utf-8")
+    block = text.partition("```yaml\n")[2].partition("```")[0]
+    result = read(block.encode(), "docs/csv.md", kinds.parts(), kinds.load)
+    assert result.issues == ()
+    assert result.value is not None
 
 
 def test_a_schema_of_ones_own_takes_shared_columns_and_another_schema() -> None:

@@ -17,7 +17,7 @@ from adapters.formats.tabular.dialect import sniffed
 from adapters.formats.tabular.records import Record, records
 from adapters.formats.tabular.table import Dataset, letter
 from conformance.issue import Issue
-from tests.adapters.formats.tabular.workbooks import workbook
+from tests.adapters.formats.tabular.workbooks import Sheets, workbook
 
 ROSTER = "MemberID,SubscriberID,LastName,FirstName,BirthDate,Zip"
 
@@ -163,15 +163,14 @@ def test_the_declared_order_of_dates_is_taken() -> None:
 
 
 def test_a_workbook_is_one_dataset() -> None:
-    raw = workbook(
-        {
-            "Clients": [["Clients of the pantry"], [],
-                        ["Client ID", "First Name", "Last Name", "Date of Birth", "ZIP", "Medicaid?"],
-                        ["C1", "Ann", "Hill", (27493, "date"), 2301, True], ["C2", "Bo", "Hull", 32874, "02301", "no"]],
-            "Visits": [["Visit No", "Client ID", "Visit Date", "Pounds"], [1, "C1", (46056, "date"), 31.5],
-                       [2, "C9", (46056, "date"), 1]],
-        }
-    )  # fmt: skip
+    sheets: Sheets = {
+        "Clients": [["Clients of the pantry"], [""],
+                    ["Client ID", "First Name", "Last Name", "Date of Birth", "ZIP", "Medicaid?"],
+                    ["C1", "Ann", "Hill", (27493, "date"), 2301, True], ["C2", "Bo", "Hull", 32874, "02301", "no"]],
+        "Visits": [["Visit No", "Client ID", "Visit Date", "Pounds"], [1, "C1", (46056, "date"), 31.5],
+                   [2, "C9", (46056, "date"), 1]],
+    }  # fmt: skip
+    raw = workbook(sheets)
     found, issues = dataset(raw, "book.xlsx")
     assert found.kind == "pantry"
     first, second = found["clients"]
@@ -188,8 +187,10 @@ def test_a_workbook_is_one_dataset() -> None:
 
 
 def test_a_workbook_that_counts_from_1904() -> None:
-    rows = [["Client ID", "First Name", "Last Name", "Date of Birth"], ["C1", "Ann", "Hill", 31412]]
-    assert dataset(workbook({"Clients": rows}, epoch1904=True), "b.xlsx")[0]["clients"][0]["birth_date"] == "1990-01-01"
+    sheets: Sheets = {
+        "Clients": [["Client ID", "First Name", "Last Name", "Date of Birth"], ["C1", "Ann", "Hill", 31412]]
+    }
+    assert dataset(workbook(sheets, epoch1904=True), "b.xlsx")[0]["clients"][0]["birth_date"] == "1990-01-01"
 
 
 def test_an_archive_is_one_dataset_and_a_bomb_is_not_unpacked() -> None:

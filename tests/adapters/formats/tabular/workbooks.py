@@ -14,7 +14,10 @@ _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
-def workbook(sheets: Mapping[str, Sequence[Sequence[Cell]]], *, epoch1904: bool = False) -> bytes:
+Sheets = Mapping[str, Sequence[Sequence[Cell]]]
+
+
+def workbook(sheets: Sheets, *, epoch1904: bool = False) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         numbers = range(1, len(sheets) + 1)
