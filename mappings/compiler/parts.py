@@ -51,6 +51,8 @@ def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, t
         place.wrote()
         return part
     child = place.write.child(target)
+    if c.standing and rule.narrative:
+        child.tell(rule.narrative)
     take(c, value, place, site, path)
     if kind in CODED and value.level and not c.reading.tree and pure(c, part):
         place.code.add(f"{child.var} = R.recall({part!r}, {value.var}, {value.at})")

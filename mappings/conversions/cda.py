@@ -241,14 +241,22 @@ def actor_forward(parts: list[list[Element]], run: Run) -> str | None:
     known = sorted(
         (each.get("@root") != _NPI, str(each["@root"]), str(each.get("@extension", "")))
         for each in ids
-        if each.get("@root") and "@nullFlavor" not in each
+        if each.get("@root") and "@nullFlavor" not in each and _identifies(each)
     )
     if known:
         chosen = known[:1] if not known[0][0] else known
-        return "~".join(f"{extension or root}|{system_forward(root, run) or root}" for _, root, extension in chosen)
+        texts = ((system_forward(root, run) or root, extension) for _, root, extension in chosen)
+        return "~".join(f"{extension}|{uri}" if extension else uri for uri, extension in texts)
     said = " ".join(words for each in names if (words := _words(each)))
     where = run.facility[1] if len(run.facility) > 1 else run.settings.sender
     return f"name|{said}|{where}" if said else None
+
+
+def _identifies(element: Element) -> bool:
+    """False for the root of a register (all NPIs) without the number in it."""
+    from conformance.terminology.oids import uri_of
+
+    return bool(element.get("@extension")) or not uri_of(str(element["@root"]))
 
 
 def role_forward(parts: list[list[Element]], run: Run) -> str | None:

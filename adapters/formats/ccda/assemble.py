@@ -104,6 +104,9 @@ def _merged(found: Iterable[Made]) -> list[Made]:
             by_code[code] = each
             sections.append(each)
             continue
+        mine, other = first.first("code"), each.first("code")
+        if mine is not None and other is not None and len(other.attributes) > len(mine.attributes):
+            mine.attributes, mine.children = other.attributes, other.children
         first.children += [kid for kid in each.children if kid.name != "code"]
     return sections
 
@@ -145,7 +148,9 @@ def _section(section: Made, body: Made, identify: Identify) -> None:
 
 _DIAGNOSES = {
     "11535-2": ("2.16.840.1.113883.10.20.22.4.33", "11535-2", "Hospital discharge diagnosis"),
+    "C-CDAV2-DDN": ("2.16.840.1.113883.10.20.22.4.33", "11535-2", "Hospital discharge diagnosis"),
     "46241-6": ("2.16.840.1.113883.10.20.22.4.34", "46241-6", "Hospital admission diagnosis"),
+    "42347-5": ("2.16.840.1.113883.10.20.22.4.34", "46241-6", "Hospital admission diagnosis"),
 }
 """Sections whose problems are the diagnoses of one act: its template, code and name."""
 _CONCERN = "2.16.840.1.113883.10.20.22.4.3"

@@ -122,7 +122,7 @@ def _inside_of(statement: Made) -> list[Made]:
         return []
     holders = [each for each in statement.children if each.name in ("component", "entryRelationship")]
     found = [kid for each in holders for kid in each.children if each.attributes.get("typeCode", "SUBJ") == "SUBJ"]
-    return [each for each in found if each.row is None and each.name == "observation"]
+    return [each for each in found if each.row is None and each.name in ("observation", "act")]
 
 
 def words(node: Made) -> str:

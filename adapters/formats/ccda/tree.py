@@ -7,15 +7,16 @@ their markup is read from the element when somebody asks. Attribute values are s
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
+from weakref import ref
 
 from lxml import etree
 
 from adapters.formats.ccda.narrative import xhtml
+from conformance.collecting import uncollected
 
 V3 = "urn:hl7-org:v3"
 SDTC = "urn:hl7-org:sdtc"
@@ -27,38 +28,55 @@ ENTRY_REFERENCE = "2.16.840.1.113883.10.20.22.4.122"
 """Template of an act that stands for an entry elsewhere in the document, by its id."""
 
 
+_WITH_ID = etree.XPath("descendant-or-self::*[@ID]")
+
 _NONE: dict[str, Any] = {}
 _NOBODY: list[Any] = []
 """What nodes without attributes or children share; never written into."""
 
 
 class Node:
-    """One element. `children` in document order; `kids` the same by name."""
+    """One element. `children` in document order; `kids` the same by name.
+
+    What is above it is known weakly, so that a document goes when its tree does, without the collector: whoever holds a
+    node to look upward holds the tree.
+    """
 
     __slots__ = (
+        "__weakref__",
         "_key",
+        "_parent",
         "_positions",
         "_templates",
+        "_top",
         "attributes",
         "children",
         "element",
         "kids",
         "name",
-        "parent",
-        "top",
     )
 
-    def __init__(self, name: str, element: etree._Element, parent: Node | None, top: Tree) -> None:
+    def __init__(self, name: str, element: etree._Element, parent: ref[Node] | None, top: ref[Tree]) -> None:
         self.name = name
         self.element = element
-        self.parent = parent
-        self.top = top
+        self._parent = parent
+        self._top = top
         self.attributes: dict[str, str] = _NONE
         self.children: list[Node] = _NOBODY
         self.kids: dict[str, list[Node]] = _NONE
         self._templates: dict[str, str] | None = None
         self._key = ""
         self._positions: dict[int, int] | None = None
+
+    @property
+    def parent(self) -> Node | None:
+        return self._parent() if self._parent is not None else None
+
+    @property
+    def top(self) -> Tree:
+        top = self._top()
+        assert top is not None, "the tree is gone"
+        return top
 
     @property
     def templates(self) -> dict[str, str]:
@@ -101,9 +119,12 @@ class Node:
 
     def within(self) -> Iterator[Node]:
         """The node and all below it, in document order."""
-        yield self
-        for child in self.children:
-            yield from child.within()
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            if node.children:
+                stack.extend(reversed(node.children))
 
 
 class Tree:
@@ -118,42 +139,38 @@ class Tree:
 
     @cached_property
     def node(self) -> Node:
-        """The root's node, and with it all others. Thousands of objects are made and none is garbage: the collector
-        would walk them again and again, which takes as long as making them."""
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
-            return self._build(self.element, None)
-        finally:
-            if collecting:
-                gc.enable()
+        """The root's node, and with it all others."""
+        with uncollected():
+            return self._build(self.element, None, ref(self))
 
-    def _build(self, element: etree._Element, parent: Node | None) -> Node:
+    def _build(self, element: etree._Element, parent: ref[Node] | None, top: ref[Tree]) -> Node:
         """The node of an element, with all below it. Leaves, which most elements are, share their empty containers."""
         names = self._names
-        tag = str(element.tag)
-        node = Node(names.get(tag) or self._name(tag), element, parent, self)
-        given = element.attrib
+        tag = element.tag
+        node = Node(names.get(tag) or self._name(tag), element, parent, top)
+        given = element.items()
         if given:
-            node.attributes = {
-                str(name) if name[0] != "{" else self._name(str(name)): str(value).strip()
-                for name, value in given.items()
-            }
-            if "xsi:type" in node.attributes:
-                node.attributes["xsi:type"] = node.attributes["xsi:type"].rpartition(":")[2]
-        if len(element) == 0 or (node.name == "text" and parent is not None and parent.name == "section"):
+            attributes = {names.get(name) or self._name(name): value.strip() for name, value in given}
+            if "xsi:type" in attributes:
+                attributes["xsi:type"] = attributes["xsi:type"].rpartition(":")[2]
+            node.attributes = attributes
+        if len(element) == 0 or (node.name == "text" and _is_section(parent)):
             return node
+        me = ref(node)
+        build = self._build
+        child: Any
         children: list[Node] = []
         kids: dict[str, list[Node]] = {}
         node.children, node.kids = children, kids
         for child in element:
-            if isinstance(child.tag, str):
-                made = self._build(child, node)
+            if type(child.tag) is str:
+                made = build(child, me, top)
                 children.append(made)
-                if made.name in kids:
-                    kids[made.name].append(made)
+                name = made.name
+                if name in kids:
+                    kids[name].append(made)
                 else:
-                    kids[made.name] = [made]
+                    kids[name] = [made]
         return node
 
     def _name(self, tag: str) -> str:
@@ -170,10 +187,10 @@ class Tree:
     def narrative(self) -> dict[str, etree._Element]:
         """Elements by their XML ID: what `reference` leads to."""
         found: dict[str, etree._Element] = {}
-        for element in self.element.iter():
-            name = element.get("ID")
-            if name and name.strip():
-                found.setdefault(name.strip(), element)
+        with_id: Any = _WITH_ID(self.element)
+        for element in with_id:
+            found.setdefault(element.get("ID", "").strip(), element)
+        found.pop("", None)
         return found
 
     @cached_property
@@ -202,6 +219,11 @@ class Tree:
             number = self._equals[text] = self._equals.get(text, 0) + 1
             node._key = text if number == 1 else f"{text}|{number}"
         return node._key
+
+
+def _is_section(node: ref[Node] | None) -> bool:
+    held = node() if node is not None else None
+    return held is not None and held.name == "section"
 
 
 def named(tag: str) -> str:
