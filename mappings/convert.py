@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from conformance.catalogue import issue
+from conformance.collecting import uncollected
 from conformance.document import Document
 from conformance.issue import Issue, Where
 from mappings import cache
@@ -124,7 +125,9 @@ class Converter:
         target = self._writing.start(self._root)
         variant = self._reading.variant(root)
         function = self._functions.get(variant) or self._load(variant)
-        if not function(root, run, target):
+        with uncollected():
+            made = function(root, run, target)
+        if not made:
             return Conversion(self, run, None)
         run.finish()
         return Conversion(self, run, self._writing.finish(target, run))

@@ -148,7 +148,7 @@ class Tree:
         names = self._names
         tag = element.tag
         node = Node(names.get(tag) or self._name(tag), element, parent, top)
-        given = element.items()
+        given: Any = element.items()
         if given:
             attributes = {names.get(name) or self._name(name): value.strip() for name, value in given}
             if "xsi:type" in attributes:

@@ -23,10 +23,15 @@ DOCUMENT = b"""<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:v3="urn:hl7-org:v3
 
 
 @pytest.fixture
-def root() -> Node:
+def tree() -> Tree:
     element = read(DOCUMENT).value
     assert element is not None
-    return Tree(element).node
+    return Tree(element)
+
+
+@pytest.fixture
+def root(tree: Tree) -> Node:
+    return tree.node
 
 
 def texts(node: Node, path: str) -> list[str | None]:
