@@ -80,14 +80,16 @@ def header(raw: bytes) -> Header:
     """`Header(raw)`. What a sender's messages have in common is read once: all but time and control id."""
     end = raw.find(b"\r", 0, _LONGEST)
     line = raw[: max(end, 0)]
-    parts = line.split(line[3:4]) if line[:3] == b"MSH" and line.isascii() and b"\n" not in line else []
+    usual = line[:3] == b"MSH" and len(line) > 8 and line.isascii() and b"\n" not in line
+    parts = line.split(line[3:4]) if usual else []
     if len(parts) < 10:
         return Header(raw)
     time, control_id = parts[6].decode("ascii"), parts[9].decode("ascii")
     if not (time.isprintable() and control_id.isprintable()):
         return Header(raw)
     parts[6] = parts[9] = b""
-    return _common(line[3:4].join(parts)).but(time, control_id)
+    common = _common(line[3:4].join(parts))
+    return common.but(time, control_id) if common.delimiters[0] == line[3:4].decode() else Header(raw)
 
 
 _LONGEST = 1024
