@@ -235,6 +235,9 @@ class Syntax(Protocol):
     def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
         """True when reading one value at a place doesn't reach this leaf, a further repetition."""
 
+    def shape(self, full: tuple[Any, ...]) -> Hashable | None:
+        """All that `covers`, `once` and `anchors` ask of a leaf's key; None where they ask the document."""
+
     def holders(self, full: tuple[Any, ...]) -> Iterable[tuple[Any, ...]]:
         """The places that hold a leaf, as notes name them, outermost first."""
 

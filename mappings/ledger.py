@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from conformance.syntax import Leaf
@@ -42,6 +43,26 @@ class Row:
     value: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A rule that reads a leaf, as far as its map and the leaf's place tell: the rules around the place where it begins
+    to read (`above`), and those from there down to itself (`own`)."""
+
+    above: Chain
+    own: Chain
+    afar: bool
+    """It begins to read outside the context that its rule stands in."""
+    repeated: int
+    """Which of `own` reads only a first value where the leaf is a further one; -1 for none."""
+    plain: bool
+    """No rule of the chain has to have taken anything, or leaves further values out."""
+    sites: frozenset[int]
+    targets: tuple[str, ...]
+
+
+MOST_SHAPES = 20_000
+
+
 class Coverage:
     """What the rules of a compiled map read, found by where they begin to read. Made once per map and direction."""
 
@@ -52,6 +73,7 @@ class Coverage:
         self._anchored: dict[Hashable, list[tuple[Chain, Cover]]] = {}
         self._loose: list[tuple[Chain, Cover]] = []
         self._deep: dict[str, bool] = {}
+        self._shapes: dict[Hashable, tuple[Reader, ...]] = {}
         self._collect(compiled.covers, (), within=False)
 
     def below(self, cover: Cover) -> tuple[Cover, ...]:
@@ -82,11 +104,58 @@ class Coverage:
             return True
         return self._reads_elsewhere(cover.part) if cover.part else any(map(self._anchors, cover.below))
 
-    def reading(self, key: tuple[Any, ...]) -> Iterator[tuple[Chain, Cover]]:
-        """The rules that may read a leaf, each behind the rules around it; what is below it is still open."""
+    def readers(self, key: tuple[Any, ...]) -> tuple[Reader, ...]:
+        """The rules that may read a leaf, in their order; remembered for leaves of one shape."""
+        shape = self.syntax.shape(key)
+        found = None if shape is None else self._shapes.get(shape)
+        if found is None:
+            found = tuple(self._readers(key))
+            if shape is not None:
+                if len(self._shapes) >= MOST_SHAPES:
+                    self._shapes.clear()
+                self._shapes[shape] = found
+        return found
+
+    def _readers(self, key: tuple[Any, ...]) -> Iterator[Reader]:
+        for above, cover in self._reading(key):
+            rest = self.syntax.covers(cover.where, key, key)
+            if rest is not None:
+                for own in self._below((cover,), rest, key):
+                    yield self._reader(above, own, key)
+
+    def _reading(self, key: tuple[Any, ...]) -> Iterator[tuple[Chain, Cover]]:
+        """The rules that begin to read where a leaf may be, each behind the rules around it."""
         yield from self._loose
         for anchor in self.syntax.anchors(key):
             yield from self._anchored.get(anchor, ())
+
+    def _below(self, chain: Chain, rest: tuple[Any, ...], key: tuple[Any, ...]) -> Iterator[Chain]:
+        cover = chain[-1]
+        below = self.below(cover)
+        if not below and (cover.where is not None or cover.targets):
+            yield chain
+        for inner in below:
+            left = rest if inner.where is None else self.syntax.covers(inner.where, rest, key)
+            if left is not None:
+                yield from self._below((*chain, inner), left, key)
+
+    def _reader(self, above: Chain, own: Chain, key: tuple[Any, ...]) -> Reader:
+        chain = (*above, *own)
+        repeated = any(_repeated(self.syntax, cover, key) for cover in chain)
+        return Reader(
+            above,
+            own,
+            bool(above) and self.syntax.afar(own[0].where),
+            next((number for number, cover in enumerate(own) if _repeated(self.syntax, cover, key)), -1),
+            not repeated and not any(cover.claims for cover in chain),
+            frozenset(cover.site for cover in chain),
+            _targets(chain),
+        )
+
+
+def _repeated(syntax: Any, cover: Cover, key: tuple[Any, ...]) -> bool:
+    """True where a rule reads only a first value, and the leaf is a further one."""
+    return cover.once and cover.where is not None and bool(syntax.once(cover.where, key))
 
 
 class Ledger:
@@ -95,10 +164,8 @@ class Ledger:
     def __init__(self, root: Any, coverage: Coverage, notes: list[Note]) -> None:
         self._root = root
         self._coverage = coverage
-        self._syntax = coverage.syntax
+        self.syntax = coverage.syntax
         self._notes = notes
-        self._failed: dict[int, dict[tuple[Any, ...], int]] | None = None
-        self._took: dict[int, set[tuple[Any, ...]]] = {}
         self._next: Ledger | None = None
 
     def then(self, following: Ledger | None) -> Ledger:
@@ -112,7 +179,7 @@ class Ledger:
         after = _After(self._next)
         return [after.judged(self._row(leaf, values)) for leaf in self.leaves()] + [
             Row(path=path, status="null", reason='explicit null "": nothing is written')
-            for path in self._syntax.nulls(self._root)
+            for path in self.syntax.nulls(self._root)
         ]
 
     def counts(self) -> dict[str, int]:
@@ -122,107 +189,97 @@ class Ledger:
 
     def leaves(self) -> Iterator[Leaf]:
         """Every populated field of the source."""
-        yield from self._syntax.leaves(self._root)
+        yield from self.syntax.leaves(self._root)
 
     # ---- one field -------------------------------------------------------------------------------------------
 
     def _row(self, leaf: Leaf, values: bool) -> Row:
         value = leaf.value if values else None
-        field = _Field(self, leaf)
-        alive = [chain for chain, _ in field.read(dead=False)]
-        mapped = [chain for chain in alive if not chain[-1].ignored]
+        readers, field = self._coverage.readers(leaf.key), _Field(self, leaf)
+        alive = [reader for reader in readers if not field.reason(reader)]
+        mapped = [reader for reader in alive if not reader.own[-1].ignored]
         if mapped:
-            targets = tuple(dict.fromkeys(target for chain in mapped for target in _targets(chain)))
+            targets = tuple(dict.fromkeys(target for reader in mapped for target in reader.targets))
             return Row(path=leaf.path, status="mapped", targets=targets, rule=self._line(mapped[0]), value=value)
         if alive:
-            reason = alive[0][-1].ignored
+            reason = alive[0].own[-1].ignored
             return Row(path=leaf.path, status="ignored", rule=self._line(alive[0]), reason=reason, value=value)
-        for chain, reason in field.read(dead=True):
-            return Row(path=leaf.path, status="unmapped", rule=self._line(chain), reason=reason, value=value)
+        if readers:
+            line, reason = self._line(readers[0]), field.reason(readers[0])
+            return Row(path=leaf.path, status="unmapped", rule=line, reason=reason, value=value)
         return Row(path=leaf.path, status="unmapped", reason="no rule reads it", value=value)
 
-    def _line(self, chain: Chain) -> str:
-        return self._coverage.lines[chain[-1].site]
+    def _line(self, reader: Reader) -> str:
+        return self._coverage.lines[reader.own[-1].site]
 
-    def failed(self, site: int) -> dict[tuple[Any, ...], int]:
-        """Where a rule was left out or gave nothing, and what kind of note says so."""
-        if self._failed is None:
-            self._failed = {}
-            for kind, at, number, _ in self._notes:
-                if kind == TOOK:
-                    self._took.setdefault(number, set()).update(self._syntax.spread(at))
-                elif kind in REASONS:
-                    places = self._failed.setdefault(number, {})
-                    for place in self._syntax.spread(at):
-                        places.setdefault(place, kind)
-        return self._failed.get(site, {})
+    @cached_property
+    def failed(self) -> dict[int, dict[tuple[Any, ...], int]]:
+        """By rule: where it was left out or gave nothing, and what kind of note says so."""
+        found: dict[int, dict[tuple[Any, ...], int]] = {}
+        for kind, at, number, _ in self._notes:
+            if kind in REASONS:
+                places = found.setdefault(number, {})
+                for place in self.syntax.spread(at):
+                    places.setdefault(place, kind)
+        return found
 
-    def took(self, site: int) -> set[tuple[Any, ...]]:
-        """Where a rule took what it found."""
-        return self._took.get(site, set())
+    @cached_property
+    def took(self) -> dict[int, set[tuple[Any, ...]]]:
+        """By rule: where it took what it found."""
+        found: dict[int, set[tuple[Any, ...]]] = {}
+        for kind, at, number, _ in self._notes:
+            if kind == TOOK:
+                found.setdefault(number, set()).update(self.syntax.spread(at))
+        return found
 
 
 class _Field:
-    """One leaf, and the rules that read it."""
+    """One leaf, and why rules that read its place didn't carry it."""
 
     def __init__(self, ledger: Ledger, leaf: Leaf) -> None:
-        self._ledger = ledger
-        self._syntax = ledger._syntax
-        self._coverage = ledger._coverage
+        self._failed, self._took = ledger.failed, ledger.took
+        self._syntax = ledger.syntax
         self._key = leaf.key
-        self._holders = tuple(self._syntax.holders(leaf.key))
         self._known: dict[tuple[int, bool], str] = {}
 
-    def read(self, *, dead: bool) -> Iterator[tuple[Chain, str]]:
-        """The rules that read the leaf, and why they didn't carry it; only those that did unless `dead`."""
-        tried: set[int] = set()
-        for above, cover in self._coverage.reading(self._key):
-            if id(cover) in tried if dead else self._above(above, cover):
-                continue
-            tried.add(id(cover))  # a part's rule stands behind every use of the part: one is enough to say why not
-            rest = self._syntax.covers(cover.where, self._key, self._key)
-            if rest is None:
-                continue
-            reason = self._above(above, cover) or self._reason(cover)
-            if dead or not reason:
-                yield from self._below((*above, cover), rest, reason, dead)
+    @cached_property
+    def _holders(self) -> tuple[tuple[Any, ...], ...]:
+        return tuple(self._syntax.holders(self._key))
 
-    def _below(self, chain: Chain, rest: tuple[Any, ...], reason: str, dead: bool) -> Iterator[tuple[Chain, str]]:
-        cover = chain[-1]
-        below = self._coverage.below(cover)
-        if not below:
-            if (cover.where is not None or cover.targets) and (dead or not reason):
-                yield chain, reason
-            return
-        for inner in below:
-            left = rest if inner.where is None else self._syntax.covers(inner.where, rest, self._key)
-            if left is None:
-                continue
-            why = reason or self._reason(inner)
-            if dead or not why:
-                yield from self._below((*chain, inner), left, why, dead)
-
-    def _above(self, above: Chain, inner: Cover) -> str:
-        """Why one of the rules around didn't carry the leaf. What happened to another item says nothing of it."""
-        afar = bool(above) and self._syntax.afar(inner.where)
-        known = self._known.get((id(above), afar))
-        if known is None:
-            known = self._known[(id(above), afar)] = self._around(above, afar)
-        return known
+    def reason(self, reader: Reader) -> str:
+        """Why a rule didn't carry the leaf; empty when it did."""
+        if reader.plain and self._failed.keys().isdisjoint(reader.sites):
+            return ""
+        failed, reason = self._failed, self._around(reader.above, reader.afar) if reader.above else ""
+        for number, cover in enumerate(reader.own):
+            if reason:
+                return reason
+            if number == reader.repeated:
+                return "a further repetition"
+            if cover.claims or cover.site in failed:
+                reason = self._missed(cover)
+        return reason
 
     def _around(self, above: Chain, afar: bool) -> str:
+        """Why one of the rules around didn't carry the leaf. What happened to another item says nothing of it."""
+        known = self._known.get((id(above), afar))
+        if known is None:
+            known = self._known[(id(above), afar)] = self._judge(above, afar)
+        return known
+
+    def _judge(self, above: Chain, afar: bool) -> str:
         for cover in reversed(above):
             afar = afar or cover.where is not None
-            reason = self._elsewhere(cover) if afar else self._reason(cover)
+            further = not afar and _repeated(self._syntax, cover, self._key)
+            reason = "a further repetition" if further else self._elsewhere(cover) if afar else self._missed(cover)
             if reason:
                 return reason
         return ""
 
     def _elsewhere(self, cover: Cover) -> str:
-        self._ledger.failed(cover.site)
         if not cover.claims:
             return ""
-        took = self._ledger.took(cover.site)
+        took = self._took.get(cover.site)
         if took and self._beside(cover):
             took = {place for place in took if place[:1] in self._holders}
         return "" if took else REASONS[SKIP]
@@ -233,18 +290,18 @@ class _Field:
             return False
         return bool(cover.where[:1] == next(iter(self._syntax.anchors(self._key)))[:1])
 
-    def _reason(self, cover: Cover) -> str:
-        """Why a rule didn't carry the leaf; empty when it did."""
-        if cover.once and cover.where is not None and self._syntax.once(cover.where, self._key):
-            return "a further repetition"
-        failed = self._ledger.failed(cover.site)
+    def _missed(self, cover: Cover) -> str:
+        failed = self._failed.get(cover.site)
         if failed:
             for holder in self._holders:
                 if holder in failed:
                     return REASONS[failed[holder]]
-        if cover.claims and self._ledger.took(cover.site).isdisjoint(self._holders):
+        if cover.claims and self._took.get(cover.site, _NOWHERE).isdisjoint(self._holders):
             return REASONS[SKIP]
         return ""
+
+
+_NOWHERE: frozenset[tuple[Any, ...]] = frozenset()
 
 
 def _targets(chain: Chain) -> tuple[str, ...]:
@@ -273,7 +330,7 @@ class _After:
         self._kept: set[str] = set()
         self._lost: dict[str, str] = {}
         for leaf, row in ((leaf, following._row(leaf, False)) for leaf in following.leaves()) if following else ():
-            pattern = following._syntax.pattern(leaf) if following else ""
+            pattern = following.syntax.pattern(leaf) if following else ""
             for prefix in _prefixes(pattern):
                 if row.status == "unmapped":
                     self._lost.setdefault(prefix, row.reason)

@@ -235,6 +235,9 @@ class CcdaSyntax:
             found = False
         return found
 
+    def shape(self, full: tuple[Any, ...]) -> None:
+        return None
+
     def holders(self, full: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         """The document and the nodes, by object id."""
         yield ()

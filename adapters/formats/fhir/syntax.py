@@ -568,6 +568,9 @@ class FhirSyntax:
     def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
         return False
 
+    def shape(self, full: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple((name, number) for name, _, number in full)
+
     def holders(self, full: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         """The Bundle, the resource and the elements, by object id."""
         yield ()

@@ -612,6 +612,10 @@ class V2Syntax:
         """True when a rule without `each` doesn't reach this leaf: a further repetition."""
         return bool(where[0]) and full[3] > 0
 
+    def shape(self, full: tuple[Any, ...]) -> tuple[Any, ...]:
+        _, name, field, repetition, component, subcomponent, first = full
+        return name, field, repetition > 0, component, subcomponent, first
+
     def holders(self, full: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
         """The message, the segment, the repetition, the component (which notes may write with subcomponent 0)."""
         index, _, field, repetition, component, subcomponent, _ = full

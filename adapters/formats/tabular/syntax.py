@@ -494,6 +494,9 @@ class TableSyntax:
     def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
         return False
 
+    def shape(self, full: tuple[Any, ...]) -> tuple[str, str]:
+        return full[0], full[2]
+
     def holders(self, full: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         """The dataset, the row, the cell."""
         yield ()
