@@ -16,6 +16,7 @@ from gateway.sources import Part
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
     from conformance.tabular.schema import Schema
+    from gateway.config import Site
 
 NAME = "csv"
 _TABLES = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip")
@@ -49,6 +50,38 @@ def parts(
 
     result = FORMAT.read(source, name, told, schema)
     yield Part(raw=b"", format=FORMAT, document=result.value, issues=result.issues)
+
+
+def schema_of(source: bytes | Path, site: Site, map_id: str | None = None) -> Schema | None:
+    """The site's own schema of a source: that beside the map that is named, else the first whose tables it has.
+
+    A map `between: {csv: shelter, fhir: Bundle}` has it in `shelter.columns.yaml` beside it.
+    """
+    from gateway.conversion import catalog_of
+
+    heads = catalog_of(site).heads if site.overlays else {}
+    for head in heads.values():
+        if "csv" not in head.sides or (map_id and head.id != map_id):
+            continue
+        for kind in head.roots["csv"]:
+            schema = _beside(head.path, kind)
+            if schema is not None and (map_id or _fits(source, schema)):
+                return schema
+    return None
+
+
+def _beside(path: Path, kind: str) -> Schema | None:
+    from conformance.tabular import kinds
+
+    columns = path.with_name(f"{kind}.columns.yaml")
+    return kinds.load(str(columns)).value if columns.is_file() else None
+
+
+def _fits(source: bytes | Path, schema: Schema) -> bool:
+    from adapters.formats.tabular.dataset import opened
+
+    found = opened(source, schema=schema)
+    return bool(found.sources) and all(schema.table(name) for _, name in found.sources)
 
 
 def named(one: Issue, source: str, file: str) -> Issue:

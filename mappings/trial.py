@@ -115,7 +115,19 @@ class _Trial:
 
     def _document(self, side: str, text: str) -> Document | None:
         raw = text.strip("\n").replace("\n", "\r") if side.startswith("v2") else text
-        return self.codecs(side.partition("-")[0]).parse(raw.encode()).value
+        codec = self.codecs(side.partition("-")[0])
+        columns = self._columns() if side == "csv" else None
+        if columns is not None:
+            return codec.read(raw.encode(), schema=columns).value  # type: ignore[attr-defined, no-any-return]
+        return codec.parse(raw.encode()).value
+
+    def _columns(self) -> Any:
+        """The schema of an own kind of tables, beside its map."""
+        from conformance.tabular import kinds
+
+        head = self.catalog.heads[_map_id(self.path, self.node)]
+        found = (head.path.with_name(f"{kind}.columns.yaml") for kind in head.roots["csv"])
+        return next((kinds.load(str(path)).value for path in found if path.is_file()), None)
 
     def _judge(self, source: Document, made: Any, side: str, other: str, map_id: str) -> list[str]:
         failures: list[str] = []

@@ -123,10 +123,13 @@ class Run:
         elif source.passed_over(raw):
             found = [issue("IO-0004", formats=", ".join(formats.names()))]
         else:
-            found = [one for part in source.parts(raw, self.from_, self.told) for one in self._part(source, part)]
+            found = [one for part in self._parts(source, raw) for one in self._part(source, part)]
         found = [one if one.at.source else one.within(source.name) for one in found]
         self.issues.extend(found)
         return found
+
+    def _parts(self, source: Input, raw: bytes) -> Iterator[Part]:
+        return source.parts(raw, self.from_, self.told, self.site, self.map_id)
 
     def _part(self, source: Input, part: Part) -> Iterator[Issue]:
         self.documents += 1

@@ -113,6 +113,38 @@ def test(folders: tuple[Path, ...]) -> None:
 
 
 @command.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE")
+@click.option("--name", help="What the export is called; by default the file's name.")
+@click.option("-o", "output", type=click.Path(path_type=Path), metavar="DIR", help="A site's folder for the draft.")
+@options.misuse_is_status_2
+def suggest(file: Path, name: str | None, output: Path | None) -> None:
+    """Draft a schema, a map and a test for an export that no shipped map reads.
+
+    Shows what each column holds: how many cells are filled, how many values differ, their type, and what the column may
+    be, with a figure from 0 to 1 for how sure that is. With -o writes DIR/maps/NAME.columns.yaml, NAME.yaml and
+    NAME.test.yaml: mend what is wrong, then run `maps test DIR` and `convert FILE --to fhir --site DIR`. Files that are
+    there are not replaced.
+
+    \b
+    Example:
+      sdoh-gateway maps suggest clients.csv -o our-site
+    """
+    from gateway.suggestion import suggested
+
+    draft = suggested(file, name or file.stem)
+    report.grid(["column", "filled", "different", "type", "may be", "sure", "why"], [list(row) for row in draft.table])
+    if draft.known:
+        click.echo(f"the shipped kind {draft.known} reads this file as it is", err=True)
+    for path, text in draft.files.items() if output else ():
+        place = Path(output or "") / "maps" / path
+        if place.exists():
+            raise Misuse(f"{str(place)!r} is there already; take it away or choose another --name")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {place}", err=True)
+
+
+@command.command()
 def schema() -> None:
     """Print the JSON Schema of map files, for editors.
 
@@ -132,7 +164,7 @@ def _overlays(folders: tuple[Path, ...]) -> tuple[Path, ...]:
         if not folder.is_dir():
             raise Misuse(f"there is no folder {str(folder)!r}")
         inside = [folder / name for name in OVERLAYS if (folder / name).is_dir()]
-        found.extend(one.resolve() for one in inside or [folder])
+        found.extend(inside or [folder])
     return tuple(found)
 
 
