@@ -103,17 +103,18 @@ def _more(version: str, source: str) -> Iterator[dict[str, str]]:
 
 
 _HMIS_MORE = {
-    "EmploymentEducation": "EmploymentEducationID EnrollmentID PersonalID InformationDate LastGradeCompleted SchoolStatus "
-    "Employed EmploymentType NotEmployedReason DataCollectionStage",
+    "EmploymentEducation": "EmploymentEducationID EnrollmentID PersonalID InformationDate LastGradeCompleted "
+    "SchoolStatus Employed EmploymentType NotEmployedReason DataCollectionStage",
     "YouthEducationStatus": "YouthEducationStatusID EnrollmentID PersonalID InformationDate CurrentSchoolAttend "
     "MostRecentEdStatus CurrentEdStatus DataCollectionStage",
     "AssessmentQuestions": "AssessmentQuestionID AssessmentID EnrollmentID PersonalID AssessmentQuestionGroup "
     "AssessmentQuestionOrder AssessmentQuestion AssessmentAnswer",
-    "AssessmentResults": "AssessmentResultID AssessmentID EnrollmentID PersonalID AssessmentResultType AssessmentResult",
+    "AssessmentResults": "AssessmentResultID AssessmentID EnrollmentID PersonalID AssessmentResultType "
+    "AssessmentResult",
     "ProjectCoC": "ProjectCoCID ProjectID CoCCode Geocode Address1 Address2 City State ZIP GeographyType",
-    "Inventory": "InventoryID ProjectID CoCCode HouseholdType Availability UnitInventory BedInventory CHVetBedInventory "
-    "YouthVetBedInventory VetBedInventory CHYouthBedInventory YouthBedInventory CHBedInventory OtherBedInventory ESBedType "
-    "InventoryStartDate InventoryEndDate",
+    "Inventory": "InventoryID ProjectID CoCCode HouseholdType Availability UnitInventory BedInventory "
+    "CHVetBedInventory YouthVetBedInventory VetBedInventory CHYouthBedInventory YouthBedInventory CHBedInventory "
+    "OtherBedInventory ESBedType InventoryStartDate InventoryEndDate",
     "Affiliation": "AffiliationID ProjectID ResProjectID",
 }
 

@@ -64,10 +64,11 @@ class Opened:
         return sum(source.size for source, _ in self.sources) < _SMALL
 
     def batches(
-        self, tell: Callable[[Issue], None], keep_out: Callable[[KeptOut], None], *, keeps_rows: bool = False
+        self, tell: Callable[[Issue], None], keep_out: Callable[[KeptOut], None], *, keeps_rows: bool | None = False
     ) -> Iterator[tuple[str, list[Row]]]:
         """Rows with the name of their table, some hundred at a time; findings as they come. With `keeps_rows` false
-        nothing of a row is kept, so that rows which contradict an earlier one are found only at the end."""
+        nothing of a row is kept, so that rows which contradict an earlier one are found only at the end; with None
+        they aren't looked for."""
         keys = Keys(wanted=_referred(self.schema), keeps_rows=keeps_rows)
         for source, name in self.sources:
             table = self.schema.table(name) if self.schema else None

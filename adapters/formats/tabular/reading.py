@@ -39,8 +39,8 @@ class Keys:
     rows: dict[str, Repeats] = field(default_factory=dict)
     """By table."""
     unique: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
-    keeps_rows: bool = True
-    """False where rows go on in batches: then what comes again is found at the end, by `marks`."""
+    keeps_rows: bool | None = True
+    """False where rows go on in batches: then what comes again is found at the end, by `marks`. None: not at all."""
     marks: dict[tuple[str, str], Marks] = field(default_factory=dict)
     sheets: list[Sheet] = field(default_factory=list)
 
@@ -261,7 +261,7 @@ class SheetReader:
             for number, row in enumerate(rows):
                 if row is not None and not repeats.takes(row, self.table, self.key, self.report):
                     rows[number] = None
-        elif self.table is not None:
+        elif self.table is not None and self.keys.keeps_rows is False:
             self._mark([row for row in rows if row is not None])
         for table, column in self.keys.wanted:
             if table == self.name:
