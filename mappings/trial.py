@@ -11,7 +11,7 @@ A test gives a document on one side and says what the other side must hold:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,10 +49,14 @@ class Outcome:
 
 
 def trial(
-    overlays: Sequence[Path], syntaxes: Syntaxes, codecs: Codecs, shipped: Path = SHIPPED
+    overlays: Sequence[Path],
+    syntaxes: Syntaxes,
+    codecs: Codecs,
+    shipped: Path = SHIPPED,
+    only: Collection[str] = (),
 ) -> tuple[list[Outcome], tuple[Issue, ...]]:
     """Runs the tests of the overlays and, beside the shipped maps, of those that the overlays concern; without
-    overlays every test."""
+    overlays every test. `only`: of these maps alone."""
     catalog = Catalog(tuple(overlays), shipped)
     concerned = set(catalog.concerned())
     outcomes: list[Outcome] = []
@@ -62,7 +66,9 @@ def trial(
             read = yaml.load(path.read_bytes(), str(path))
             issues += read.issues
             for node in read.value or ():
-                if isinstance(node, Fields) and (folder != shipped or _map_id(path, node) in concerned):
+                if not isinstance(node, Fields) or (only and _map_id(path, node) not in only):
+                    continue
+                if folder != shipped or _map_id(path, node) in concerned:
                     outcomes.append(_Trial(catalog, syntaxes, codecs, path, node, issues).run())
     return outcomes, tuple(issues)
 
