@@ -1,7 +1,8 @@
 """`python bench/fhir_cases.py [SHARED]`: agreement with the official validator's recorded verdicts on fhir-test-cases.
 
-Prints, per suite: agreement, false alarms, misses, balanced accuracy, and the share of cases with errors on both
-sides where one of ours stands where one of theirs does. `--list` names the cases that differ.
+Prints, per suite and form: agreement, false alarms, misses, balanced accuracy, and the share of cases with errors on
+both sides where one of ours stands where one of theirs does; writes it to `bench/fhir_cases.md`. `--list` names the
+cases that differ.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +35,16 @@ class Outcome:
 
     name: str
     suite: str
+    form: str
+    """JSON or XML."""
     expected: bool
     found: bool
     places: frozenset[str]
     issues: tuple[Issue, ...]
+
+    @property
+    def differs(self) -> bool:
+        return self.found != self.expected
 
     @property
     def located(self) -> bool:
@@ -87,10 +95,15 @@ def outcomes(folder: Path) -> Iterator[Outcome]:
         for row in csv.DictReader(file):
             issues = validate(row, folder, Path(cache))
             places = frozenset(filter(None, row["error_expressions"].split(" | ")))
-            yield Outcome(row["name"], row["suite"], row["expect"] == "error", has_errors(issues), places, issues)
+            form = "XML" if row["file"].endswith(".xml") else "JSON"
+            expected = row["expect"] == "error"
+            yield Outcome(row["name"], row["suite"], form, expected, has_errors(issues), places, issues)
 
 
-def summary(cases: list[Outcome]) -> str:
+HEAD = ("", "cases", "agree", "false alarms", "misses", "balanced accuracy", "located")
+
+
+def summary(name: str, cases: list[Outcome]) -> tuple[str, ...]:
     alarms = [case for case in cases if case.found and not case.expected]
     misses = [case for case in cases if case.expected and not case.found]
     errors = [case for case in cases if case.expected]
@@ -100,24 +113,35 @@ def summary(cases: list[Outcome]) -> str:
     balanced = ((len(errors) - len(misses)) / max(len(errors), 1) + (clean - len(alarms)) / max(clean, 1)) / 2
     located = sum(case.located for case in both) / max(len(both), 1)
     return (
-        f"{len(cases):4} cases  agree {right:6.1%}  false alarms {len(alarms):2}  misses {len(misses):2}  "
-        f"balanced {balanced:6.1%}  located {located:6.1%} of {len(both)}"
-    )
+        name, str(len(cases)), f"{right:.1%}", str(len(alarms)), str(len(misses)), f"{balanced:.1%}",
+        f"{located:.1%} of {len(both)}",
+    )  # fmt: skip
+
+
+def table(cases: list[Outcome]) -> str:
+    parts = [(suite, [case for case in cases if case.suite == suite]) for suite in ("base", "profile", "package")]
+    parts += [(form, [case for case in cases if case.form == form]) for form in ("JSON", "XML")]
+    rows = [HEAD, ("---",) * len(HEAD), *(summary(name, part) for name, part in [*parts, ("all", cases)])]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def main(arguments: list[str]) -> None:
     shared = Path(next((each for each in arguments if not each.startswith("-")), SHARED))
     cases = list(outcomes(shared / "fhir-cases"))
-    for suite in ("base", "profile", "package"):
-        print(f"{suite:8}", summary([case for case in cases if case.suite == suite]))
-    print(f"{'all':8}", summary(cases))
-    if "--list" in arguments:
-        for case in cases:
-            if case.found != case.expected:
-                print("MISS " if case.expected else "ALARM", case.suite, case.name, *sorted(case.places)[:4])
-                for each in case.issues[:6] if case.found else ():
-                    if each.severity in ("error", "fatal"):
-                        print("     ", each.code, each.at.path, each.message[:160], each.found)
+    about = f"{len(cases)} cases of fhir-test-cases against the official validator's recorded verdicts"
+    wrong = [
+        f"- {'missed' if case.expected else 'false alarm'}: {case.suite}, {case.name}" for case in cases if case.differs
+    ]
+    lines = ["# FHIR validation: agreement", "", f"{about}, {datetime.now(UTC):%Y-%m-%d}. Written by `make bench`.", ""]
+    text = "\n".join([*lines, table(cases), "", *wrong, ""])
+    (Path(__file__).parent / "fhir_cases.md").write_text(text)
+    sys.stdout.write(text)
+    for case in cases if "--list" in arguments else ():
+        if case.differs:
+            print("MISS " if case.expected else "ALARM", case.suite, case.name, *sorted(case.places)[:4])
+            for each in case.issues[:6] if case.found else ():
+                if each.severity in ("error", "fatal"):
+                    print("     ", each.code, each.at.path, each.message[:160], each.found)
 
 
 if __name__ == "__main__":

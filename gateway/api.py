@@ -77,7 +77,7 @@ def convert_all(
 
     wanted = target(to, as_)
     settings = _site(site)
-    for part in _parts(source, from_):
+    for part in _parts(source, from_, settings, map):
         made = convert_part(part, wanted, settings, map_id=map, bundle=bundle)
         yield _typed(made) if typed and wanted.format == "fhir" else replace(made, value=copied(made.value))
 
@@ -144,15 +144,16 @@ def explain(
     return made.ledger.rows(values=values) if made.ledger else []
 
 
-def _parts(source: Source, from_: str) -> Iterator[Part]:
+def _parts(source: Source, from_: str, site: Site | None = None, map_id: str | None = None) -> Iterator[Part]:
     if isinstance(source, dict):
         fhir = formats.named("fhir")
         document = Document(format="fhir", version="4.0.1", root=source)
         return iter((Part(raw=b"", format=fhir, document=document),))
-    if isinstance(source, Path) and source.is_dir():
+    if isinstance(source, Path) and (source.is_dir() or (site is not None and site.overlays and from_ == "csv")):
         from gateway.datasets import parts as tables
+        from gateway.datasets import schema_of
 
-        return tables(source)
+        return tables(source, schema=schema_of(source, site, map_id) if site is not None else None)
     raw = source.read_bytes() if isinstance(source, Path) else source
     return parts(raw.encode() if isinstance(raw, str) else raw, from_, source.name if isinstance(source, Path) else "")
 

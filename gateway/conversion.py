@@ -185,6 +185,11 @@ def _texts(document: Document, path: str) -> Sequence[str]:
         return []
 
 
+def catalog_of(site: Site) -> Catalog:
+    """The maps that a site has."""
+    return _catalog(site.overlays)
+
+
 @cache
 def _catalog(overlays: tuple[Path, ...]) -> Catalog:
     from mappings import Catalog

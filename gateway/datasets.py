@@ -15,7 +15,9 @@ from gateway.sources import Part
 
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
+    from adapters.formats.tabular.table import KeptOut
     from conformance.tabular.schema import Schema
+    from gateway.config import Site
 
 NAME = "csv"
 _TABLES = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip")
@@ -49,6 +51,75 @@ def parts(
 
     result = FORMAT.read(source, name, told, schema)
     yield Part(raw=b"", format=FORMAT, document=result.value, issues=result.issues)
+
+
+def schema_of(source: bytes | Path, site: Site, map_id: str | None = None) -> Schema | None:
+    """The site's own schema of a source: that beside the map that is named, else the first whose tables it has.
+
+    A map `between: {csv: shelter, fhir: Bundle}` has it in `shelter.columns.yaml` beside it.
+    """
+    from gateway.conversion import catalog_of
+
+    heads = catalog_of(site).heads if site.overlays else {}
+    for head in heads.values():
+        if "csv" not in head.sides or (map_id and head.id != map_id):
+            continue
+        for kind in head.roots["csv"]:
+            schema = _beside(head.path, kind)
+            if schema is not None and (map_id or _fits(source, schema)):
+                return schema
+    return None
+
+
+def _beside(path: Path, kind: str) -> Schema | None:
+    from conformance.tabular import kinds
+
+    columns = path.with_name(f"{kind}.columns.yaml")
+    return kinds.load(str(columns)).value if columns.is_file() else None
+
+
+def _fits(source: bytes | Path, schema: Schema) -> bool:
+    from adapters.formats.tabular.dataset import opened
+
+    found = opened(source, schema=schema)
+    return bool(found.sources) and all(schema.table(name) for _, name in found.sources)
+
+
+LARGE = 8 * 1024 * 1024
+"""Bytes of tables from which on they are converted share by share."""
+
+
+def is_large(source: Path) -> bool:
+    """Whether the tables of a file or folder are too large to be converted as one document."""
+    files = [source] if source.is_file() else [path for path in source.iterdir() if path.is_file()]
+    return sum(path.stat().st_size for path in files if path.suffix.lower() in _TABLES) > LARGE
+
+
+def shares(source: Path, told: Told | None = None, schema: Schema | None = None) -> Iterator[Part]:
+    """The dataset as several documents of whole persons, each with the findings since the one before; one document
+    where its rows belong to no persons."""
+    from adapters.formats.tabular import FORMAT
+    from adapters.formats.tabular.dataset import opened
+    from adapters.formats.tabular.findings import Findings
+    from adapters.formats.tabular.shares import is_shareable
+    from adapters.formats.tabular.shares import shares as taken_apart
+    from conformance.document import Document
+
+    reading = opened(source, "", told, schema)
+    if not is_shareable(reading):
+        yield from parts(source, told=told, schema=schema)
+        return
+    found = Findings()
+    out: list[KeptOut] = []
+    for issue in reading.issues:
+        found.add(issue)
+    for dataset in taken_apart(reading, found.add, out.append):
+        dataset.kept_out = [*out]
+        out.clear()
+        document = Document(format=NAME, version=reading.kind, root=dataset)
+        yield Part(raw=b"", format=FORMAT, document=document, issues=found.taken())
+    if rest := found.rest():
+        yield Part(raw=b"", issues=rest)
 
 
 def named(one: Issue, source: str, file: str) -> Issue:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import issue
@@ -19,6 +19,7 @@ from gateway.original import attached
 from gateway.plan import Channel, Destination, Work
 from gateway.records import Envelope, NewDelivery, Person, Visit
 from gateway.routing import Choice, Routing, route
+from gateway.routing.clearance import cleared
 from gateway.samples import sample
 from gateway.sources import Part, parts
 from gateway.states import EnvelopeState
@@ -169,6 +170,8 @@ def deliver(
     """What one destination gets. Nothing when its map makes nothing of this event, which is said by the map."""
     found: list[Issue] = []
     source = whole if whole is not None and destination.as_ == PIVOT else known.pivot
+    if source.format == "fhir" and source.root.get("type") == "collection":  # of tables, which speak of many people
+        source = replace(source, root=cleared(source.root, destination.cleared))
     made = convert(source, destination.as_, setup.site)
     if made.document is None:
         found += [one.within(destination.name) for one in made.issues]

@@ -63,6 +63,8 @@ class Destination:
     profiles: tuple[str, ...] = ()
     on_gap: OnGap = "hold"
     audience: Audience = "hub"
+    cleared: frozenset[str] = frozenset()
+    """Codes of security labels: what tables restrict goes only to whom it is cleared for."""
     order: Order = "person"
     concurrency: int = 4
     lifetime: float = 72 * 3600.0

@@ -55,8 +55,9 @@ class Head:
 
 
 def files(folder: Path) -> list[Path]:
-    """The YAML files of maps in a folder and below, tests left out, in the order of their paths."""
-    return sorted(path for path in folder.rglob("*.yaml") if not path.name.endswith(".test.yaml"))
+    """The YAML files of maps in a folder and below, in the order of their paths; their tests, and the columns of tables
+    that stand beside them, left out."""
+    return sorted(path for path in folder.rglob("*.yaml") if not path.name.endswith((".test.yaml", ".columns.yaml")))
 
 
 @dataclass

@@ -6,7 +6,7 @@ two-way, one-way by design, or lossy, and a rule that can never do anything is r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,17 +29,25 @@ class Judged:
     why: str = ""
 
 
-def lint(overlays: Sequence[Path], syntaxes: Syntaxes, shipped: Path = SHIPPED) -> tuple[Issue, ...]:
-    """All findings of the maps that the overlays concern, without overlays of all, in the order of files and lines."""
+def lint(
+    overlays: Sequence[Path], syntaxes: Syntaxes, shipped: Path = SHIPPED, only: Collection[str] = ()
+) -> tuple[Issue, ...]:
+    """All findings of the maps that the overlays concern, without overlays of all, in the order of files and lines.
+    `only`: of these maps alone."""
     catalog = Catalog(tuple(overlays), shipped)
     issues: list[Issue] = []
-    for map_id in catalog.concerned():
+    for map_id in chosen(catalog, only):
         linked, found = catalog.link(map_id)
         issues += found
         issues += _compiled(linked, syntaxes)
         issues += dead(linked)
     issues += catalog.issues
     return tuple(sorted(dict.fromkeys(issues), key=lambda each: (each.at.source, each.at.line or 0, each.code)))
+
+
+def chosen(catalog: Catalog, only: Collection[str]) -> list[str]:
+    """The maps that the overlays concern, or those of them that are named."""
+    return [map_id for map_id in catalog.concerned() if not only or map_id in only]
 
 
 def _compiled(linked: Map, syntaxes: Syntaxes) -> list[Issue]:

@@ -11,7 +11,7 @@ A test gives a document on one side and says what the other side must hold:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -49,10 +49,14 @@ class Outcome:
 
 
 def trial(
-    overlays: Sequence[Path], syntaxes: Syntaxes, codecs: Codecs, shipped: Path = SHIPPED
+    overlays: Sequence[Path],
+    syntaxes: Syntaxes,
+    codecs: Codecs,
+    shipped: Path = SHIPPED,
+    only: Collection[str] = (),
 ) -> tuple[list[Outcome], tuple[Issue, ...]]:
     """Runs the tests of the overlays and, beside the shipped maps, of those that the overlays concern; without
-    overlays every test."""
+    overlays every test. `only`: of these maps alone."""
     catalog = Catalog(tuple(overlays), shipped)
     concerned = set(catalog.concerned())
     outcomes: list[Outcome] = []
@@ -62,7 +66,9 @@ def trial(
             read = yaml.load(path.read_bytes(), str(path))
             issues += read.issues
             for node in read.value or ():
-                if isinstance(node, Fields) and (folder != shipped or _map_id(path, node) in concerned):
+                if not isinstance(node, Fields) or (only and _map_id(path, node) not in only):
+                    continue
+                if folder != shipped or _map_id(path, node) in concerned:
                     outcomes.append(_Trial(catalog, syntaxes, codecs, path, node, issues).run())
     return outcomes, tuple(issues)
 
@@ -115,7 +121,19 @@ class _Trial:
 
     def _document(self, side: str, text: str) -> Document | None:
         raw = text.strip("\n").replace("\n", "\r") if side.startswith("v2") else text
-        return self.codecs(side.partition("-")[0]).parse(raw.encode()).value
+        codec = self.codecs(side.partition("-")[0])
+        columns = self._columns() if side == "csv" else None
+        if columns is not None:
+            return codec.read(raw.encode(), schema=columns).value  # type: ignore[attr-defined, no-any-return]
+        return codec.parse(raw.encode()).value
+
+    def _columns(self) -> Any:
+        """The schema of an own kind of tables, beside its map."""
+        from conformance.tabular import kinds
+
+        head = self.catalog.heads[_map_id(self.path, self.node)]
+        found = (head.path.with_name(f"{kind}.columns.yaml") for kind in head.roots["csv"])
+        return next((kinds.load(str(path)).value for path in found if path.is_file()), None)
 
     def _judge(self, source: Document, made: Any, side: str, other: str, map_id: str) -> list[str]:
         failures: list[str] = []

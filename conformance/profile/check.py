@@ -50,7 +50,7 @@ def check(profile: Profile, document: Document, values: Values | None = None) ->
     """All findings of a profile. `values` reads paths of the document's format; FHIR's are read by our FHIRPath."""
     if document.format != profile.format:
         return (issue("PRO-0001", profile=profile.id, wanted=profile.format, format=document.format),)
-    look = _look(document, values)
+    look = _remembered(_look(document, values))
     if profile.applies is not None and not profile.applies(look):
         return (issue("PRO-0002", profile=profile.id),)
     return tuple(found for each in profile.checks for found in _check(profile, each, document, look, values))
@@ -65,6 +65,18 @@ def _look(document: Document, values: Values | None, base: str = "") -> Look:
     if values is None:
         raise ValueError(f"a profile of {document.format} needs the format's values()")
     return lambda path: [(value, _below(base, where)) for value, where in values(document, path)]
+
+
+def _remembered(look: Look) -> Look:
+    """Looks at each path once: many rules ask for the same parts, or under the same condition."""
+    known: dict[str, Any] = {}
+
+    def remembered(path: str) -> Any:
+        if path not in known:
+            known[path] = look(path)
+        return known[path]
+
+    return remembered
 
 
 def _below(base: str, where: Where) -> Where:

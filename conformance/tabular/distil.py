@@ -45,6 +45,9 @@ _HMIS_KEYS = {
     "Services": "ServicesID", "CurrentLivingSituation": "CurrentLivingSitID", "IncomeBenefits": "IncomeBenefitsID",
     "HealthAndDV": "HealthAndDVID", "Disabilities": "DisabilitiesID", "Event": "EventID",
     "Assessment": "AssessmentID", "Project": "ProjectID", "Organization": "OrganizationID", "User": "UserID",
+    "EmploymentEducation": "EmploymentEducationID", "YouthEducationStatus": "YouthEducationStatusID",
+    "AssessmentQuestions": "AssessmentQuestionID", "AssessmentResults": "AssessmentResultID",
+    "ProjectCoC": "ProjectCoCID", "Inventory": "InventoryID", "Affiliation": "AffiliationID",
     "Funder": "FunderID", "HMISParticipation": "HMISParticipationID", "CEParticipation": "CEParticipationID",
 }  # fmt: skip
 _HMIS_REFERS = {"PersonalID": "Client", "EnrollmentID": "Enrollment", "ProjectID": "Project",
@@ -76,16 +79,44 @@ def _hmis(facts: Facts, lists: Facts, version: str) -> Iterator[str]:
     yield "spec: https://hudexchange.info/resource/3824/hmis-data-dictionary/"
     yield "order: YMD"
     yield "closed: true"
+    yield "person: PersonalID"
     yield f"said: {{Export.CSVVersion: ['{year}', '{version}']}}"
     yield "lists:"
     for name, keys in named.items():
         yield f"  {name}: [{', '.join(keys)}]"
     yield "tables:"
     order = list(_HMIS_KEYS)
+    facts = [*facts, *_more(version, facts[0]["source"])]
     present = {row["file"].removesuffix(".csv") for row in facts if row["version"] == version}
     for table in sorted(present, key=order.index):
         rows = [row for row in facts if row["version"] == version and row["file"] == f"{table}.csv"]
         yield from _hmis_table(table, rows, set(named))
+
+
+def _more(version: str, source: str) -> Iterator[dict[str, str]]:
+    """Columns of tables of the same specification that the facts leave out."""
+    for table, names in _HMIS_MORE.items():
+        for name in (*names.split(), "DateCreated", "DateUpdated", "UserID", "DateDeleted", "ExportID"):
+            kind = "datetime" if name.startswith("Date") else "date" if name.endswith("Date") else "string"
+            yield {"version": version, "file": f"{table}.csv", "column": name, "type": kind,
+                   "nullable": "N" if name in ("EnrollmentID", "PersonalID") else "Y", "source": source}  # fmt: skip
+
+
+_HMIS_MORE = {
+    "EmploymentEducation": "EmploymentEducationID EnrollmentID PersonalID InformationDate LastGradeCompleted "
+    "SchoolStatus Employed EmploymentType NotEmployedReason DataCollectionStage",
+    "YouthEducationStatus": "YouthEducationStatusID EnrollmentID PersonalID InformationDate CurrentSchoolAttend "
+    "MostRecentEdStatus CurrentEdStatus DataCollectionStage",
+    "AssessmentQuestions": "AssessmentQuestionID AssessmentID EnrollmentID PersonalID AssessmentQuestionGroup "
+    "AssessmentQuestionOrder AssessmentQuestion AssessmentAnswer",
+    "AssessmentResults": "AssessmentResultID AssessmentID EnrollmentID PersonalID AssessmentResultType "
+    "AssessmentResult",
+    "ProjectCoC": "ProjectCoCID ProjectID CoCCode Geocode Address1 Address2 City State ZIP GeographyType",
+    "Inventory": "InventoryID ProjectID CoCCode HouseholdType Availability UnitInventory BedInventory "
+    "CHVetBedInventory YouthVetBedInventory VetBedInventory CHYouthBedInventory YouthBedInventory CHBedInventory "
+    "OtherBedInventory ESBedType InventoryStartDate InventoryEndDate",
+    "Affiliation": "AffiliationID ProjectID ResProjectID",
+}
 
 
 def _hmis_table(table: str, rows: Facts, lists: set[str]) -> Iterator[str]:
@@ -244,6 +275,7 @@ def _ny(facts: Facts, categories: Facts) -> Iterator[str]:
     yield "order: YMD"
     yield "offsets: true"
     yield "closed: true"
+    yield "person: PATIENT_MR_ID_VALUE"
     yield "lists:"
     yield f"  SDOHCategory: [{', '.join(row['code'] for row in categories)}]"
     yield "tables:"

@@ -38,7 +38,7 @@ _TABLE_KEYS = frozenset(
 )  # fmt: skip
 _SCHEMA_KEYS = frozenset(
     {"schema", "title", "spec", "order", "encoding", "unknown", "tables", "lists", "closed", "said", "like",
-     "panel", "offsets"}
+     "panel", "offsets", "person"}
 )  # fmt: skip
 _ORDERS = ("YMD", "MDY", "DMY")
 _SYSTEMS = ("loinc", "snomed", "icd10cm")
@@ -76,6 +76,7 @@ class _Reader:
             closed=_truth(node.get("closed", basis.closed)),
             said={str(key): _texts(each) for key, each in _fields(node.get("said") or {}).items()} or basis.said,
             lists=dict(self.lists),
+            person=str(node.get("person", basis.person)),
             panel=str(node.get("panel", basis.panel)),
             offsets=_truth(node.get("offsets", basis.offsets)),
             tables=tuple(tables.values()),

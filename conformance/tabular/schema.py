@@ -112,6 +112,8 @@ class Schema:
     """Named lists of values."""
     panel: str = ""
     """LOINC code of the instrument whose answers the columns hold."""
+    person: str = ""
+    """Column by which rows of all tables belong to one person: large datasets are taken apart by it."""
     offsets: bool = False
     """Times must say their offset from UTC."""
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from conformance.definitions.registry import Registry
 from conformance.terminology.code_system import CodeSystem
-from conformance.terminology.registered import SYSTEMS
+from conformance.terminology.registered import SYSTEMS, VALUE_SETS
 from conformance.terminology.value_set import Answer, ValueSet
 
 __all__ = ["Answer", "CodeSystem", "Terminology", "ValueSet", "default_terminology"]
@@ -40,7 +40,8 @@ class Terminology:
         key = (url, near)
         if key not in self._sets:
             found = self._registry.find("ValueSet", url, near)
-            self._sets[key] = None if found is None else ValueSet(found.facts, found.origin, self)
+            facts = VALUE_SETS.get(url.partition("|")[0]) if found is None else found.facts
+            self._sets[key] = None if facts is None else ValueSet(facts, found.origin if found else "", self)
         return self._sets[key]
 
     def has(self, system: str, code: str, near: str = "") -> Answer:

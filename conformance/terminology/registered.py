@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from conformance.terminology import checkdigits, ucum
 
@@ -45,6 +46,12 @@ _CURRENCIES = (
     "SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XAG "
     "XAU XBA XBB XBC XBD XCD XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWL ZWG"
 )
+
+_STATES = (
+    "AA AE AK AL AP AR AS AZ CA CO CT DC DE FL FM GA GU HI IA ID IL IN KS KY LA MA MD ME MH MI MN MO MP MS MT NC ND NE "
+    "NH NJ NM NV NY OH OK OR PA PR PW RI SC SD TN TX UT VA VI VT WA WI WV WY"
+)
+"""USPS Publication 28, appendix B: states, possessions and military addresses."""
 
 
 @cache
@@ -95,7 +102,34 @@ SYSTEMS: dict[str, Callable[[str], bool | None]] = {
     "urn:iso:std:iso:3166": _country,
     "urn:iso:std:iso:4217": lambda code: code in _words(_CURRENCIES),
     "https://www.iana.org/time-zones": _time_zone,
+    "https://www.usps.com/": lambda code: code in _words(_STATES),
     "http://loinc.org": _possible(checkdigits.loinc),
     "http://snomed.info/sct": _snomed,
 }
 """Code system URL to its answer: True, False, or None where the registry's content would be needed."""
+
+
+_CDC_RACE = "urn:oid:2.16.840.1.113883.6.238"
+_NULL_FLAVOR = "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
+_SEX = "http://terminology.hl7.org/CodeSystem/v3-AdministrativeGender"
+_VSAC = "http://cts.nlm.nih.gov/fhir/ValueSet/"
+
+VALUE_SETS: dict[str, dict[str, Any]] = {
+    _VSAC + oid: {
+        "url": _VSAC + oid,
+        "expansion": [[system, code] for code in codes.split()],
+        "partial": partial,
+        "closed": True,
+    }
+    for oid, system, codes, partial in (
+        ("2.16.840.1.114222.4.11.836", _CDC_RACE, "1002-5 2028-9 2054-5 2076-8 2106-3", False),
+        ("2.16.840.1.114222.4.11.837", _CDC_RACE, "2135-2 2186-5", False),
+        ("2.16.840.1.113762.1.4.1021.102", _NULL_FLAVOR, "ASKU UNK", True),
+        ("2.16.840.1.113762.1.4.1021.103", _NULL_FLAVOR, "ASKU UNK", True),
+        ("2.16.840.1.113762.1.4.1", _SEX, "F M", True),
+    )
+}
+"""The small VSAC sets that every US Core Patient needs, as facts of a value set: the categories of the OMB (as US Core
+3.1.1 lists them), and what is known of the others (`partial`: more may be in them). An expansion that a user adds goes
+before.
+"""

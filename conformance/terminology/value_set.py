@@ -34,6 +34,8 @@ class ValueSet:
         self._exclude = facts.get("exclude", [])
         self._expansion = {(row[0], row[1]) for row in facts.get("expansion", ())}
         self._partial = bool(facts.get("partial"))
+        self._closed = bool(facts.get("closed"))
+        """True where no other system takes part than those of the codes that are known."""
         self._listed = {id(part): {row[0] for row in part["concept"]} for part in self._parts() if "concept" in part}
         self.systems = {part.get("system") for part in self._include} | {system for system, _ in self._expansion}
 
@@ -46,7 +48,8 @@ class ValueSet:
             return None
         if self._expansion:
             found = any(code == held and system in (None, owner) for owner, held in self._expansion)
-            return True if found else None if self._partial else False
+            elsewhere = self._closed and system is not None and system not in self.systems
+            return True if found else None if self._partial and not elsewhere else False
         if not self._include:
             return None
         inside = any_of([self._part(part, system, code, depth) for part in self._include])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -24,6 +25,7 @@ from gateway.targets import BUNDLE_FORMS, BundleForm, Misuse, Target, target
 
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
+    from adapters.formats.tabular.quarantine import Writer
 
 
 @click.command("convert")
@@ -83,7 +85,8 @@ def command(
     out.begin(found)
     told = options.told(dates, encoding)
     ledgers = Ledgers(ledger, values)
-    run = Run(wanted, options.settings(site), bundle, map_id, from_, out, many, ledgers, told, quarantine, raw)
+    kept = options.quarantined(quarantine)
+    run = Run(wanted, options.settings(site), bundle, map_id, from_, out, many, ledgers, told, kept, raw)
     for one in report.progress(found):
         report.say(run.convert(one), values=values)
     report.say(run.end(), values=values)
@@ -109,7 +112,7 @@ class Run:
     many: bool
     ledgers: Ledgers
     told: Told | None = None
-    quarantine: Path | None = None
+    quarantine: Writer | None = None
     raw: bool = False
     issues: list[Issue] = field(default_factory=list)
     documents: int = 0
@@ -120,13 +123,44 @@ class Run:
         raw, problems = source.read(self.from_)
         if problems:
             found = list(problems)
+        elif self._is_shared(source):
+            found = list(self._shares(source))
         elif source.passed_over(raw):
             found = [issue("IO-0004", formats=", ".join(formats.names()))]
         else:
-            found = [one for part in source.parts(raw, self.from_, self.told) for one in self._part(source, part)]
+            found = [one for part in self._parts(source, raw) for one in self._part(source, part)]
         found = [one if one.at.source else one.within(source.name) for one in found]
         self.issues.extend(found)
         return found
+
+    def _parts(self, source: Input, raw: bytes) -> Iterator[Part]:
+        return source.parts(raw, self.from_, self.told, self.site, self.map_id)
+
+    def _is_shared(self, source: Input) -> bool:
+        """Tables that are too large for one document."""
+        from gateway.datasets import is_large
+
+        if source.path is None or not self.output.folder or self.target.format != "fhir" or self.target.label:
+            return False
+        return source.is_table(self.from_) and is_large(source.path)
+
+    def _shares(self, source: Input) -> Iterator[Issue]:
+        """Large tables, a share after the other, into one file for each type of resource."""
+        from gateway.cli.types import Types
+        from gateway.datasets import schema_of, shares
+
+        path = cast("Path", source.path)
+        types = Types(self.output.types_folder(source), partial(_json, indent=False))
+        for part in report.counted(shares(path, self.told, schema_of(path, self.site, self.map_id))):
+            made = convert_part(part, self.target, self.site, map_id=self.map_id, bundle="ndjson")
+            yield from (source.named(one) for one in made.issues)
+            self.ledgers.add(source.name, made.ledger)
+            self._keep_out(part)
+            for resource in made.value or ():
+                types.add(resource)
+        self.documents += 1
+        self.made += bool(types.count)
+        types.end()
 
     def _part(self, source: Input, part: Part) -> Iterator[Issue]:
         self.documents += 1
@@ -153,13 +187,9 @@ class Run:
 
     def _keep_out(self, part: Part) -> None:
         """Rows of tables that couldn't be used, into files that can be mended and converted again."""
-        if self.quarantine is None or part.document is None or part.document.format != "csv":
-            return
-        from adapters.formats.tabular.quarantine import Writer
-
-        with Writer(self.quarantine) as writer:
+        if self.quarantine is not None and part.document is not None and part.document.format == "csv":
             for one in part.document.root.kept_out:
-                writer.add(one)
+                self.quarantine.add(one)
 
     def _bytes(self, made: Converted, part: Part) -> bytes:
         if isinstance(made.value, bytes):

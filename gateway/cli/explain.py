@@ -52,7 +52,7 @@ def command(
     for one in inputs([source]):
         raw, problems = one.read(from_)
         issues.extend(problems)
-        for part in one.parts(raw, from_) if not problems else ():
+        for part in one.parts(raw, from_, site=settings, map_id=map_id) if not problems else ():
             made = convert_part(part, wanted, settings, map_id=map_id)
             issues.extend(made.issues)
             if part.count > 1:

@@ -18,6 +18,7 @@ from gateway.targets import Misuse
 
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
+    from gateway.config import Site
 
 STDIN = "-"
 
@@ -59,12 +60,16 @@ class Input:
             return b"", (issue("IO-0005", Where(source=self.name), limit=MAX_BYTES),)
         return raw, ()
 
-    def parts(self, raw: bytes, from_: str, told: Told | None = None) -> Iterator[Part]:
-        """Its documents; `told` is what the sender of tables has said of them."""
+    def parts(
+        self, raw: bytes, from_: str, told: Told | None = None, site: Site | None = None, map_id: str | None = None
+    ) -> Iterator[Part]:
+        """Its documents; `told` is what the sender of tables has said of them, a site and a map may have a schema."""
         if self.path is not None and self.is_table(from_):
             from gateway.datasets import parts as tables
+            from gateway.datasets import schema_of
 
-            yield from tables(self.path, told=told)
+            schema = schema_of(self.path, site, map_id) if site is not None else None
+            yield from tables(self.path, told=told, schema=schema)
         else:
             yield from parts(raw, from_, self.below.name)
 

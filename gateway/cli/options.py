@@ -18,6 +18,7 @@ from gateway.targets import FORMATS, KINDS, PLANNED, Misuse
 
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
+    from adapters.formats.tabular.quarantine import Writer
     from conformance.tabular.schema import Order
 
 P = ParamSpec("P")
@@ -42,6 +43,15 @@ dates_option = click.option(
     "--dates", type=click.Choice(["MDY", "DMY"]), help="Tables: the sender's order of month and day in dates."
 )
 encoding_option = click.option("--encoding", metavar="NAME", help="Tables: their encoding where it isn't UTF-8.")
+
+
+def quarantined(folder: Path | None) -> Writer | None:
+    """What writes rows that can't be used into a folder; closed when the command ends."""
+    if folder is None:
+        return None
+    from adapters.formats.tabular.quarantine import Writer
+
+    return click.get_current_context().with_resource(Writer(folder))
 
 
 def told(dates: str | None, encoding: str | None) -> Told | None:

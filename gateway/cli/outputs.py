@@ -80,13 +80,16 @@ class Output:
 
     def write_types(self, source: Input, resources: Mapping[str, bytes]) -> Issue | None:
         """One file for each type of resource, in a folder named after the source: `Patient.ndjson`."""
-        folder = Path(self.target, source.below)
+        folder = self.types_folder(source)
         try:
             for name, content in resources.items():
                 self._file(folder / f"{name}.ndjson", content)
         except OSError as error:
             return issue("IO-0006", Where(source=source.name), problem=error.strerror or type(error).__name__)
         return None
+
+    def types_folder(self, source: Input) -> Path:
+        return Path(self.target, source.below)
 
     def _file(self, place: Path, content: bytes) -> None:
         if place in self.written:

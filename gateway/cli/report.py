@@ -43,6 +43,17 @@ def progress(things: Sequence[T]) -> Iterator[T]:
         yield from bar
 
 
+def counted(things: Iterable[T]) -> Iterator[T]:
+    """Things that nobody has counted, one after the other; on a terminal with how many there were so far."""
+    shown = sys.stderr.isatty()
+    for number, thing in enumerate(things, 1):
+        if shown:
+            click.echo(f"\rpart {number}", err=True, nl=False)
+        yield thing
+    if shown:
+        click.echo(err=True)
+
+
 def grid(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     """A table with a heading: with rules on a terminal, in plain columns in a pipe."""
     shown = [[printable(cell) for cell in row] for row in cells]

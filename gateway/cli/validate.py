@@ -25,6 +25,7 @@ from gateway.validation import Checks, checks
 
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
+    from adapters.formats.tabular.quarantine import Writer
     from conformance.baseline import Baseline
 
 FORMS = ("table", "json", "jsonl", "sarif", "junit", "html")
@@ -98,7 +99,7 @@ def command(
     asked = checks(profiles, packages, strict_models=strict_models, schematrons=schematrons, schemas=schemas)
     if profiles or packages or schematrons or schemas:
         report.say(asked.load())
-    run = Run(asked, from_, _baseline(baseline, today), options.told(dates, encoding), quarantine)
+    run = Run(asked, from_, _baseline(baseline, today), options.told(dates, encoding), options.quarantined(quarantine))
     show = Shown(form, values, fail_on)
     for one in report.progress(inputs(sources)):
         checked = run.check(one)
@@ -144,7 +145,7 @@ class Run:
     from_: str
     baseline: Baseline | None
     told: Told | None = None
-    quarantine: Path | None = None
+    quarantine: Writer | None = None
 
     def check(self, source: Input) -> Checked | None:
         """What is found in one input; None for a file of a folder that is passed over."""
@@ -164,12 +165,10 @@ class Run:
         return known is not None and known.name == "csv"
 
     def _tables(self, source: Input, raw: bytes) -> Iterator[Issue]:
-        from adapters.formats.tabular.quarantine import Writer
-
         content = source.path if source.path is not None else raw
-        with Writer(self.quarantine) as writer:
-            for one in self.checks.tables(content, source.below.name, self.told, writer.add):
-                yield source.named(one)
+        keep_out = self.quarantine.add if self.quarantine else lambda one: None
+        for one in self.checks.tables(content, source.below.name, self.told, keep_out):
+            yield source.named(one)
 
     def _found(self, source: Input, raw: bytes) -> Iterator[Issue]:
         for part in source.parts(raw, self.from_):

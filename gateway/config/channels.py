@@ -55,6 +55,7 @@ class DestinationSection(Section):
     profile: Texts | None = Field(None, description="Profiles that it must meet; by default those of its kind")
     on_gap: OnGap = Field("hold", description="What happens to one that does not meet them")
     audience: Audience = Field("hub", description="Who this is; rules stop and hold by it")
+    cleared: list[str] = Field([], description="Security labels it may get from tables: R, SDV, NOAUTH")
     order: Order = Field("person", description="`person`: in order per person; `strict`: one after another; `none`")
     concurrency: int = Field(4, ge=1, le=64, description="Deliveries under way at the same time")
     lifetime: Seconds = Field(72 * 3600.0, description="After this a delivery is given up")

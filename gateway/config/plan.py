@@ -139,6 +139,7 @@ class _Maker:
             profiles=profiles,
             on_gap=one.on_gap,
             audience=one.audience,
+            cleared=frozenset(one.cleared),
             order=one.order,
             concurrency=one.concurrency,
             lifetime=one.lifetime,

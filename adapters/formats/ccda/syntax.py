@@ -185,6 +185,7 @@ class CcdaSyntax:
 
         node = Made("ClinicalDocument")
         node.row = root
+        node.full = True  # a document is one even of a patient of whom nothing is known
         return Scope(node)
 
     def finish(self, target: Any, run: Any) -> Document:

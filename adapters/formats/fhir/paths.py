@@ -52,7 +52,7 @@ def resolve(inside: str, path: str) -> tuple[Step, ...]:
         name, url, index = match.groups()
         element = r4.children(inside).get(name)
         if element is None:
-            raise PathError(f"{inside} has no element `{name}`")
+            raise PathError(f"{inside} has no element `{name}`{_near(inside, name)}")
         if url is not None and element.types != ("Extension",):
             raise PathError(f"`{name}` is no extension")
         position = match.end()
@@ -64,6 +64,14 @@ def resolve(inside: str, path: str) -> tuple[Step, ...]:
     if not steps:
         raise PathError("an empty path")
     return tuple(steps)
+
+
+def _near(inside: str, name: str) -> str:
+    """What was probably meant."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, r4.children(inside), n=1)
+    return f"; did you mean `{found[0]}`?" if found else ""
 
 
 def accepts(wanted: str, given: str) -> bool:

@@ -49,9 +49,12 @@ class Tabular:
 
     def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
         """`Client.DOB`: the cells of a column, each with its place."""
-        table, _, column = path.rpartition(".")
-        rows = document.root.get(table, ()) if table else [row for each in document.root.values() for row in each]
-        return [(row[column], row.where(column)) for row in rows if column in row]
+        from adapters.formats.tabular.places import spot
+
+        wanted, _, column = path.rpartition(".")
+        tables = {name: rows for name, rows in document.root.items() if wanted in ("", name)}
+        found = [(name, row) for name, rows in tables.items() for row in rows if column in row]
+        return [(row[column], spot(name, row, column)) for name, row in found]
 
     def reply(self, raw: bytes, issues: Iterable[Issue]) -> bytes:
         """Tables are not acknowledged."""

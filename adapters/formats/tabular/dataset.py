@@ -16,8 +16,9 @@ from adapters.formats.tabular.files import File, day, files, is_book
 from adapters.formats.tabular.findings import Findings
 from adapters.formats.tabular.layout import LOOK, header_at
 from adapters.formats.tabular.quarantine import is_ours
-from adapters.formats.tabular.reading import Keys, Report, SheetReader, repeated
+from adapters.formats.tabular.reading import Keys, SheetReader, repeated
 from adapters.formats.tabular.records import Record, records
+from adapters.formats.tabular.report import Report
 from adapters.formats.tabular.table import Dataset, KeptOut, Row, Sheet, Table
 from adapters.formats.tabular.text import text
 from conformance.catalogue import issue
@@ -63,10 +64,11 @@ class Opened:
         return sum(source.size for source, _ in self.sources) < _SMALL
 
     def batches(
-        self, tell: Callable[[Issue], None], keep_out: Callable[[KeptOut], None], *, keeps_rows: bool = False
+        self, tell: Callable[[Issue], None], keep_out: Callable[[KeptOut], None], *, keeps_rows: bool | None = False
     ) -> Iterator[tuple[str, list[Row]]]:
         """Rows with the name of their table, some hundred at a time; findings as they come. With `keeps_rows` false
-        nothing of a row is kept, so that rows which contradict an earlier one are found only at the end."""
+        nothing of a row is kept, so that rows which contradict an earlier one are found only at the end; with None
+        they aren't looked for."""
         keys = Keys(wanted=_referred(self.schema), keeps_rows=keeps_rows)
         for source, name in self.sources:
             table = self.schema.table(name) if self.schema else None
@@ -102,7 +104,7 @@ def opened(source: bytes | Path, name: str = "", told: Told | None = None, schem
         kind, tables = _kind(all_, told, declared)
     if kind is not None and kind.said:
         kind = _version(kind, all_, tables)
-    order = [table.name for table in kind.tables] if kind else []
+    order = _parents_first(kind) if kind else []
     named = [(each, tables.get(number) or _stem(each.name)) for number, each in enumerate(all_)]
     named.sort(key=lambda pair: order.index(pair[1]) if pair[1] in order else len(order))
     if not named and not issues:
@@ -252,6 +254,24 @@ def _declared(found: list[File], issues: list[Issue]) -> Schema | None:
             issues += result.issues
             return result.value
     return None
+
+
+def _parents_first(schema: Schema) -> list[str]:
+    """Tables in an order in which each stands behind those that it refers to."""
+    found: dict[str, None] = {}
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        table = schema.table(name)
+        if table is None or name in found or name in above:
+            return
+        for column in table.columns:
+            if column.refers:
+                visit(column.refers[0], (*above, name))
+        found[name] = None
+
+    for table in schema.tables:
+        visit(table.name, ())
+    return list(found)
 
 
 def _referred(schema: Schema | None) -> frozenset[tuple[str, str]]:

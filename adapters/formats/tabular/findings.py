@@ -29,6 +29,18 @@ class Findings:
 
     def __iter__(self) -> Iterator[Issue]:
         yield from self._kept
-        for (source, name), count in self._counts.items():
-            if count > MOST:
-                yield issue("CSV-0018", Where(source=source), count=count - MOST, code=name, title=code(name).title)
+        yield from self.rest()
+
+    def taken(self) -> tuple[Issue, ...]:
+        """Those that came since they were taken before."""
+        taken = tuple(self._kept)
+        self._kept.clear()
+        return taken
+
+    def rest(self) -> tuple[Issue, ...]:
+        """How many there were of each rule beyond those that were kept."""
+        return tuple(
+            issue("CSV-0018", Where(source=source), count=count - MOST, code=name, title=code(name).title)
+            for (source, name), count in self._counts.items()
+            if count > MOST
+        )

@@ -8,10 +8,10 @@ converted like any other.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TextIO
+from typing import TextIO, cast
 
 from adapters.formats.tabular.table import KeptOut
 from adapters.formats.tabular.write import guarded
@@ -19,6 +19,7 @@ from conformance.tabular.plain import plain
 
 COLUMNS = ("kept out: line", "kept out: row", "kept out: column", "kept out: value", "kept out: code",
            "kept out: reason")  # fmt: skip
+SUFFIX = ".kept-out.csv"
 _OURS = frozenset(map(plain, COLUMNS))
 
 
@@ -32,9 +33,7 @@ def file_name(source: str) -> str:
     whole, _, sheet = source.replace("\\", "/").rpartition("/")[2].partition("#")
     stem = whole.rpartition(".")[0] or whole
     parts = [part for part in (stem, sheet) if part]
-    return (
-        "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in ".".join(parts)) + ".kept-out.csv"
-    )
+    return "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in ".".join(parts)) + SUFFIX
 
 
 def cells(one: KeptOut) -> list[str]:
@@ -54,6 +53,7 @@ class Writer:
         self.folder = folder
         self.count = 0
         self._open: dict[str, TextIO] = {}
+        self._names: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def __enter__(self) -> Writer:
         return self
@@ -65,22 +65,22 @@ class Writer:
     def add(self, one: KeptOut) -> None:
         if self.folder is None:
             return
-        name = file_name(one.sheet.source)
-        if name not in self._open:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            stream = (self.folder / name).open("w", encoding="utf-8-sig", newline="")
-            self._open[name] = stream
-            csv.writer(stream).writerow([*(head.header for head in one.sheet.heads), *COLUMNS])
+        headers = tuple(head.header for head in one.sheet.heads)
+        known = (one.sheet.source, headers)
+        if known not in self._names:
+            self._names[known] = self._begun(file_name(one.sheet.source), headers)
         self.count += 1
-        csv.writer(self._open[name]).writerow([guarded(cell) for cell in cells(one)])
+        csv.writer(self._open[self._names[known]]).writerow([guarded(cell) for cell in cells(one)])
 
-
-def files(kept_out: Iterable[KeptOut]) -> Mapping[str, Sequence[Sequence[str]]]:
-    """The same in memory: file name to header and rows."""
-    found: dict[str, list[list[str]]] = {}
-    for one in kept_out:
-        rows = found.setdefault(file_name(one.sheet.source), [])
-        if not rows:
-            rows.append([*(head.header for head in one.sheet.heads), *COLUMNS])
-        rows.append(cells(one))
-    return found
+    def _begun(self, name: str, headers: Sequence[str]) -> str:
+        """A new file, under a name that no other source has."""
+        folder = cast("Path", self.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = name.removesuffix(SUFFIX)
+        number = 2
+        while name in self._open:
+            name = f"{stem}.{number}{SUFFIX}"
+            number += 1
+        self._open[name] = (folder / name).open("w", encoding="utf-8-sig", newline="")
+        csv.writer(self._open[name]).writerow([*headers, *COLUMNS])
+        return name

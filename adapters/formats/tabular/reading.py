@@ -14,6 +14,8 @@ from typing import Any
 from adapters.formats.tabular.columns import Columns, Read
 from adapters.formats.tabular.layout import is_note, is_total
 from adapters.formats.tabular.records import Record
+from adapters.formats.tabular.repeats import Repeats
+from adapters.formats.tabular.report import Report, kept
 from adapters.formats.tabular.seen import Marks
 from adapters.formats.tabular.table import KeptOut, Row, Sheet
 from conformance.catalogue import issue
@@ -25,22 +27,6 @@ from conformance.tabular.rules import checks as rule_checks
 from conformance.tabular.values import Cell
 
 BATCH = 1000
-_KEPT_OUT = frozenset(("CSV-0008", "CSV-0009", "CSV-0011", "CSV-0108", "CSV-0202", "CSV-0204"))
-
-
-@dataclass(slots=True)
-class Report:
-    """Where findings and rows that are kept out go."""
-
-    tell: Callable[[Issue], None]
-    keep_out: Callable[[KeptOut], None]
-
-    def out(self, record: Record, sheet: Sheet, table: str, code: str, at: str = "", found: str | None = None,
-            **words: Any) -> None:  # fmt: skip
-        """A row is kept out: said, and kept as it was sent. `at`: the column that is why."""
-        finding = issue(code, sheet.where(record.line, record.number, at), found=found, **words)
-        self.tell(finding)
-        self.keep_out(_kept(record, sheet, table, finding, at))
 
 
 @dataclass(slots=True)
@@ -50,11 +36,11 @@ class Keys:
     wanted: frozenset[tuple[str, str]] = frozenset()
     """Tables and columns that others refer to."""
     there: dict[tuple[str, str], set[int]] = field(default_factory=dict)
-    rows: dict[str, dict[int, Any]] = field(default_factory=dict)
-    """Table to hash of the key to what is kept of its row."""
+    rows: dict[str, Repeats] = field(default_factory=dict)
+    """By table."""
     unique: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
-    keeps_rows: bool = True
-    """False where rows go on in batches: then what comes again is found at the end, by `marks`."""
+    keeps_rows: bool | None = True
+    """False where rows go on in batches: then what comes again is found at the end, by `marks`. None: not at all."""
     marks: dict[tuple[str, str], Marks] = field(default_factory=dict)
     sheets: list[Sheet] = field(default_factory=list)
 
@@ -246,7 +232,12 @@ class SheetReader:
                     where = self.columns.sheet.where(records[number].line, records[number].number, read.name)
                     finding = issue("CSV-0204", where, found=value, **words)
                     self.report.tell(finding)
-                    self.report.keep_out(_kept(records[number], self.columns.sheet, self.name, finding, read.name))
+                    record = records[number]
+                    self.report.keep_out(
+                        kept(
+                            self.columns.sheet, self.name, record.line, record.number, record.cells, finding, read.name
+                        )
+                    )
                     rows[number] = None
                 else:
                     self._say("CSV-0204", records[number], read.name, value, **words)
@@ -266,11 +257,11 @@ class SheetReader:
     def _known(self, records: list[Record], rows: list[Row | None]) -> None:
         """Rows of a key that was there before, values that belong to one row, and what may be referred to."""
         if self.table is not None and self.keys.keeps_rows:
-            before = self.keys.rows.setdefault(self.name, {})
+            repeats = self.keys.rows.setdefault(self.name, Repeats())
             for number, row in enumerate(rows):
-                if row is not None:
-                    rows[number] = self._again(records[number], row, before)
-        elif self.table is not None:
+                if row is not None and not repeats.takes(row, self.table, self.key, self.report):
+                    rows[number] = None
+        elif self.table is not None and self.keys.keeps_rows is False:
             self._mark([row for row in rows if row is not None])
         for table, column in self.keys.wanted:
             if table == self.name:
@@ -285,8 +276,11 @@ class SheetReader:
         marks = self.keys.marks
         here = len(self.keys.sheets)
         whole = marks.setdefault((self.name, ""), Marks())
-        unique = [(each.name, each.column.alone, marks.setdefault((self.name, each.name), Marks()))
-                  for each in self.columns.reads if each.column and (each.column.unique or each.column.alone)]  # fmt: skip
+        unique = [
+            (each.name, each.column.alone, marks.setdefault((self.name, each.name), Marks()))
+            for each in self.columns.reads
+            if each.column and (each.column.unique or each.column.alone)
+        ]
         many = self.table is None or self.table.many or not self.key
         names = self.key
         for row in rows:
@@ -296,46 +290,6 @@ class SheetReader:
             for name, alone, each in unique:
                 if name in row:
                     each.add(hash(row[name]), row.line if alone else key, row.line, row.number, here)
-
-    def _again(self, record: Record, row: Row, before: dict[int, Any]) -> Row | None:
-        """The row, or None where it is the same as an earlier one or contradicts it."""
-        many = self.table is None or self.table.many or not self.key
-        mark = hash(tuple(row.items())) if many else hash(tuple(row.get(name, "") for name in self.key))
-        whole = mark if many else hash(tuple(row.items()))
-        earlier = before.get(mark)
-        if earlier is None:
-            before[mark] = (whole, row.sheet, row)
-            return row
-        if earlier[0] == whole and not self._is_resent(row.sheet, earlier[1]):
-            self._say("CSV-0201", record)
-            return None
-        if self._is_resent(row.sheet, earlier[1]) or self._is_later(row, earlier[2]):
-            before[mark] = (whole, row.sheet, row)
-            self._replaced(earlier[2])
-            return row
-        if self.table and self.table.latest:
-            self._say("CSV-0212", record)
-            return None
-        column = next((name for name in {**earlier[2], **row} if earlier[2].get(name) != row.get(name)), "")
-        finding = issue("CSV-0202", row.where(column), found=row.raw(column), column=column)
-        self.report.tell(finding)
-        self.report.keep_out(_kept(record, row.sheet, self.name, finding, column))
-        return None
-
-    def _is_resent(self, sheet: Sheet, other: Sheet) -> bool:
-        """Whether the rows of a file take the place of an earlier one's: exports of two days, or of a table that says
-        when a row was changed."""
-        if sheet is other:
-            return False
-        return bool(self.table and self.table.latest) or (bool(sheet.day and other.day) and sheet.day != other.day)
-
-    def _is_later(self, row: Row, other: Row) -> bool:
-        latest = self.table.latest if self.table else ()
-        return bool(latest) and [row.get(each, "") for each in latest] >= [other.get(each, "") for each in latest]
-
-    def _replaced(self, row: Row) -> None:
-        self.report.tell(issue("CSV-0212", row.where()))
-        row.clear()
 
     def _unique(self, read: Read, records: list[Record], rows: list[Row | None]) -> None:
         name = read.name
@@ -368,11 +322,3 @@ def repeated(keys: Keys, kind: schema.Schema | None) -> Iterator[Issue]:
 
 
 _TICKED = frozenset(("1", "x", "X", "Checked", "checked", "TRUE", "True", "true", "Yes", "yes", "Y", "y"))
-
-
-def _kept(record: Record, sheet: Sheet, table: str, finding: Issue, column: str) -> KeptOut:
-    header = sheet.by_name[column].header if column in sheet.by_name else column
-    return KeptOut(
-        sheet=sheet, table=table, line=record.line, number=record.number, cells=tuple(record.cells),
-        code=finding.code, reason=finding.message, column=header,
-    )  # fmt: skip

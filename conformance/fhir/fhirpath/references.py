@@ -19,11 +19,12 @@ RESTFUL = re.compile(
 def resolver(root: Node) -> Callable[[str, Node], Node | None]:
     """Gives `resolve(reference, from)` for everything below a root; the index is made when first asked."""
     index: dict[str, Node] | None = None
+    held: dict[int, dict[str, Node]] = {}
 
     def resolve(reference: str, item: Node) -> Node | None:
         nonlocal index
         if reference.startswith("#"):
-            return contained(reference[1:], item)
+            return contained(reference[1:], item, held)
         if index is None:
             index = dict(_entries(root))
         entry = entry_of(item) if index else None
@@ -41,19 +42,32 @@ def resolver(root: Node) -> Callable[[str, Node], Node | None]:
     return resolve
 
 
-def contained(ident: str, item: Node) -> Node | None:
-    """The contained resource of that id in the resource around an item; that resource itself for an empty id."""
+def contained(ident: str, item: Node, held: dict[int, dict[str, Node]]) -> Node | None:
+    """The contained resource of that id in the resource around an item; that resource itself for an empty id.
+
+    `held` remembers what resources contain, by the identity of their values.
+    """
     node: Node | None = item
     while node is not None:
         if isinstance(node.value, dict) and "resourceType" in node.value and node.name != "contained":
             if not ident:
                 return node
-            for inner in children(node, "contained"):
-                if isinstance(inner.value, dict) and inner.value.get("id") == ident:
-                    return inner  # type: ignore[no-any-return]
-            return node if node.value.get("id") == ident else None
+            inner = held.get(id(node.value))
+            if inner is None:
+                inner = held[id(node.value)] = _contained(node)
+            return inner.get(ident) or (node if node.value.get("id") == ident else None)
         node = node.parent
     return None
+
+
+def _contained(node: Node) -> dict[str, Node]:
+    """What a resource contains, by id: the first of each."""
+    found: dict[str, Node] = {}
+    for inner in children(node, "contained"):
+        ident = inner.value.get("id") if isinstance(inner.value, dict) else None
+        if isinstance(ident, str):
+            found.setdefault(ident, inner)
+    return found
 
 
 def entry_of(item: Node) -> Node | None:

@@ -83,7 +83,7 @@ def test_a_path_is_an_error_location(path: str, components: tuple[str, ...]) -> 
 def test_err_values_are_those_of_the_standard() -> None:
     assert err_values(ISSUES[1]) == {
         2: ("PID", "1", "5", "1", "2"),
-        3: ("207", "Application internal error", "HL70357"),
+        3: ("0", "Message accepted", "HL70357"),
         4: ("W",),
         5: ("JSON-0003", "Byte order mark", "L"),
         8: ("the text begins with a byte order mark, which was left out",),

@@ -166,3 +166,22 @@ def test_value_sets_that_name_each_other_end() -> None:
         for one, other in (("p", "http://example.org/q"), ("q", "http://example.org/p"))
     ]
     assert Terminology(Registry(resources=sets)).has_code("http://example.org/p", "x") is None
+
+
+RACE, NULLS = "urn:oid:2.16.840.1.113883.6.238", "http://terminology.hl7.org/CodeSystem/v3-NullFlavor"
+US_CORE = "http://hl7.org/fhir/us/core/ValueSet/"
+
+
+@pytest.mark.parametrize(
+    ("value_set", "system", "code", "answer"),
+    [
+        ("omb-race-category", RACE, "2106-3", True), ("omb-race-category", RACE, "1006-6", False),
+        ("omb-race-category", NULLS, "UNK", True), ("omb-race-category", NULLS, "NASK", None),
+        ("omb-ethnicity-category", RACE, "2135-2", True), ("omb-ethnicity-category", RACE, "2106-3", False),
+        ("us-core-usps-state", "https://www.usps.com/", "MA", True),
+        ("us-core-usps-state", "https://www.usps.com/", "ZZ", False),
+    ],
+)  # fmt: skip
+def test_the_small_sets_of_us_core(value_set: str, system: str, code: str, answer: bool | None) -> None:
+    """US Core takes them from VSAC; only what is known of them is answered."""
+    assert default_terminology().member(US_CORE + value_set, system, code) is answer

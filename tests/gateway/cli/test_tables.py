@@ -89,3 +89,21 @@ def test_tables_are_shown_with_how_their_headers_were_read(call: Call) -> None:
     assert "roster" in shown.out
     assert "MemberID -> person_id" in shown.out
     assert "birth_date=1980-05-06" in shown.out
+
+
+def test_large_tables_are_converted_share_by_share(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    from adapters.formats.tabular import shares
+    from gateway import datasets
+
+    rows = [f"M{number:03},S{number // 3},Hill,Ann,1980-02-{number % 28 + 1:02},13501" for number in range(200)]
+    write(Path("in"), members_csv="\n".join((ROSTER, *rows, "1.03E+11,S1,Hull,Bo,1980-02-03,13501")))
+    call("convert", "in", "--to", "fhir", "-o", "whole/", "--bundle", "ndjson")
+    monkeypatch.setattr(datasets, "LARGE", 100)
+    monkeypatch.setattr(shares.shares, "__kwdefaults__", {"size": 1000})
+    made = call("convert", "in", "--to", "fhir", "-o", "parts/", "--quarantine", "bad")
+    assert "CSV-0107" in made.err
+    assert "1 document, 1 converted" in made.err
+    assert Path("bad/members.kept-out.csv").exists()
+    whole = sorted(Path("whole/in.ndjson").read_text().splitlines())
+    parts = sorted(line for file in Path("parts/in").iterdir() for line in file.read_text().splitlines())
+    assert parts == whole

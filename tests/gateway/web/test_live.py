@@ -96,8 +96,12 @@ def test_a_message_on_its_whole_way(gateway: Gateway) -> None:
     assert "sdoh_ready 1.0" in text
 
 
-def test_it_is_ready(gateway: Gateway) -> None:
-    assert _ask(gateway, "GET", "/readyz") == (200, b'{"status":"ready","reasons":[]}')
+def test_it_is_ready_once_its_workers_are(gateway: Gateway) -> None:
+    until = time.monotonic() + 60
+    while (answer := _ask(gateway, "GET", "/readyz")) != (200, b'{"status":"ready","reasons":[]}'):
+        assert answer == (503, b'{"status":"not ready","reasons":["workers are starting"]}')
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_conversion_in_a_worker(gateway: Gateway) -> None:

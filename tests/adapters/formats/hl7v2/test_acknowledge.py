@@ -154,3 +154,14 @@ def test_a_header_read_from_memory_is_the_one_that_is_read_anew(fields: list[str
         assert (remembered.fields, remembered.delimiters) == (anew.fields, anew.delimiters)
         assert [remembered.component(n) for n in (9, 11, 12, 15)] == [anew.component(n) for n in (9, 11, 12, 15)]
         assert reply(raw, []) == acknowledge(anew, "AA") or anew.component(15)
+
+
+def test_a_warning_without_a_code_of_its_own_is_no_internal_error() -> None:
+    warned = parsed(FORMAT.reply(RAW, [issue("GW-0004"), WARNING]))
+    assert [error.fields[3] for error in warned.all("ERR")] == [
+        "0^Message accepted^HL70357",
+        "103^Table value not found^HL70357",
+    ]
+    assert warned.all("MSA")[0].fields[1] == "AA"
+    failed = parsed(FORMAT.reply(RAW, [issue("GW-0005")]))
+    assert failed.all("ERR")[0].fields[3].startswith("207^")
