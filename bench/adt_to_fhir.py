@@ -32,7 +32,7 @@ from conformance.profile import check, load
 from mappings.catalog import Catalog
 from mappings.conversions import REGISTRY
 from mappings.convert import Conversion, Converter
-from mappings.run import SKIP, TOOK
+from mappings.notes import SKIP, TOOK
 
 HERE = Path(__file__).parent
 BRIDGE = "hl7v2-fhir-bridge==0.1.0"

@@ -73,7 +73,7 @@ def convert_all(
     typed: bool = False,
 ) -> Iterator[Converted]:
     """Every document of a source, a batch or NDJSON, one after the other."""
-    from mappings.run import copied
+    from mappings.trees import copied
 
     wanted = target(to, as_)
     settings = _site(site)

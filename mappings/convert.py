@@ -17,25 +17,9 @@ from mappings import cache
 from mappings.coding import back_code, back_key, fitting
 from mappings.compiled import Compiled, Site
 from mappings.ledger import Coverage, Ledger
-from mappings.run import (
-    BLANK,
-    CONFLICT,
-    DROPPED,
-    HEARD,
-    KEPT,
-    KEYLESS,
-    MOST_REMEMBERED,
-    NOTHING,
-    NOWHERE,
-    SAID,
-    TOOK,
-    UNCLAIMED,
-    Memory,
-    Note,
-    Run,
-    Settings,
-    there,
-)
+from mappings.notes import BLANK, CONFLICT, DROPPED, HEARD, KEPT, KEYLESS, NOTHING, NOWHERE, SAID, TOOK, UNCLAIMED, Note
+from mappings.run import MOST_REMEMBERED, Memory, Run, Settings
+from mappings.trees import there
 
 MOST_FACILITIES = 64
 """How many facilities' directories are remembered at once."""

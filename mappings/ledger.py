@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from conformance.syntax import Leaf
 from mappings.compiled import Compiled, Cover
-from mappings.run import BLANK, DROPPED, NOTHING, NOWHERE, SKIP, TOOK, Note
+from mappings.notes import BLANK, DROPPED, NOTHING, NOWHERE, SKIP, TOOK, Note
 
 Status = Literal["mapped", "ignored", "unmapped", "null"]
 

@@ -9,13 +9,9 @@ from functools import cached_property, lru_cache
 from hashlib import sha1
 from typing import Any
 
-SKIP, TOOK, NOTHING, KEPT, DROPPED, BLANK, SAID, CONFLICT, KEYLESS, NOWHERE, UNCLAIMED, HEARD, AGAIN = range(13)
-"""Kinds of notes: a rule left out, a case or item taken, a conversion or a table that gave nothing (or kept the code),
-an issue said by a conversion, two values for one place, no identity, a reference that leads nowhere, a profile that is
-not claimed, an issue that a conversion didn't say again, remembered notes at a place."""
-
-Note = tuple[int, tuple[Any, ...], int, Any]
-"""Kind, place, number of the rule's site, what was found."""
+from mappings.notes import AGAIN, HEARD, KEPT, SAID, UNCLAIMED, Note, Said, told
+from mappings.source import Source
+from mappings.trees import copied, prune, references, targets, there
 
 Later = tuple[dict[str, Any], str, bool, str, Any]
 """A reference to set at the end: object, member, whether it repeats, name, and the URL or URLs that the context around
@@ -27,9 +23,6 @@ Memory = dict[tuple[str, str], Any]
 MOST_REMEMBERED = 20_000
 LONGEST_REMEMBERED = 250
 """Bounds of a memory: entries, and characters of a text."""
-
-DIRECTORY = frozenset(("Device", "Location", "Organization", "Practitioner", "PractitionerRole"))
-"""Types that are reached by references, and shared by them."""
 
 MOST_MENTIONS = 100
 """How many different values of one element several mentions of a resource may add up to."""
@@ -74,28 +67,12 @@ def identifier(salt: str, name: str) -> str:
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
 
 
-class _Said(set[str]):
-    """The codes that conversions said once per document. Asking for one that was said leaves a note, so that what was
-    converted in its silence isn't remembered for other documents."""
-
-    def __init__(self, notes: list[Note]) -> None:
-        super().__init__()
-        self._notes = notes
-
-    def __contains__(self, code: object) -> bool:
-        found = super().__contains__(code)
-        if found:
-            self._notes.append((HEARD, (), 0, None))
-        return found
-
-
-class Run:
+class Run(Source):
     """The state of one conversion."""
 
     __slots__ = (
-        "_about", "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "fates", "followed",
-        "fresh", "later", "lent", "listed", "made", "memory", "message_key", "moved", "named", "needy", "notes",
-        "of_type", "ordinals", "origins", "recent", "said", "salt", "settings", "source", "stood", "taken", "trace",
+        "claimed", "conflicts", "entries", "facility", "fates", "followed", "fresh", "later", "lent", "made", "memory",
+        "message_key", "moved", "named", "needy", "of_type", "ordinals", "origins", "said", "salt", "settings", "trace",
     )  # fmt: skip
 
     def __init__(
@@ -108,25 +85,21 @@ class Run:
         index: Callable[[Any], dict[str, dict[str, Any]]] | None = None,
         memory: Memory | None = None,
     ) -> None:
+        super().__init__(source, sources, index)
         self.memory: Memory = {} if memory is None else memory
         self.trace: list[Any] | None = None
         self.settings = settings
         self.salt = settings.salt
-        self.source = source
         self.message_key = message_key
         self.facility = facility
-        self.notes: list[Note] = []
         self.later: list[Later] = []
         self.made: dict[str, dict[str, Any]] = {}
         """URL -> resource, in the order of making: the entries of the Bundle."""
         self.of_type: dict[str, dict[str, Any]] = {}
         self.entries: tuple[str, ...] = ()
         """The types of which, with what they refer to, the map keeps resources; all when empty."""
-        self.recent: dict[str, dict[str, Any]] = {}
-        """Going back, by type: the resource that a reference was followed to last, in the context that is read."""
         self.fates: dict[str, bool] = {}
         """URL of what rows of tables made: True when the last of them takes it back."""
-        self._about: dict[int, list[dict[str, Any]]] | None = None
         self.claimed: list[tuple[Any, ...]] = []
         """Claims that depend on what references lead to."""
         self.moved: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
@@ -137,22 +110,14 @@ class Run:
         """Resources that are nothing without what stands at these paths: URL and paths."""
         self.origins: dict[int, list[str]] = {}
         """By object id of what was read: the URLs of what was made of it."""
-        self.taken: set[int] = set()
-        self.stood: set[int] = set()
-        """Going back to a tree, by object id: resources that elements stand for, and those not to be written."""
-        self.listed: dict[int, dict[str, Any]] | None = None
-        """By object id of a resource: the section of a Composition that lists it."""
         self.lent: set[str] = set()
         """URLs of resources that are the memory's own objects."""
         self.followed: dict[tuple[str, int], Any] = {}
         """What a part gave for a resource that a reference led to."""
-        self.said: set[str] = _Said(self.notes)
+        self.said: set[str] = Said(self.notes)
         """For conversions that say a thing once per document."""
         self.fresh: list[tuple[str, str | None]] = []
         self.conflicts: list[str] = []
-        self._bundle = sources
-        self._index = index
-        self._sources: tuple[list[dict[str, Any]], dict[str, dict[str, Any]]] | None = None
 
     # ---- what conversions may call ---------------------------------------------------------------------------
 
@@ -314,7 +279,7 @@ class Run:
 
     def told(self) -> list[Note]:
         """All notes, remembered ones at the places where they were repeated."""
-        return list(_told(self.notes, ()))
+        return list(told(self.notes, ()))
 
     def _below(self, at: tuple[Any, ...], since: int) -> list[Note] | None:
         """The notes since, their places relative to `at`; None when one can't be repeated elsewhere."""
@@ -405,7 +370,7 @@ class Run:
         for path, wanted in refers:
             value = node.get(path[0])
             single = len(path) == 1 and type(value) is dict
-            for target in (value.get("reference"),) if single else _targets(node, path) if value else ():
+            for target in (value.get("reference"),) if single else targets(node, path) if value else ():
                 well = known.get((target, wanted))
                 if well is None:
                     well = known[(target, wanted)] = self._claims_one(target, wanted)
@@ -477,7 +442,7 @@ class Run:
             url = waiting.pop()
             if url in self.made and url not in reached:
                 reached.add(url)
-                waiting.extend(_references(self.made[url]))
+                waiting.extend(references(self.made[url]))
         for url in [url for url in self.made if url not in reached]:
             del self.made[url]
 
@@ -493,208 +458,9 @@ class Run:
         urls = self.origins.get(id(node), ())
         return [url for url in urls if url in self.made and (kinds == [""] or self.made[url]["resourceType"] in kinds)]
 
-    # ---- reading FHIR ----------------------------------------------------------------------------------------
-
-    def _read(self) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
-        if self._sources is None:
-            assert self._bundle is not None
-            assert self._index is not None
-            self._sources = list(self._bundle(self.source)), self._index(self.source)
-        return self._sources
-
-    def resources(self, kind: str) -> list[dict[str, Any]]:
-        """The source's resources of a type that no rule has taken."""
-        gone = self.taken | self.stood if self.stood else self.taken
-        return [each for each in self._read()[0] if each["resourceType"] == kind and id(each) not in gone]
-
-    def only(self, patient: dict[str, Any], site: int) -> None:
-        """A document is about one patient: resources that say they are about another one are left out."""
-        for each in self._read()[0]:
-            if any(self._another(each, each.get(name), patient) for name in ("subject", "patient", "beneficiary")):
-                self.stood.add(id(each))
-                self.notes.append((SAID, (id(each),), site, ("MAP-0112", None)))
-
-    def _another(self, holder: dict[str, Any], reference: Any, patient: dict[str, Any]) -> bool:
-        """True for a reference to another patient, in the Bundle or, by what it says, elsewhere."""
-        found = self.resolve(reference, holder)
-        if found is not None:
-            return found["resourceType"] == "Patient" and found is not patient
-        target = reference.get("reference") if type(reference) is dict else None
-        kind, _, name = target.rpartition("/") if type(target) is str else ("", "", "")
-        return kind.rpartition("/")[2] == "Patient" and name != patient.get("id")
-
-    def section_of(self, resource: dict[str, Any]) -> dict[str, Any] | None:
-        """The section of the source's Composition that lists a resource first."""
-        if self.listed is None:
-            self.listed = {}
-            for each in self._read()[0]:
-                if each["resourceType"] == "Composition":
-                    self._list(each, each)
-        return self.listed.get(id(resource))
-
-    def _list(self, holder: dict[str, Any], composition: dict[str, Any], depth: int = 0) -> None:
-        assert self.listed is not None
-        sections = holder.get("section")
-        for section in sections if type(sections) is list and depth < 20 else ():
-            entries = section.get("entry") if type(section) is dict else None
-            for reference in entries if type(entries) is list else ():
-                found = self.resolve(reference, composition)
-                if found is not None:
-                    self.listed.setdefault(id(found), section)
-            if type(section) is dict:
-                self._list(section, composition, depth + 1)
-
-    def near(self, kind: str) -> dict[str, Any] | None:
-        """The resource that a foreign path (`Organization.address`) means: of those that a Bundle has many of, the one
-        that a reference of this context led to; of others the Bundle's first."""
-        return self.recent.get(kind) if kind in DIRECTORY else self.resource(kind)
-
-    def resource(self, kind: str) -> dict[str, Any] | None:
-        return next((each for each in self._read()[0] if each["resourceType"] == kind), None)
-
-    def resolve(self, reference: Any, holder: Any = None) -> dict[str, Any] | None:
-        """The resource that a Reference of the source points to, in the Bundle or contained; None when elsewhere."""
-        target = reference.get("reference") if type(reference) is dict else None
-        if type(target) is not str:
-            return None
-        if target.startswith("#") and type(holder) is dict:
-            inner = holder.get("contained")
-            known = inner if type(inner) is list else []
-            found = next((each for each in known if type(each) is dict and each.get("id") == target[1:]), None)
-        else:
-            found = self._read()[1].get(target)
-        return found if found is not None and type(found.get("resourceType")) is str else None
-
-    def about(self, kind: str, owner: dict[str, Any] | None) -> list[dict[str, Any]]:
-        """The source's resources of a type that refer to another one, whether taken or not."""
-        if self._about is None:
-            self._about = {}
-            for each in self._read()[0]:
-                for target in dict.fromkeys(_references(each)):
-                    found = self._read()[1].get(target)
-                    if found is not None:
-                        self._about.setdefault(id(found), []).append(each)
-        return [each for each in self._about.get(id(owner), ()) if each["resourceType"] == kind]
-
-    def pointed(self, holder: Any, steps: tuple[tuple[str, int, str], ...], kind: str) -> list[dict[str, Any]]:
-        """The resources of a type that the references at a path of another one lead to."""
-        nodes = [holder]
-        for name, _, _ in steps:
-            values = [node.get(name) for node in nodes if type(node) is dict]
-            nodes = [item for value in values for item in (value if type(value) is list else (value,))]
-        found = [self.resolve(node, holder) for node in nodes]
-        return [each for each in found if each is not None and each["resourceType"] == kind]
-
-    def points(
-        self, holder: dict[str, Any], steps: tuple[tuple[str, int, str], ...], wanted: Any, strict: bool = False
-    ) -> bool:
-        """True unless a reference of the holder leads to another resource than the one wanted; of several references
-        one must, or none to another of its type. `strict`: one must."""
-        nodes: list[Any] = [holder] if wanted is not None else []
-        several = False
-        for name, _, _ in steps:
-            values = [node.get(name) for node in nodes if type(node) is dict]
-            several = several or any(type(value) is list for value in values)
-            nodes = [item for value in values for item in (value if type(value) is list else (value,))]
-        found = [resource for node in nodes if (resource := self.resolve(node, holder)) is not None]
-        if strict:
-            return any(each is wanted for each in found)
-        if several:
-            found = [each for each in found if each["resourceType"] == wanted["resourceType"]]
-        return not found or any(each is wanted for each in found)
-
-    def referred(self, resource: dict[str, Any], kind: str, path: tuple[str, ...]) -> bool:
-        """True when a resource of the source, of a type, refers to this one by a path."""
-        return any(
-            self.resolve({"reference": target}, holder) is resource
-            for holder in self._read()[0]
-            if holder["resourceType"] == kind
-            for target in _targets(holder, path)
-        )
-
-    def leads(self, reference: Any, holder: Any, kind: str) -> bool:
-        """True when a reference leads to a resource of a type, as far as it can be followed or says."""
-        found = self.resolve(reference, holder)
-        if found is not None:
-            return bool(found["resourceType"] == kind)
-        target = reference.get("reference") if type(reference) is dict else None
-        said = target.rpartition("/")[0].rpartition("/")[2] if type(target) is str else ""
-        return not said.isalpha() or said == kind
-
-
-def there(node: Any, path: tuple[str, ...]) -> bool:
-    """True when a path is there, in every element of the lists on its way; what ends in `?` may be absent."""
-    for depth, name in enumerate(path, 1):
-        if type(node) is not dict:
-            return name[-1] == "?"
-        value = node.get(name)
-        if value is None:
-            if name[-1] != "?":
-                return False
-            value = node.get(name[:-1])
-            if value is None:
-                return True
-        if type(value) is list:
-            if len(value) != 1:
-                rest = path[depth:]
-                return bool(value) and (not rest or all(there(each, rest) for each in value))
-            value = value[0]
-        node = value
-    return True
-
-
-def _references(node: Any) -> Iterator[str]:
-    """All `Reference.reference` inside a resource."""
-    if type(node) is list:
-        for each in node:
-            yield from _references(each)
-    elif type(node) is dict:
-        found = node.get("reference")
-        if type(found) is str:
-            yield found
-        for each in node.values():
-            if type(each) in (dict, list):
-                yield from _references(each)
-
-
-def _told(notes: list[Note], at: tuple[Any, ...]) -> Iterator[Note]:
-    for note in notes:
-        kind, below, site, what = note
-        if kind == AGAIN:
-            yield from _told(what, at + below)
-        else:
-            yield (kind, at + below, site, what) if at and kind != UNCLAIMED else note
-
-
-def _targets(node: dict[str, Any], path: tuple[str, ...]) -> list[str]:
-    """What the references at a path say."""
-    nodes: list[Any] = [node]
-    for name in path:
-        found: list[Any] = []
-        for each in nodes:
-            value = each.get(name) if type(each) is dict else None
-            if type(value) is list:
-                found += value
-            elif value is not None:
-                found.append(value)
-        if not found:
-            return []
-        nodes = found
-    said = [each.get("reference") for each in nodes if type(each) is dict]
-    return [each for each in said if type(each) is str]
-
 
 def _resource(kind: str, url: str, content: dict[str, Any]) -> dict[str, Any]:
     return {"resourceType": kind, "id": url[9:], **content}
-
-
-def copied(value: Any) -> Any:
-    """A copy that shares no object with the original."""
-    if type(value) is dict:
-        return {name: copied(each) for name, each in value.items()}
-    if type(value) is list:
-        return [copied(each) for each in value]
-    return value
 
 
 def _codings(content: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -705,15 +471,3 @@ def _codings(content: dict[str, Any]) -> list[dict[str, Any]] | None:
     codings: list[dict[str, Any]] = content["coding"] if deep == ["coding"] else []
     flat = all(type(each) is dict and not any(type(v) in (dict, list) for v in each.values()) for each in codings)
     return codings if flat else []
-
-
-def prune(node: Any) -> bool:
-    """Removes empty objects and lists in place; True when nothing is left."""
-    if type(node) is dict:
-        for name in [name for name, value in node.items() if type(value) in (dict, list) and prune(value)]:
-            del node[name]
-        return not node
-    if type(node) is list:
-        node[:] = [each for each in node if type(each) not in (dict, list) or not prune(each)]
-        return not node
-    return False

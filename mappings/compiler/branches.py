@@ -8,7 +8,7 @@ from dataclasses import replace
 from mappings.compiled import Cover
 from mappings.compiler.compilation import Compilation, Place
 from mappings.form import Rule
-from mappings.run import SKIP, TOOK
+from mappings.notes import SKIP, TOOK
 
 
 def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:

@@ -14,7 +14,7 @@ from mappings.coding import back_key
 from mappings.compiled import Cover, Site
 from mappings.emit import Function, Module
 from mappings.form import Check, Map, Rule, Table, Test, project
-from mappings.run import SKIP
+from mappings.notes import SKIP
 
 
 @dataclass(slots=True)

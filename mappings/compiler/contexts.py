@@ -11,7 +11,7 @@ from mappings.compiled import Cover
 from mappings.compiler import branches, parts, resources, values
 from mappings.compiler.compilation import Compilation, Place
 from mappings.form import Compound, Rule
-from mappings.run import TOOK
+from mappings.notes import TOOK
 
 
 def each(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:

@@ -9,7 +9,7 @@ from mappings.compiled import Cover
 from mappings.compiler import resources
 from mappings.compiler.compilation import Compilation, Place
 from mappings.form import Rule
-from mappings.run import NOTHING, NOWHERE, TOOK
+from mappings.notes import NOTHING, NOWHERE, TOOK
 
 
 def part_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str) -> tuple[Cover, ...]:

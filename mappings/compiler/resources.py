@@ -10,7 +10,7 @@ from conformance.syntax import PathError
 from mappings.compiled import Cover
 from mappings.compiler.compilation import Compilation, Open, Place
 from mappings.form import Check, Rule, project
-from mappings.run import KEYLESS, TOOK
+from mappings.notes import KEYLESS, TOOK
 
 
 def make(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:

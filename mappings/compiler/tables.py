@@ -15,7 +15,7 @@ from mappings.compiled import Cover
 from mappings.compiler import contexts, resources
 from mappings.compiler.compilation import Compilation, Open, Place
 from mappings.form import Rows, Rule
-from mappings.run import TOOK
+from mappings.notes import TOOK
 
 
 def rows(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:

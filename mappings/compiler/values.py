@@ -10,7 +10,7 @@ from mappings.compiled import Cover
 from mappings.compiler import parts
 from mappings.compiler.compilation import Compilation, Place
 from mappings.form import Rule, Table
-from mappings.run import BLANK, DROPPED, KEPT, NOTHING
+from mappings.notes import BLANK, DROPPED, KEPT, NOTHING
 
 
 def value(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:

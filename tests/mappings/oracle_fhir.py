@@ -11,7 +11,7 @@ from adapters.formats.fhir.paths import Step, resolve, typed
 from adapters.formats.fhir.syntax import SYNTAX
 from adapters.formats.fhir.walk import absent, copied, index, original, resources, same, text
 from conformance.definitions import r4
-from mappings.run import DIRECTORY
+from mappings.source import DIRECTORY
 from tests.mappings.oracle_state import At, Node, State, Waiting
 from tests.mappings.oracle_v2 import Found
 
@@ -227,10 +227,10 @@ class FhirRead:
 
     def test(self, path: str, operator: str, operand: Any) -> bool:
         if path != "." and path[:1].isupper() and "." not in path:
-            return any(each["resourceType"] == path for each in self.source.resources) == (operand == "valued")
+            return any(each["resourceType"] == path for each in self.source.resources) == bool(operand == "valued")
         found = [self.node_] if path == "." else [value for value, _ in self._every(path)]
         if operator == "is":
-            return bool(found) == (operand == "valued")
+            return bool(found) == bool(operand == "valued")
         if operator == "count":
             return len(found) == int(operand)
         if operator == "eq" and path != ".":

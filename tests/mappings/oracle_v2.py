@@ -9,7 +9,8 @@ from typing import Any
 
 from adapters.formats.hl7v2.escapes import decode
 from adapters.formats.hl7v2.message import Message
-from adapters.formats.hl7v2.syntax import SYNTAX, parse_path
+from adapters.formats.hl7v2.paths import parse_path
+from adapters.formats.hl7v2.syntax import SYNTAX
 from adapters.formats.hl7v2.walk import Cells, Draft, MessageDraft
 from conformance.hl7v2.groups import group
 from conformance.syntax import Leaf
@@ -216,14 +217,14 @@ class V2Read:
         if at.segment and not at.field:
             if operator == "count":
                 return len([each for each in self._holder(at.segment) if each.name == at.segment]) == int(operand)
-            return (self._segment(at.segment) is not NONE) == (operand == "valued")
+            return (self._segment(at.segment) is not NONE) == bool(operand == "valued")
         if operator == "count":
             return len([each for each in self._segment(at.segment).field(at.field).split("~") if each]) == int(operand)
         if operator == "is" and at.segment and not at.component:
-            return bool(self._segment(at.segment).field(at.field)) == (operand == "valued")
+            return bool(self._segment(at.segment).field(at.field)) == bool(operand == "valued")
         text = self.leaf(path).value
         if operator == "is":
-            return bool(text) == (operand == "valued")
+            return bool(text) == bool(operand == "valued")
         if operator == "length":
             return len(text) >= int(operand)
         if operator == "match":

@@ -22,6 +22,9 @@ TEXT = frozenset(
 
 _ALSO = {"dateTime": ("date", "instant"), "integer": ("positiveInt", "unsignedInt"), "unsignedInt": ("positiveInt",)}
 
+TYPED = re.compile(r"([A-Z][A-Za-z]+)\.(.+)")
+"""A path that begins with a resource type: `Patient.name`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
