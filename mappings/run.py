@@ -96,6 +96,7 @@ class Run:
         "_about", "_bundle", "_index", "_sources", "claimed", "conflicts", "entries", "facility", "fates", "followed",
         "fresh", "later", "lent", "listed", "made", "memory", "message_key", "moved", "named", "needy", "notes",
         "of_type", "ordinals", "origins", "recent", "said", "salt", "settings", "source", "stood", "taken", "trace",
+        "unplaced",
     )  # fmt: skip
 
     def __init__(
@@ -150,6 +151,8 @@ class Run:
         """For conversions that say a thing once per document."""
         self.fresh: list[tuple[str, str | None]] = []
         self.conflicts: list[str] = []
+        self.unplaced: list[str] = []
+        """What was written and has no place in the structure that was asked for."""
         self._bundle = sources
         self._index = index
         self._sources: tuple[list[dict[str, Any]], dict[str, dict[str, Any]]] | None = None
