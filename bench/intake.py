@@ -230,7 +230,7 @@ def main() -> None:
 
 def _acknowledged(runs: dict[tuple[str, int], list[Run]]) -> Iterator[str]:
     def middle(name: str, connections: int, what: str) -> float:
-        return statistics.median(getattr(one, what) for one in runs[name, connections])
+        return float(statistics.median(getattr(one, what) for one in runs[name, connections]))
 
     yield "# Durable acknowledgements"
     yield ""

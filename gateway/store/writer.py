@@ -43,7 +43,7 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._together = 0
+        self._in_hand = 0
         self.failure: BaseException | None = None
         """Set when the disk has failed under a commit. What it holds is then unknown, so nothing is written again."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -56,7 +56,7 @@ class Writer:
     @property
     def pressed(self) -> bool:
         """Whether many wait for their writes: senders for their acknowledgements, most of all."""
-        return self._together >= _MANY or self._jobs.qsize() >= _MANY
+        return self._in_hand + self._jobs.qsize() >= _MANY
 
     def submit(self, write: Write[Item, T], item: Item, done: Done) -> None:
         """Hands over a write; many of the same kind that wait together are done together."""
@@ -88,9 +88,8 @@ class Writer:
         with self._engine.connect() as connection:
             ended = False
             while not ended:
-                self._together = 0 if self._jobs.empty() else self._together
                 batch = self._taken()
-                self._together = len(batch)
+                self._in_hand = len(batch)
                 ended = batch[-1] is None
                 self._commit(connection, [job for job in batch if job is not None])
 
@@ -116,6 +115,7 @@ class Writer:
                 results = [(None, error)] * len(batch)
         else:
             results = [(None, self.failure)] * len(batch)
+        self._in_hand = 0
         for (_, _, done), (result, problem) in zip(batch, results, strict=True):
             done(result, None if problem is None else _failed(problem))
 
