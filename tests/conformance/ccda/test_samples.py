@@ -62,7 +62,7 @@ _SKELETONS = ("social_history_section_v3_example", "basic_occupation_observation
 _FRAME = re.compile(r"/ClinicalDocument(/component/structuredBody)?")
 _REAL = {
     "characteristics_of_home_environment_example": {"CDA-0208": 1},  # a letter beyond hexadecimal in a UUID
-    "intervention_planned_referral_and_note_compl": {"CDA-0208": 1, "CDA-0213": 1},  # an OID that ends with a point, playingEntitye
+    "intervention_planned_referral_and_note_compl": {"CDA-0208": 1, "CDA-0213": 1},  # `...1.`, playingEntitye
 }
 
 
