@@ -84,10 +84,9 @@ class Lanes:
             if not lane.wake.is_set():
                 lane.wake.set()
 
-    def configure(self, plan: Plan) -> None:
-        """Works by other settings from the next batch on."""
-        for lane in self._lanes:
-            lane.worker.configure(plan)
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        return tuple(lane.worker for lane in self._lanes)
 
     def close(self) -> None:
         """Ends at once: what is being worked is worked again after the next start."""
