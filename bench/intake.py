@@ -3,7 +3,8 @@
     python bench/intake.py [--seconds 4] [--rounds 3]
 
 Servers, each in a process of its own, the same sender (`mllp_load.py`, another process) against all of them, in turn:
-- echo: an asyncio server with our framing that sends each message back. The limit.
+- echo: the echo server of asyncio's documentation (streams) with the same framing.
+- bare: our own listener with nothing behind it, which sends each message back: what its framing alone could do.
 - gateway: stored in SQLite (WAL, synchronous=FULL) before the acknowledgement; its workers run beside it.
 - hl7: the `hl7` package's asyncio listener that parses each message and builds its ACK. Nothing is stored.
 - hl7apy: hl7apy's MLLPServer, which closes after each message. Nothing is stored.
@@ -35,7 +36,7 @@ from mllp_load import adt
 
 HERE = Path(__file__).parent
 CONNECTIONS = (1, 10, 100)
-SERVERS = ("echo", "gateway", "hl7", "hl7apy")
+SERVERS = ("echo", "bare", "gateway", "hl7", "hl7apy")
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ def main() -> None:
 
 def _acknowledged(runs: dict[tuple[str, int], list[Run]]) -> Iterator[str]:
     def middle(name: str, connections: int, what: str) -> float:
-        return statistics.median(getattr(one, what) for one in runs[name, connections])
+        return float(statistics.median(getattr(one, what) for one in runs[name, connections]))
 
     yield "# Durable acknowledgements"
     yield ""
@@ -238,6 +239,8 @@ def _acknowledged(runs: dict[tuple[str, int], list[Run]]) -> Iterator[str]:
     yield "the servers in turn. The gateway stores before it answers (SQLite, WAL, synchronous=FULL); its workers run"
     yield "beside it; the others store nothing. The sender is a process of its own on the same cores, unpinned. If it"
     yield "is busy near 100 %, it and not the server is the limit. CPU: of the server's process, and of the sender's."
+    yield "`echo` is the echo server of asyncio's documentation (streams) with the same framing; `bare` is our own"
+    yield "listener with nothing behind it. Both send each message back."
     yield ""
     yield "| connections | server | acknowledged/s (lowest) | p99 ms | to echo | to hl7 | CPU us | sender us (busy) |"
     yield "|---|---|---|---|---|---|---|---|"

@@ -6,13 +6,31 @@ None of them stores anything.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from typing import Any
 
 
 def echo(port: int) -> None:
-    """Our own listener and framing; each message goes back as it came."""
+    """The echo server of asyncio's own documentation with MLLP's framing: reads to the end block, sends it back."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                writer.write(await reader.readuntil(b"\x1c\r"))
+                await writer.drain()
+        writer.close()
+
+    async def main() -> None:
+        async with await asyncio.start_server(handle, "127.0.0.1", port, limit=2 << 20) as server:
+            await server.serve_forever()
+
+    asyncio.run(main())
+
+
+def bare(port: int) -> None:
+    """Our own listener without anything behind it: each message goes back as it came."""
     from adapters.transports import Answer, Received
     from adapters.transports.mllp import MllpListener, MllpSettings
 
@@ -59,4 +77,4 @@ def hl7apy(port: int) -> None:
 
 
 if __name__ == "__main__":
-    {"echo": echo, "hl7": hl7, "hl7apy": hl7apy}[sys.argv[1]](int(sys.argv[2]))
+    {"echo": echo, "bare": bare, "hl7": hl7, "hl7apy": hl7apy}[sys.argv[1]](int(sys.argv[2]))

@@ -77,12 +77,11 @@ def _resources(root: Resource) -> Iterator[Resource]:
 def _referring(node: Any, by_url: dict[str, str]) -> Any:
     """A copy in which each reference to a fullUrl names type and id instead."""
     if isinstance(node, dict):
-        return {
-            key: by_url.get(value, value)
-            if key in ("reference", "url") and isinstance(value, str)
-            else _referring(value, by_url)
-            for key, value in node.items()
-        }
-    if isinstance(node, list):
-        return [_referring(item, by_url) for item in node]
-    return node
+        made = {}
+        for key, value in node.items():
+            if isinstance(value, str):
+                made[key] = by_url.get(value, value) if key in ("reference", "url") else value
+            else:
+                made[key] = _referring(value, by_url) if isinstance(value, (dict, list)) else value
+        return made
+    return [_referring(item, by_url) if isinstance(item, (dict, list)) else item for item in node]

@@ -132,8 +132,12 @@ def structure(document: Document) -> str:
 
     entries = document.root.get("entry") or [{}]
     header = entries[0].get("resource", {}) if isinstance(entries[0], dict) else {}
-    code = header.get("eventCoding", {}).get("code", "") if isinstance(header, dict) else ""
-    return structure_of("2.5.1", str(code), "ADT") or ""
+    code = str(header.get("eventCoding", {}).get("code", "")) if isinstance(header, dict) else ""
+    return structure_of("2.5.1", _NOTIFIED.get(code, code), "ADT") or ""
+
+
+_NOTIFIED = {"notification-admit": "A01", "notification-discharge": "A03", "notification-transfer": "A02"}
+"""Da Vinci notification events of others, as triggers."""
 
 
 def _find(catalog: Catalog, hop: Hop) -> str | None:

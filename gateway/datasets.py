@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gateway.config import Site
 
 NAME = "csv"
-_TABLES = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip")
+_TABLES = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".xls", ".zip")
 _OTHERS = (".hl7", ".json", ".ndjson", ".xml", ".ccda", ".ccd", ".cda")
 _MARKS = ("export.csv", "datapackage.json")
 

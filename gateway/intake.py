@@ -63,7 +63,7 @@ class Intake:
         """What a transport of a channel hands its units to."""
 
         def accept(received: Received, answer: Answer) -> None:
-            self.accept(name, received.body, lambda taken: answer(taken[0].reply if taken else b""))
+            self.accept(name, received.body, lambda taken: answer(_together(taken)))
 
         return accept
 
@@ -153,6 +153,13 @@ class Intake:
         if channel.reject_when_store_fails and glancing:
             return Taken(None, glancing.refuse(body, (issue("GW-0005"),)))
         return Taken(None, None)
+
+
+def _together(taken: list[Taken]) -> bytes | None:
+    """The answers to the messages of one unit, one after the other; none at all when one of them gives none: the sender
+    sends all of it again."""
+    replies = [one.reply for one in taken if one.reply is not None]
+    return b"".join(replies) if len(replies) == len(taken) else None
 
 
 class _Answers:

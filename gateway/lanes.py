@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,7 @@ from gateway.workers import Worker
 _log = logging.getLogger(__name__)
 
 _BATCH = 32
+_BATCH_UNDER_PRESSURE = 4
 _LOOK = 1.0
 """Seconds after which a process looks for work by itself, should nobody have called it."""
 
@@ -82,10 +84,9 @@ class Lanes:
             if not lane.wake.is_set():
                 lane.wake.set()
 
-    def configure(self, plan: Plan) -> None:
-        """Works by other settings from the next batch on."""
-        for lane in self._lanes:
-            lane.worker.configure(plan)
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        return tuple(lane.worker for lane in self._lanes)
 
     def close(self) -> None:
         """Ends at once: what is being worked is worked again after the next start."""
@@ -105,9 +106,10 @@ class Lanes:
         try:
             while not self._closing.is_set():
                 lane.wake.clear()
+                limit = _BATCH if self._gave_way() else _BATCH_UNDER_PRESSURE
                 with self._store.reading() as connection:
                     batch = self._store.envelopes.received(
-                        connection, lane=lane.number, lanes=len(self._lanes), after=0, limit=_BATCH
+                        connection, lane=lane.number, lanes=len(self._lanes), after=0, limit=limit
                     )
                 if batch:
                     self._work(lane, batch)
@@ -115,6 +117,16 @@ class Lanes:
                     lane.wake.wait(_LOOK)
         except StoreFailedError:
             _log.error("store failed", extra={"kind": "work"})
+
+    def _gave_way(self) -> bool:
+        """Lets those go first who wait for an acknowledgement: what is stored can wait a little. False when they are
+        still many after a while; then some work is done all the same."""
+        until = time.monotonic() + _LOOK
+        while self._store.writer.pressed and not self._closing.is_set():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
 
     def _work(self, lane: _Lane, batch: list[Envelope]) -> None:
         """Commits each result of a batch; all are waited for, so that the next look finds none of them."""

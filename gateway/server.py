@@ -25,7 +25,7 @@ from gateway.pipeline import Worked
 from gateway.plan import Channel, Plan
 from gateway.records import time_ordered_id
 from gateway.store import Store, StoreFailedError, file_of, migrate
-from gateway.workers import Worker, WorkerLostError
+from gateway.workers import Worker, WorkerLostError, configure
 
 if TYPE_CHECKING:
     from gateway.web.server import Web
@@ -231,10 +231,8 @@ class Gateway:
             self.web = None
         if self.web is None:
             self._open_web()
-        else:
-            self.web.configure(plan)
-        self._lanes.configure(plan)
-        self._helper.configure(plan)
+        serving = self.web.workers if self.web is not None else ()
+        configure([*self._lanes.workers, self._helper, *serving], plan)
 
     def _settle_listeners(self, plan: Plan) -> None:
         for name in [name for name in self.listeners if self._ways_in[name] != _way_in(plan.channels.get(name))]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -157,6 +157,15 @@ class Worker:
             self._process.kill()
             self._process.wait()
         self._pipe = self._process = None
+
+
+def configure(workers: Iterable[Worker], plan: Plan) -> None:
+    """All of them at the same time: each has to start a process."""
+    threads = [threading.Thread(target=one.configure, args=(plan,), name="configure") for one in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def _failed(code: str, **words: str) -> Worked:

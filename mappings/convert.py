@@ -165,6 +165,7 @@ class Converter:
         locate = self._reading.locator(run.source)
         found = [each for note in run.told() if note[0] > TOOK and (each := self._issue(note, locate)) is not None]
         found += [issue("MAP-0106", Where(), target=path) for path in dict.fromkeys(run.conflicts)]
+        found += [issue("MAP-0110", Where(), target=name) for name in dict.fromkeys(run.unplaced)]
         return tuple(dict.fromkeys(found))
 
     def _issue(self, note: Note, locate: Callable[[tuple[Any, ...], str], Where]) -> Issue | None:

@@ -73,6 +73,7 @@ class Run(Source):
     __slots__ = (
         "claimed", "conflicts", "entries", "facility", "fates", "followed", "fresh", "later", "lent", "made", "memory",
         "message_key", "moved", "named", "needy", "of_type", "ordinals", "origins", "said", "salt", "settings", "trace",
+        "unplaced",
     )  # fmt: skip
 
     def __init__(
@@ -118,6 +119,8 @@ class Run(Source):
         """For conversions that say a thing once per document."""
         self.fresh: list[tuple[str, str | None]] = []
         self.conflicts: list[str] = []
+        self.unplaced: list[str] = []
+        """What was written and has no place in the structure that was asked for."""
 
     # ---- what conversions may call ---------------------------------------------------------------------------
 

@@ -221,6 +221,16 @@ CODES = (
         type="informational",
     ),
     Code(
+        code="MAP-0110",
+        severity="warning",
+        title="No place in the structure asked for",
+        message="{target} isn't part of the message structure that was asked for; it is left out",
+        why="A receiver of that version and structure has no place for it.",
+        example="ROL in ADT_A01 of version 2.3.1",
+        spec=_SPEC,
+        type="not-supported",
+    ),
+    Code(
         code="MAP-0201",
         severity="warning",
         title="Not an offset",

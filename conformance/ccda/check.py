@@ -25,12 +25,13 @@ MOST = 10_000
 def check(
     root: Node, ids: Mapping[str, int], place: Place, terminology: Terminology | None = None
 ) -> tuple[Issue, ...]:
-    """All findings, in document order. `ids`: the XML IDs of the document, with how often each is there."""
+    """All findings, by line. `ids`: the XML IDs of the document, with how often each is there."""
     walk = _Walk(root, ids, place, Codes(terminology))
     found = [*sections.check(root, place), *islice(links.check(root, ids, place), MOST)]
     walk.visit(root, layouts()["ClinicalDocument"], found)
     more = (issue("CDA-0234", limit=MOST),) if len(found) >= MOST else ()
-    return (*found[:MOST], *more, *walk.templates.unknown.values())
+    found = [*found[:MOST], *walk.templates.unknown.values()]
+    return (*sorted(found, key=lambda each: each.at.line or 0), *more)
 
 
 class _Walk:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from conformance.catalogue import issue
 from conformance.ccda.expression import Around, holds
 from conformance.ccda.layout import lineage
-from conformance.ccda.library import BALLOT, Hold, Rule, Template, template, title
+from conformance.ccda.library import BALLOT, Hold, Rule, Template, rows, template, title
 from conformance.ccda.node import Node, Place, is_null, own_text
 from conformance.issue import Issue, Where
 
@@ -161,7 +162,8 @@ class Templates:
         elif (asked := _WITH.fullmatch(hold.expression)) is not None:
             wanted = f"{path}/{asked[1]}[{asked[2]}: {title(asked[3])}]".lstrip("/")
         else:
-            return at.found("CDA-0227", where, hold, **words, path=path or ".", key=hold.key, wanted=hold.expression)
+            wanted = _words().get(hold.key) or f"this must hold: {hold.expression}"
+            return at.found("CDA-0227", where, hold, **words, key=hold.key, wanted=wanted)
         return at.found("CDA-0226" if hold.warning else "CDA-0201", where, hold, **words, path=wanted)
 
 
@@ -188,6 +190,12 @@ class _Claim:
         return replace(
             made, message=message, severity="warning" if mild and made.severity == "error" else made.severity
         )
+
+
+@cache
+def _words() -> Mapping[str, str]:
+    """What constraints mean, by key."""
+    return {row["key"]: row["words"] for row in rows("constraints.csv")}
 
 
 def _element(of: str) -> str:

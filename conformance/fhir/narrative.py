@@ -42,7 +42,7 @@ class Div:
 
 
 _START = f'<div xmlns="{XHTML}"'
-_TAG = re.compile(r"<(?:[A-Za-z][^<>]*>|[!?])")
+_TAG = re.compile(r"<[A-Za-z!?][^>]*>")
 """Start tags, and what begins a comment, a declaration or an instruction."""
 _LED = r'(?:href|src)="(?!\s*(?:#|javascript:|vbscript:))'
 _SAID = rf'(?:{"|".join(sorted(name for name in _ATTRIBUTES - {"href", "src"} if " " not in name))}|xml:lang)="'

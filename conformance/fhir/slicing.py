@@ -6,7 +6,7 @@ reference that can't be followed). Discriminators are compiled when the slicing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ class Slice:
         self._plans, self._inside, self._key = plans, inside, key
         self.tree = tree
         self.name = tree.slice
+        self.names = tuple(_outward(tree.slice))
+        """Its own, and those of the slices that a reslice is in."""
         self.min, self.max = tree.min, tree.max
         self._items: dict[str, Item | None] = {}
 
@@ -50,6 +52,12 @@ class Slice:
             facts = next((each for each in self.tree.types if code in (each.get("code"), "")), None)
             self._items[code] = self._plans.item(self.tree, facts, self._inside, self._key)
         return self._items[code]
+
+
+def _outward(name: str) -> Iterator[str]:
+    while name:
+        yield name
+        name = name.rpartition("/")[0]
 
 
 class Slicing:
@@ -66,6 +74,7 @@ class Slicing:
         key = tree.name.removesuffix("[x]")
         self.slices = [Slice(plans, each, inside, key) for each in tree.slices.values()]
         self.order = {each.name: place for place, each in enumerate(self.slices)}
+        self.counted = [each for each in self.slices if each.min > 0 or each.max is not None]
         self.default = next((each for each in self.slices if each.name == "@default"), None)
         self.is_choice = tree.name.endswith("[x]")
         self._found: dict[Any, tuple[Slice | None, bool]] = {}

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import issue
-from conformance.fhir import bindings, coding, extensions, references, rules
+from conformance.fhir import bindings, coding, extensions, references, rules, slices
 from conformance.fhir.fhirpath import Env, Node, lineage, type_of
 from conformance.fhir.fhirpath.references import resolver
 from conformance.fhir.plan import Item, Plans, Prop, Slot
@@ -20,7 +20,6 @@ from conformance.issue import Issue, Severity, Where
 from conformance.terminology.value_set import Answer, any_of
 
 if TYPE_CHECKING:
-    from conformance.fhir.slicing import Slice, Slicing
     from conformance.terminology import Terminology
 
 DEEPEST = 100
@@ -217,37 +216,23 @@ class Walk:
 
     def check(self, node: Node, item: Item) -> None:
         """One value against its Item; what was found of a coded value is remembered."""
-        if not item.recurring:
-            self._check(node, item)
-            return
-        key = coding.recurring(node.value)
+        key = coding.recurring(node.value) if item.recurring else None
         if key is not None and (self.generic, key) in item.clean and _sound_text(node.value):
             return
-        before = len(self.issues), self.doubts
-        self._check(node, item)
-        if key is not None and before == (len(self.issues), self.doubts) and len(item.clean) < REMEMBERED:
-            item.clean.add((self.generic, key))
-
-    def _check(self, node: Node, item: Item) -> None:
         if self.depth > DEEPEST:
             self.report("FHIR-0011", node)
             return
         self.depth += 1
-        before = len(self.issues)
+        before, doubts = len(self.issues), self.doubts
         if item.primitive is not None:
             sound = self._primitive(node, item)
         elif type(node.value) is not dict:
             self.report("FHIR-0003", node, form="an object")
             sound = False
-        elif item.is_resource:
-            self.resource(node)
-            sound = False
-            if item.profiles:
-                self.any_profile(node, item)
-        elif item.nested:
-            sound = self._nested(node, item)
+        elif item.is_resource or item.nested:
+            sound = self._inner(node, item)
         else:
-            self._object(node, item)
+            self._object(node, item, node.value)
             sound = len(self.issues) == before or not any(each.code in _BROKEN for each in self.issues[before:])
             if item.rule is not None and self.generic:
                 item.rule(self, node)
@@ -257,6 +242,17 @@ class Walk:
             for demand in item.demands:
                 demand(self, node)
         self.depth -= 1
+        if key is not None and (before, doubts) == (len(self.issues), self.doubts) and len(item.clean) < REMEMBERED:
+            item.clean.add((self.generic, key))
+
+    def _inner(self, node: Node, item: Item) -> bool:
+        """A resource inside another; whether more is to be said of it."""
+        if item.nested:
+            return self._nested(node, item)
+        self.resource(node)
+        if item.profiles:
+            self.any_profile(node, item)
+        return False
 
     def _nested(self, node: Node, item: Item) -> bool:
         """A resource inside another whose type or profile is given: by itself first, then as it is asked here."""
@@ -266,7 +262,7 @@ class Walk:
         self.resource(node)
         generic, self.generic = self.generic, False
         before = len(self.issues)
-        self._object(node, item)
+        self._object(node, item, node.value)
         self.generic = generic
         return not any(each.code in _BROKEN for each in self.issues[before:])
 
@@ -310,9 +306,8 @@ class Walk:
             return True
         return False
 
-    def _object(self, node: Node, item: Item, value: dict[str, Any] | None = None) -> None:
+    def _object(self, node: Node, item: Item, data: dict[str, Any]) -> None:
         """The properties of an object: unknown ones, forms, cardinality, slices, and each value."""
-        data: dict[str, Any] = node.value if value is None else value
         if not data:
             self.report("FHIR-0009", node)
             return
@@ -349,7 +344,7 @@ class Walk:
                     prop.count(self, node, ())
         for prop in item.sliced:
             if prop.slicing is not None and not prop.present(data):
-                self._count(node, prop.slicing, {}, prop.name, sure=True)
+                slices.count(self, node, prop.slicing, {}, prop.name, sure=True)
 
     def _all(self, node: Node, slot: Slot, item: Item, values: list[Any]) -> bool:
         """Checks the objects of an array where there is nothing to count or choose; False where one is no object."""
@@ -399,7 +394,7 @@ class Walk:
                 if inner is not None:
                     self.check(each, inner)
         else:
-            self._sliced(node, prop, slicing, found, code)
+            slices.check(self, node, prop, slicing, found, code)
         if prop.is_extension and self.generic:
             extensions.check(self, node, prop, found)
 
@@ -407,6 +402,8 @@ class Walk:
         """The property's values as nodes; a wrong JSON form is reported and read as what was meant."""
         value, extra = data.get(slot.key), data.get(slot.sibling)
         step, kind = slot.step, slot.inside
+        if type(value) is list and value and extra is None and slot.many and kind != "Resource" and None not in value:
+            return [Node(inner, kind, node, step, index) for index, inner in enumerate(value)]
         if value is None and extra is None:
             self.report("FHIR-0009", Node(None, kind, node, step))
             return []
@@ -444,64 +441,6 @@ class Walk:
         if kind == "Resource":
             kind = type_of(value) or kind
         return Node(value, kind, parent, step, index, extra)
-
-    # Slices
-
-    def _sliced(self, node: Node, prop: Prop, slicing: Slicing, found: list[Node], code: str) -> None:
-        """Each item is checked by its slice's plan (by the element's where none matches), then the slices are
-        counted.
-        """
-        counts: dict[str, int] = {}
-        sure, last, order = True, -1, slicing.order
-        for each in found:
-            slice_, certain = slicing.find(self, each)
-            sure = sure and (certain or slice_ is not None)
-            if slice_ is None and certain:
-                self._unmatched(slicing, each)
-                last = len(order) if slicing.rules == "openAtEnd" else last
-            slice_ = slice_ or slicing.default
-            if slice_ is not None:
-                self._counted(counts, slice_)
-                if (slicing.ordered or last == len(order)) and order[slice_.name] < last:
-                    self.report("FHIR-0033", each, slice=slice_.name)
-                last = max(last, order[slice_.name])
-            self._slice_item(prop, slicing, slice_, each, code)
-        self._count(node, slicing, counts, prop.name, sure=sure)
-
-    def _unmatched(self, slicing: Slicing, node: Node) -> None:
-        if slicing.default is None and slicing.rules == "closed":
-            self.report("FHIR-0032", node)
-
-    def _counted(self, counts: dict[str, int], slice_: Slice) -> None:
-        """A reslice counts for the slices it is in."""
-        name = slice_.name
-        while name:
-            counts[name] = counts.get(name, 0) + 1
-            name = name.rpartition("/")[0]
-
-    def _slice_item(self, prop: Prop, slicing: Slicing, slice_: Slice | None, node: Node, code: str) -> None:
-        item = prop.item(code or prop.code(node.value))
-        inner = slice_.item(code, node.value) if slice_ is not None else None
-        if inner is None:
-            if item is not None:
-                self.check(node, item)
-            return
-        self.check(node, inner)
-        if slicing.loose and item is not None:
-            self.check(node, item)
-
-    def _count(self, node: Node, slicing: Slicing, counts: dict[str, int], name: str, *, sure: bool) -> None:
-        for each in slicing.slices:
-            number = counts.get(each.name, 0)
-            if "/" in each.name and not counts.get(each.name.rpartition("/")[0]):
-                continue
-            if number < each.min:
-                if sure:
-                    self.report("FHIR-0030", node, element=name, slice=each.name, least=each.min, number=number)
-                else:
-                    self.unchecked_once("FHIR-0034", node, f"{name}:{each.name}", element=name, slice=each.name)
-            if each.max is not None and number > each.max:
-                self.report("FHIR-0031", node, element=name, slice=each.name, most=each.max, number=number)
 
 
 _BROKEN = frozenset({"FHIR-0002", "FHIR-0003", "FHIR-0008", "FHIR-0009", "FHIR-0010"})

@@ -13,6 +13,8 @@ _NUMBERED = re.compile(r"\s{0,4}(?:q(?:uestion)?\s{0,2})?\d{1,3}[a-z]?\s{0,2}[.)
 _BRACKETED = re.compile(r"\s{0,4}[(\[][^()\[\]]{0,80}[)\]]\s{0,4}$")
 _LEAST_WORDS = 4
 """A header that is a question has as many."""
+_MOST_COMPARED = 400
+"""In a wider table no header is compared letter by letter."""
 _LEAST_LETTERS = 7
 """Shorter headers are taken as they are written: one letter makes another word of them."""
 
@@ -29,7 +31,7 @@ def match(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
     equals over the later ones, and what is left is compared letter by letter."""
     found = dict(_exact(table, headers))
     taken = {column.name for column in found.values()}
-    for position, text in enumerate(map(plain, headers)):
+    for position, text in enumerate(map(plain, headers) if len(headers) <= _MOST_COMPARED else ()):
         if text and position not in found:
             column = _misspelt(text, table, taken)
             if column is not None:

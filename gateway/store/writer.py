@@ -25,6 +25,7 @@ Done = Callable[[Any, BaseException | None], None]
 """Called once, in the writer's thread, after the commit: with the result, or with why there is none."""
 
 MAX_BATCH = 256
+_MANY = 16
 
 
 class StoreFailedError(Exception):
@@ -42,6 +43,7 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
+        self._in_hand = 0
         self.failure: BaseException | None = None
         """Set when the disk has failed under a commit. What it holds is then unknown, so nothing is written again."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -50,6 +52,11 @@ class Writer:
     @property
     def backlog(self) -> int:
         return self._jobs.qsize()
+
+    @property
+    def pressed(self) -> bool:
+        """Whether many wait for their writes: senders for their acknowledgements, most of all."""
+        return self._in_hand + self._jobs.qsize() >= _MANY
 
     def submit(self, write: Write[Item, T], item: Item, done: Done) -> None:
         """Hands over a write; many of the same kind that wait together are done together."""
@@ -82,6 +89,7 @@ class Writer:
             ended = False
             while not ended:
                 batch = self._taken()
+                self._in_hand = len(batch)
                 ended = batch[-1] is None
                 self._commit(connection, [job for job in batch if job is not None])
 
@@ -107,6 +115,7 @@ class Writer:
                 results = [(None, error)] * len(batch)
         else:
             results = [(None, self.failure)] * len(batch)
+        self._in_hand = 0
         for (_, _, done), (result, problem) in zip(batch, results, strict=True):
             done(result, None if problem is None else _failed(problem))
 

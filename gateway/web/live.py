@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.config import Site
 from gateway.intake import Taken
-from gateway.plan import Channel, Plan
+from gateway.plan import Channel
 from gateway.records import Delivery, Envelope
 from gateway.store import Filter, StoreFailedError, Tried, Wanted
 from gateway.web.services import Figure, GaveUpError, MistakeError, UnavailableError
@@ -33,8 +33,8 @@ class Live:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self._worker = Worker.of(gateway.plan)
-        threading.Thread(target=self._worker.warm, name="warm", daemon=True).start()
+        self.worker = Worker.of(gateway.plan)
+        threading.Thread(target=self.worker.warm, name="warm", daemon=True).start()
         self._waiting = threading.BoundedSemaphore(_WAITING)
         self._turn = threading.Lock()
 
@@ -93,7 +93,7 @@ class Live:
     def compute(self, function: str, *arguments: Any) -> Any:
         with self._my_turn():
             try:
-                return self._worker.call(function, *arguments)
+                return self.worker.call(function, *arguments)
             except WorkerLostError as error:
                 mistake = str(error).replace(" at ", "@")
         if mistake and not mistake.startswith("MemoryError"):
@@ -115,12 +115,8 @@ class Live:
             self._waiting.release()
 
     def problems(self) -> Sequence[str]:
-        starting = [] if self._gateway.warm and self._worker.warmed else ["workers are starting"]
+        starting = [] if self._gateway.warm and self.worker.warmed else ["workers are starting"]
         return [*self._gateway.problems(), *starting]
-
-    def configure(self, plan: Plan) -> None:
-        """Computes by other settings from the next request on."""
-        self._worker.configure(plan)
 
     def figures(self) -> Iterator[Figure]:
         gateway, store = self._gateway, self._gateway.store
@@ -151,5 +147,5 @@ class Live:
 
     def close(self) -> None:
         """Ends what is being computed."""
-        self._worker.kill()
-        self._worker.close()
+        self.worker.kill()
+        self.worker.close()

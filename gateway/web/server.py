@@ -31,9 +31,9 @@ from gateway.web.settings import Settings, client
 if TYPE_CHECKING:
     from flask import Flask
 
-    from gateway.plan import Plan
     from gateway.server import Gateway
     from gateway.web.tls import TlsFront
+    from gateway.workers import Worker
 
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns whenever a request waits for a thread
 
@@ -229,9 +229,9 @@ class Web:
         self._server = WebServer(create_app(self._live, settings), settings)
         self.address = self._server.address
 
-    def configure(self, plan: Plan) -> None:
-        """Goes on by another plan in which the settings of HTTP are the same."""
-        self._live.configure(plan)
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        return (self._live.worker,)
 
     def close(self, grace: float) -> None:
         self._server.close(grace)

@@ -124,6 +124,10 @@ def datetime_backward(value: str, run: Run) -> str | None:
         return day.replace("-", "") or None
     if clock.endswith("Z"):
         clock = clock[:-1] + "+00:00"
+    head, dot, fraction = clock.partition(".")
+    if dot:  # DTM has four digits at most
+        digits = len(fraction) - len(fraction.lstrip("0123456789"))
+        clock = f"{head}.{fraction[: min(digits, 4)]}{fraction[digits:]}"
     return (day.replace("-", "") + clock).replace(":", "")
 
 

@@ -1,4 +1,4 @@
-"""Calls that fire MAP-02xx: what named conversions say while the shipped maps use them."""
+"""Calls that fire MAP-02xx, what named conversions say while the shipped maps use them, and what isn't written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from conformance.issue import Issue
-from tests.mappings.shipped.messages import adt, forward
+from tests.mappings.shipped.messages import adt, back, forward
 
 _PID = "PID|1||4711^^^GH^MR"
 
@@ -15,7 +15,14 @@ def _said(*segments: str, zone: str = "") -> Iterable[Issue]:
     return forward(adt(*segments), zone=zone).issues
 
 
+def _asked(*segments: str, target: str) -> Iterable[Issue]:
+    made = forward(adt(*segments)).document
+    assert made is not None
+    return back(made, target=target).issues
+
+
 FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
+    "MAP-0110": partial(_asked, _PID, "ROL|1|AD|PP^^HL70443|7^Stone", target="ADT_A01@2.3.1"),
     "MAP-0201": partial(_said, _PID + "||||20240317140500+9900"),
     "MAP-0202": partial(_said, _PID + "||||20240317140500"),
     "MAP-0203": partial(_said, _PID + "||||20241103013000", zone="America/New_York"),

@@ -57,9 +57,14 @@ def test_a_document_begins_with_its_composition() -> None:
 
 
 def test_a_message_cannot_be_made_without_a_header() -> None:
-    result = in_form(bundle(PATIENT, kind="collection"), "message")
+    result = in_form(bundle(PATIENT, kind="transaction"), "message")
     assert result.value is None
     assert [issue.code for issue in result.issues] == ["IO-0007"]
+
+
+def test_a_collection_made_of_tables_stays_one() -> None:
+    root = bundle(PATIENT, kind="collection")
+    assert in_form(root, "message").value == [root]
 
 
 @pytest.mark.parametrize("form", BUNDLE_FORMS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from functools import cache
 from random import Random
@@ -168,6 +169,33 @@ def test_trees_of_anything(kind: str, one: Any, other: Any) -> None:
 
 
 # ---- much of something ---------------------------------------------------------------------------------------------
+
+
+BIG = 9_000_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"OBX|1|ST|c^d^LN||v\r" * 30_000,
+        b"DG1|1||Z59.0^x\r" * 49_000,
+        b"PID|||||" + b"^a" * (BIG // 2),
+        b"PID|||1||" + b"A" * BIG,
+        b"OBX|1|CWE|c^d^LN||" + b"a^b~" * (BIG // 4),
+        b"PID|||1||" + b"\\F\\" * (BIG // 3),
+        b"ZZZ|a^b^c\r" * 49_000,
+    ],
+    ids=["OBX", "DG1", "components", "a field", "repetitions", "escapes", "Z segments"],
+)
+def test_ten_megabytes_take_seconds_and_bounded_memory(body: bytes) -> None:
+    tracing = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    started = time.process_time()
+    document = HL7V2.parse(MSH.replace("{control}", "1").encode() + b"\r" + body).value
+    if document is not None:
+        made = converter("v2", "fhir")(document)
+        assert made.issues
+    assert time.process_time() - started < 20
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - tracing < 1_000_000  # KiB
 
 
 MANY = 1000

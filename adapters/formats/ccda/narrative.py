@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from typing import Any
 
 from lxml import etree
 
@@ -23,7 +24,9 @@ _ELEMENTS = {
     "sup": "sup",
     **{name: name for name in ("table", "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col")},
 }
-_SPANS = ("colspan", "rowspan")
+_TAGS = {f"{{urn:hl7-org:v3}}{name}": tag for name, tag in _ELEMENTS.items()}
+"""By full name, for those that are always the same."""
+_SPANS, _CELLS, _VOID = ("colspan", "rowspan"), ("td", "th"), ("br", "col")
 _BLOCKS = frozenset(("paragraph", "item", "tr", "td", "th", "br", "caption", "list", "table", "title"))
 _CAPTIONS = {"table": "caption", "list": "li"}
 _FRAMES = frozenset(("table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "colgroup"))
@@ -61,13 +64,16 @@ def xhtml(element: etree._Element) -> str:
 
 
 def _inside(element: etree._Element, out: list[str]) -> None:
-    if element.text:
-        out.append(_escaped(element.text))
+    text = element.text
+    if text:
+        out.append(_escaped(text))
+    child: Any
     for child in element:
-        if isinstance(child.tag, str):
+        if type(child.tag) is str:
             _markup(child, out)
-        if child.tail:
-            out.append(_escaped(child.tail))
+        text = child.tail
+        if text:
+            out.append(_escaped(text))
 
 
 def _escaped(text: str) -> str:
@@ -76,24 +82,25 @@ def _escaped(text: str) -> str:
     return text
 
 
-def _markup(element: etree._Element, out: list[str]) -> None:
-    name = _local(element)
-    tag = _tag(element, name)
-    attributes = "".join(_attributes(element, tag)) if element.attrib else ""
-    if tag in ("br", "col"):
+def _markup(element: Any, out: list[str]) -> None:
+    tag = _TAGS.get(element.tag) or _tag(element, _local(element))
+    given = element.items()
+    attributes = "".join(_attributes(element, tag)) if given else ""
+    if tag in _VOID:
         out.append(f"<{tag}{attributes}/>")
         return
-    style = element.get("styleCode")
-    emphasis = [_EMPHASIS[word] for word in style.split() if word in _EMPHASIS] if style and tag not in _FRAMES else ()
     out.append(f"<{tag}{attributes}>")
+    style = element.get("styleCode") if given and tag not in _FRAMES else None
+    emphasis = [_EMPHASIS[word] for word in style.split() if word in _EMPHASIS] if style else ()
     out.extend(f"<{each}>" for each in emphasis)
     _inside(element, out)
-    out.extend(f"</{each}>" for each in reversed(emphasis))
+    if emphasis:
+        out.extend(f"</{each}>" for each in reversed(emphasis))
     out.append(f"</{tag}>")
 
 
 def _tag(element: etree._Element, name: str) -> str:
-    """The XHTML element for one of the narrative's."""
+    """The XHTML element for one of the narrative's that has not always the same."""
     if name == "list":
         return "ol" if element.get("listType") == "ordered" else "ul"
     if name == "caption":
@@ -104,12 +111,14 @@ def _tag(element: etree._Element, name: str) -> str:
 def _attributes(element: etree._Element, tag: str) -> Iterator[str]:
     if (name := element.get("ID")) and name.strip():
         yield f' id="{escape(name.strip())}"'
-    for span in _SPANS:
-        if tag in ("td", "th") and (element.get(span) or "").isdecimal():
-            yield f' {span}="{element.get(span)}"'
-    target = element.get("href") or ""
-    if tag == "a" and target.startswith(("http://", "https://", "#", "mailto:")):
-        yield f' href="{escape(target)}"'
+    if tag in _CELLS:
+        for span in _SPANS:
+            if (element.get(span) or "").isdecimal():
+                yield f' {span}="{element.get(span)}"'
+    elif tag == "a":
+        target = element.get("href") or ""
+        if target.startswith(("http://", "https://", "#", "mailto:")):
+            yield f' href="{escape(target)}"'
 
 
 def _local(element: etree._Element | None) -> str:

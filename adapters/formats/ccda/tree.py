@@ -146,32 +146,42 @@ class Tree:
     def _build(self, element: etree._Element, parent: ref[Node] | None, top: ref[Tree]) -> Node:
         """The node of an element, with all below it. Leaves, which most elements are, share their empty containers."""
         names = self._names
-        tag = element.tag
+        tag: Any = element.tag
         node = Node(names.get(tag) or self._name(tag), element, parent, top)
         given: Any = element.items()
         if given:
-            attributes = {names.get(name) or self._name(name): value.strip() for name, value in given}
-            if "xsi:type" in attributes:
-                attributes["xsi:type"] = attributes["xsi:type"].rpartition(":")[2]
-            node.attributes = attributes
+            node.attributes = self._attributes(given)
         if len(element) == 0 or (node.name == "text" and _is_section(parent)):
             return node
         me = ref(node)
-        build = self._build
-        child: Any
         children: list[Node] = []
         kids: dict[str, list[Node]] = {}
         node.children, node.kids = children, kids
         for child in element:
-            if type(child.tag) is str:
-                made = build(child, me, top)
-                children.append(made)
-                name = made.name
-                if name in kids:
-                    kids[name].append(made)
-                else:
-                    kids[name] = [made]
+            tag = child.tag
+            if type(tag) is not str:
+                continue
+            if len(child):
+                made = self._build(child, me, top)
+            else:
+                made = Node(names.get(tag) or self._name(tag), child, me, top)
+                given = child.items()
+                if given:
+                    made.attributes = self._attributes(given)
+            children.append(made)
+            if made.name in kids:
+                kids[made.name].append(made)
+            else:
+                kids[made.name] = [made]
         return node
+
+    def _attributes(self, given: list[tuple[str, str]]) -> dict[str, str]:
+        """Attributes as paths name them, without white space around their values."""
+        names = self._names
+        found = {names.get(name) or self._name(name): value.strip() for name, value in given}
+        if "xsi:type" in found:
+            found["xsi:type"] = found["xsi:type"].rpartition(":")[2]
+        return found
 
     def _name(self, tag: str) -> str:
         found = self._names[tag] = named(tag)

@@ -108,7 +108,7 @@ def text(value: Any) -> str | None:
         return plain(element) or None
     if value.attributes.get("representation") == "B64":
         return "".join(element.xpath("text()")).strip() or None
-    referred = get(value, _REFERENCE)
+    referred = get(value, _REFERENCE) if "reference" in value.kids else None
     if referred is not None and referred.startswith("#generated-") and not referred.endswith("-text"):
         return None  # a row that was made of this very entry
     if referred is not None:
@@ -138,13 +138,19 @@ def parts(values: list[Any]) -> list[Any]:
 
 
 def _parts(node: Node) -> dict[str, Any]:
-    made: dict[str, Any] = {f"@{name}": value for name, value in node.attributes.items()}
+    made: dict[str, Any] = {_MARKED.get(name) or f"@{name}": value for name, value in node.attributes.items()}
     for name, kids in node.kids.items():
         made[name] = [_parts(each) for each in kids]
     own = text(node)
     if own:
         made["#"] = own
     return made
+
+
+_MARKED = {
+    name: f"@{name}"
+    for name in ("root", "extension", "nullFlavor", "value", "use", "code", "codeSystem", "displayName")
+}
 
 
 def referred(nodes: list[Node]) -> list[Node]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha1
+
 from adapters.formats.hl7v2.walk import Draft, MessageDraft, Span
 from adapters.formats.hl7v2.write import build
 from conformance.document import Document
@@ -13,25 +15,33 @@ VERSION = "2.5.1"
 """What is written unless the caller asks for another version."""
 
 
-def assemble(draft: MessageDraft, target: str) -> Document:
-    """The message. `target` is `ADT_A03@2.5.1`, `adt@2.8`, `@2.3.1` or empty: structure by event, version 2.5.1."""
+def assemble(draft: MessageDraft, target: str, left_out: list[str] | None = None) -> Document:
+    """The message. `target` is `ADT_A03@2.5.1`, `adt@2.8`, `@2.3.1` or empty: structure by event, version 2.5.1. Of a
+    version that was asked for, segments that its structure doesn't list are left out; `left_out` gets their names."""
     wanted, _, asked = target.partition("@")
     version = asked or VERSION
     header = draft.segment("MSH")
     rows = {segment: segment.row() for segment in draft.rows()}
     first = rows.get(header) or ["MSH"]
     event = _event(first)
+    if "_" in wanted and structure_of(version, event) != wanted:
+        event = wanted.partition("_")[2]
     name = wanted if "_" in wanted else structure_of(version, event) or draft.structure
-    placed = _ordered([segment for segment in rows if segment is not header], structure(version, name))
-    body = [_header(first, name, version, wanted.partition("_")[2])] + [rows[segment] for segment in placed]
+    known = structure(version, name)
+    placed = _ordered([segment for segment in rows if segment is not header], known)
+    if asked and known is not None:
+        placed = _fitting(placed, known, left_out)
+    body = [_header(first, name, version, event)] + [rows[segment] for segment in placed]
+    if event and known is not None and all(row[0] != "EVN" for row in body):
+        _insert_event(body, known, event)
     _number(body)
+    _identify(body)
     return Document(format="hl7v2", version=version, root=build(body))
 
 
 _NUMBERED = frozenset(
-    ("ARV", "AL1", "DB1", "DG1", "GT1", "IAM", "IN1", "IN3", "NK1", "NTE", "OBX", "OH1", "OH2", "OH4")
-    + ("PID", "PR1", "PV1", "UB1", "UB2")
-)
+    ("ARV", "AL1", "DB1", "DG1", "GT1", "IAM", "IN1", "IN3", "NK1", "NTE", "OBX", "OH1", "OH2", "OH4", "PID", "PR1")
+) | {"PV1", "UB1", "UB2"}
 """Segments whose first field is a set id (SI)."""
 
 
@@ -44,6 +54,33 @@ def _number(rows: list[list[str]]) -> None:
             row[1:2] = [(row[1] if len(row) > 1 else "") or str(counted[row[0]])]
 
 
+def _fitting(segments: list[Draft], node: Node, left_out: list[str] | None) -> list[Draft]:
+    """The segments that a structure lists, and the site's own."""
+    listed = {segment.name for segment in node.segments()}
+    outside = {member.name for member in node.members}
+    kept = [
+        segment
+        for segment in segments
+        if segment.name.startswith("Z") or segment.name in (outside if segment.after else listed)
+    ]
+    if left_out is not None:
+        left_out += [segment.name for segment in segments if segment not in kept]
+    return kept
+
+
+def _insert_event(rows: list[list[str]], node: Node, event: str) -> None:
+    """EVN behind the header, where the structure has one and the source told nothing of it."""
+    if any(segment.name == "EVN" for segment in node.segments()):
+        at = max(number for number, row in enumerate(rows) if row[0] in ("MSH", "SFT", "UAC")) + 1
+        rows.insert(at, ["EVN", event, rows[0][7] if len(rows[0]) > 7 else ""])
+
+
+def _identify(rows: list[list[str]]) -> None:
+    """MSH-10 by what the message says, where the source has no id."""
+    if not rows[0][10]:
+        rows[0][10] = sha1("\r".join("|".join(row) for row in rows).encode(), usedforsecurity=False).hexdigest()[:20]
+
+
 def _event(header: list[str]) -> str:
     parts = header[9].split("^") if len(header) > 9 else []
     return parts[1] if len(parts) > 1 else ""
@@ -53,8 +90,8 @@ def _header(row: list[str], name: str, version: str, event: str) -> list[str]:
     """MSH with its delimiters, MSH-9.3 and MSH-12 as the target has them; the asked structure's event where none is."""
     row = row + [""] * (13 - len(row))
     row[1], row[2] = "|", "^~\\&"
-    kind = [*row[9].split("^"), "", ""][:3]
-    row[9] = "^".join([kind[0] or "ADT", kind[1] or event, name]) if name else row[9]
+    kind = row[9].split("^")[0]
+    row[9] = "^".join([kind or "ADT", event, name]) if name else row[9]
     row[12] = version
     return row
 

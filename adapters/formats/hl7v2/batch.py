@@ -13,6 +13,7 @@ _LINE = r"(?:^|(?<=[\r\n\x0b\x1c\x00\ufeff\xbf]))"
 
 _MESSAGE = re.compile(_LINE + r"MSH[^A-Za-z0-9\s]")
 _WRAPPER = re.compile(_LINE + r"(?:FHS|BHS|BTS|FTS)(?:[^A-Za-z0-9\s][^\r\n]*)?(?=[\r\n\x1c]|$)[\r\n]*")
+_GOES_ON = re.compile(_LINE + r"DSC([^A-Za-z0-9\s])([^\r\n]*?)(?:\1F?[^\r\n]*)?[\r\n\x1c]*$")
 _TRAILER = re.compile(_LINE + r"(BTS|FTS)([^A-Za-z0-9\s])(\d*)")
 
 
@@ -27,7 +28,27 @@ def split(raw: bytes) -> list[bytes]:
     head = _WRAPPER.sub("", text[: starts[0]]).strip("\r\n\x0b\x1c\x00\ufeff\xef\xbb\xbf")
     chunks = [_WRAPPER.sub("", text[start:end]).rstrip("\x0b") for start, end in zip(starts, ends, strict=True)]
     chunks[0] = head + "\r" * bool(head) + chunks[0]
-    return [chunk.encode(_plain(codec)) for chunk in chunks]
+    return [chunk.encode(_plain(codec)) for chunk in _joined(chunks)]
+
+
+def _joined(chunks: list[str]) -> list[str]:
+    """Fragments of one message put together (section 2.10.2): DSC-1 of a part is MSH-14 of the part that follows it."""
+    whole: list[str] = []
+    for chunk in chunks:
+        goes_on = _GOES_ON.search(whole[-1]) if whole else None
+        if goes_on and goes_on[2] and goes_on[2] == _continues(chunk):
+            _, _, rest = re.split(r"(\r\n|\r|\n)", chunk, maxsplit=1)
+            whole[-1] = whole[-1][: goes_on.start()] + rest
+        else:
+            whole.append(chunk)
+    return whole
+
+
+def _continues(chunk: str) -> str:
+    """MSH-14, the continuation pointer."""
+    header = re.split(r"[\r\n]", chunk.lstrip("\x0b"), maxsplit=1)
+    fields = header[0].split(chunk.lstrip("\x0b")[3:4]) if len(header) == 2 else []
+    return fields[13] if len(fields) > 13 else ""
 
 
 def _plain(codec: str) -> str:

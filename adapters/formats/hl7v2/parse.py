@@ -58,7 +58,7 @@ def _message(raw: bytes, limit: int, report: Report) -> Message | None:
     if delimiters is None:
         return None
     body = _without_blanks(canonical(text, start, delimiters).rstrip("\r\n\x1c\x00"))
-    if len(body) > MAX_PARTS and any(body.count(mark) > MAX_PARTS for mark in ("|", '""', "\\", "\r", "\n")):
+    if len(body) > MAX_PARTS and any(body.count(mark) > MAX_PARTS for mark in ("|", "~", '""', "\\", "\r", "\n")):
         report.refuse("V2-0004", limit=MAX_PARTS)
         return None
     segments = _segments(body, line, report)

@@ -69,7 +69,7 @@ class V2Syntax:
         """The message, in the order of its structure."""
         from adapters.formats.hl7v2.assemble import assemble
 
-        return assemble(target, run.settings.target)
+        return assemble(target, run.settings.target, run.unplaced)
 
     def origin(self, root: Message) -> tuple[str, list[str]]:
         """The control id with its sender, and the sending facility (MSH-4) as components."""

@@ -19,7 +19,7 @@ class Tabular:
     """Tables of any delimiter, encoding and layout; `Document.root` is a `Dataset`."""
 
     name = "csv"
-    suffixes: tuple[str, ...] = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".zip")
+    suffixes: tuple[str, ...] = (".csv", ".tsv", ".tab", ".psv", ".xlsx", ".xlsm", ".xls", ".zip")
     media_type = "text/csv"
 
     def sniff(self, head: bytes) -> bool:

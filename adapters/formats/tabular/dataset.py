@@ -27,6 +27,7 @@ from conformance.issue import Issue, Result, Where
 from conformance.tabular import dates, kinds
 from conformance.tabular.schema import Order, Schema
 
+MOST_COLUMNS = 5000
 _SMALL = 16 * 1024 * 1024
 
 
@@ -153,6 +154,9 @@ def _sources(file: File, told: Told, schema: Schema | None, issues: list[Issue])
         return
     header = start[skip + at]
     width = len(header.cells)
+    if width > MOST_COLUMNS:
+        issues.append(issue("CSV-0005", Where(source=file.name), problem=f"more than {MOST_COLUMNS} columns"))
+        return
     if at:
         issues.append(issue("CSV-0006", Where(source=file.name, line=1), count=header.line - 1 - skip))
     yield Source(

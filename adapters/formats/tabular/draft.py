@@ -50,7 +50,8 @@ class Draft:
 
     def take(self, other: Draft) -> bool:
         """What another draft of the same row holds; False when one of its cells has another value here."""
-        return all([self.put(column, value) for column, value in other.cells.items()])
+        put = [self.put(column, value) for column, value in other.cells.items()]  # all of them, whatever one says
+        return all(put)
 
     def copy(self) -> Draft:
         made = Draft()

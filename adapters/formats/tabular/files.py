@@ -17,7 +17,7 @@ from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 
 TEXTS = (".csv", ".tsv", ".tab", ".txt", ".psv")
-BOOKS = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
+BOOKS = (".xlsx", ".xlsm", ".xls")
 MOST_MEMBERS = 500
 MOST_BYTES = 4 * 1024**3
 """Of one member of an archive, unpacked."""
@@ -78,13 +78,11 @@ def _wanted(name: str) -> bool:
 
 
 def is_book(head: bytes, name: str = "") -> bool:
-    """A workbook: an OOXML or ODS archive, or an old Excel file."""
+    """A workbook: an Office Open XML archive, or an old Excel file."""
     if head[:4] == _OLE:
         return True
-    return head[:4] == _ZIP and (
-        name.lower().endswith(BOOKS) or b"[Content_Types].xml" in head[:4096] or b"xl/" in head[:4096]
-        or b"mimetypeapplication/vnd.oasis" in head[:200]
-    )  # fmt: skip
+    known = b"[Content_Types].xml" in head[:4096] or b"xl/" in head[:4096]
+    return head[:4] == _ZIP and (known or name.lower().endswith(BOOKS))
 
 
 def is_archive(head: bytes, name: str = "") -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from adapters.transports import Received
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
 from gateway.intake import LANES, Intake, Taken
@@ -137,6 +139,16 @@ def test_a_batch_is_stored_message_by_message(tmp_path: Path) -> None:
         taken = accept(intake, batch)
         assert [b"MSG000001" in (taken[0].reply or b""), b"MSG000002" in (taken[1].reply or b"")] == [True, True]
         assert len(kept(store)) == 2
+
+
+def test_each_message_of_a_batch_is_answered_over_mllp(tmp_path: Path) -> None:
+    batch = b"FHS|^~\\&\rBHS|^~\\&\r" + adt(1) + adt(2).replace(b"ADT^A03", b"ADT^Q99") + adt(3) + b"BTS|3\rFTS|1\r"
+    with door(tmp_path) as (intake, _):
+        answered: Future[bytes | None] = Future()
+        intake.receive("adt")(Received(body=batch, peer="here"), answered.set_result)
+        replies = answered.result(10) or b""
+    said = [line for line in replies.decode().split("\r") if line.startswith("MSA")]
+    assert [line.split("|")[2] for line in said] == ["MSG000001", "MSG000002", "MSG000003"]
 
 
 def test_fhir_is_known_by_its_content_and_another_format_is_refused(tmp_path: Path) -> None:

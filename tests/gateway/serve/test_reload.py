@@ -104,5 +104,5 @@ def test_a_plan_that_cannot_be_had_leaves_the_old_one_in_force(running: Gateway,
 
 def test_limits_of_work_are_taken_over_by_every_process(running: Gateway, folder: Path, port: int) -> None:
     running.reload(settings(folder, port, work="processes: 1, time_limit: 7s"))
-    workers = [running._helper, *(lane.worker for lane in running._lanes._lanes)]
+    workers = [running._helper, *running._lanes.workers]
     assert {one._time_limit for one in workers} == {7.0}

@@ -116,7 +116,7 @@ def test_dates_come_back(day: date) -> None:
 @given(
     st.datetimes(min_value=datetime(1, 1, 1)),
     st.integers(min_value=-14 * 60, max_value=14 * 60),
-    st.sampled_from([0, 1, 3, 4, 6]),
+    st.sampled_from([0, 1, 3, 4]),
 )
 def test_times_with_an_offset_come_back(moment: datetime, minutes: int, digits: int) -> None:
     fraction = f".{moment.microsecond:06}"[: digits + 1] if digits else ""
@@ -130,6 +130,10 @@ def test_times_with_an_offset_come_back(moment: datetime, minutes: int, digits: 
     assert back("dateTime", value) == text
     same = datetime.fromisoformat(value).replace(microsecond=0)
     assert same == moment.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=minutes)))
+
+
+def test_no_more_than_four_digits_of_a_second_go_back() -> None:
+    assert back("dateTime", "2020-08-17T19:00:15.888493Z") == "20200817190015.8884+0000"
 
 
 @given(st.text(max_size=40))

@@ -47,6 +47,27 @@ def test_wrappers_around_one_message_go_too() -> None:
     assert [issue.code for issue in FORMAT.parse(HEAD + ONE + b"BTS|1\rFTS|1\r").issues] == ["V2-0011", "V2-0011"]
 
 
+FIRST = "MSH|^~\\&|A|B|||20240301||ADT^A01|M1|P|2.5.1{}\rPID|||1\rOBX|1|TX|1^Note||first part of a{}DSC|{}|F{}"
+SECOND = "MSH|^~\\&|A|B|||20240301||ADT^A01|M2|P|2.5.1||{}\rADD| long text||||||F\rDG1|1||Z59.0\r"
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_fragments_of_one_message_are_put_together(end: str) -> None:
+    raw = (FIRST.format("", "\r", "C1", "\r") + SECOND.format("C1")).replace("\r", end).encode()
+    (whole,) = split(raw)
+    result = FORMAT.parse(whole)
+    assert result.value is not None
+    assert [one.name for one in result.value.root.segments] == ["MSH", "PID", "OBX", "DG1"]
+    assert FORMAT.values(result.value, "OBX-5")[0][0] == "first part of a long text"
+    assert {issue.code for issue in result.issues} <= {"V2-0015"}
+
+
+@pytest.mark.parametrize("pointer", ["C2", ""])
+def test_fragments_of_different_messages_are_not(pointer: str) -> None:
+    raw = (FIRST.format("", "\r", "C1", "\r") + SECOND.format(pointer)).encode()
+    assert [[issue.code for issue in FORMAT.parse(one).issues] for one in split(raw)] == [["V2-0014"], ["V2-0016"]]
+
+
 def test_wide_text_is_split_too() -> None:
     raw = (DISCHARGE + DISCHARGE.replace("|M1|", "|M2|")).encode("utf-16")
     messages = split(raw)

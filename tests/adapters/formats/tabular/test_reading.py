@@ -193,6 +193,16 @@ def test_a_workbook_that_counts_from_1904() -> None:
     assert dataset(workbook(sheets, epoch1904=True), "b.xlsx")[0]["clients"][0]["birth_date"] == "1990-01-01"
 
 
+def test_a_workbook_whose_last_cell_is_far_away_is_not_opened() -> None:
+    packed, far = io.BytesIO(), b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    with zipfile.ZipFile(io.BytesIO(workbook({"A": [["a", "b"]]}))) as book, zipfile.ZipFile(packed, "w") as spoilt:
+        for name in book.namelist():
+            spoilt.writestr(name, book.read(name).replace(b"</sheetData>", far))
+    result = parse(packed.getvalue(), "book.xlsx")
+    assert result.value is None
+    assert codes(result.issues) == ["CSV-0005"]
+
+
 def test_an_archive_is_one_dataset_and_a_bomb_is_not_unpacked() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
