@@ -59,7 +59,9 @@ class Prepared:
 
 def work(envelope: Envelope, setup: Work, memory: persons.Memory) -> Worked:
     """Everything that happens between storing and sending."""
-    channel = setup.channels[envelope.channel]
+    channel = setup.channels.get(envelope.channel)
+    if channel is None:
+        return _stopped((issue("GW-0104"),))
     prepared = prepare(envelope.body, channel, setup, memory)
     first = tuple(one for one in envelope.issues if one.code == "GW-0004")
     if isinstance(prepared, tuple):

@@ -72,14 +72,16 @@ def findings(
     profiles: Sequence[Schema | Check] = (),
     told: Told | None = None,
     keep_out: Callable[[KeptOut], None] = lambda one: None,
+    progress: Callable[[int], None] = lambda rows: None,
 ) -> Iterator[Issue]:
-    """Everything that is to be said of a dataset, by its own kind or by each schema that is given."""
+    """Everything that is to be said of a dataset, by its own kind or by each schema that is given. `progress` is told
+    how many rows were read, from time to time."""
     from conformance.tabular.schema import Schema
 
     schemas: list[Schema | None] = [each for each in profiles if isinstance(each, Schema)]
     checks = [each for each in profiles if not isinstance(each, Schema)]
     for schema in schemas or [None]:
-        yield from _read(source, name, told, schema, checks, keep_out)
+        yield from _read(source, name, told, schema, checks, keep_out, progress)
 
 
 def _read(
@@ -89,6 +91,7 @@ def _read(
     schema: Schema | None,
     checks: Sequence[Check],
     keep_out: Callable[[KeptOut], None],
+    progress: Callable[[int], None],
 ) -> Iterator[Issue]:
     from adapters.formats.tabular.dataset import opened
     from adapters.formats.tabular.findings import Findings
@@ -97,7 +100,10 @@ def _read(
     yield from reading.issues
     found = Findings()
     small = reading.is_small()
+    count = 0
     for _, rows in reading.batches(found.add, keep_out, keeps_rows=small):
+        count += len(rows)
+        progress(count)
         for row in rows if checks else ():
             for one in _against(row, checks):
                 found.add(one)

@@ -113,6 +113,7 @@ class Checks:
         name: str,
         told: Told | None = None,
         keep_out: Callable[[KeptOut], None] = lambda one: None,
+        progress: Callable[[int], None] = lambda rows: None,
     ) -> Iterator[Issue]:
         """All findings of a dataset: a file's content, or the path of a file or folder. Rows that can't be used go to
         `keep_out`."""
@@ -120,7 +121,7 @@ class Checks:
 
         for profile in self._ours:
             raise Misuse(f"{profile.id} is no schema of tables")
-        yield from findings(source, name, self._table_schemas, told, keep_out)
+        yield from findings(source, name, self._table_schemas, told, keep_out, progress)
 
     def load(self) -> tuple[Issue, ...]:
         """Loads everything; what was to be said of packages. Misuse for what isn't there."""

@@ -78,6 +78,14 @@ CODES: tuple[Code, ...] = (
         type="processing",
     ),
     Code(
+        code="GW-0104",
+        severity="error",
+        title="Channel not configured any more",
+        message="The channel by which this message came is not configured any more.",
+        why="It was stored and acknowledged before the settings changed. With the channel back, replay it.",
+        type="not-found",
+    ),
+    Code(
         code="GW-0201",
         severity="warning",
         title="Late",

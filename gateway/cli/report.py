@@ -14,6 +14,7 @@ from conformance.render.table import aligned, rows
 T = TypeVar("T")
 
 _COLOURS = {"fatal": "red", "error": "red", "warning": "yellow", "information": "cyan"}
+_MANY_ROWS = 20_000
 _MANY = 20
 """From so many inputs on a terminal is shown how far it has come."""
 
@@ -52,6 +53,12 @@ def counted(things: Iterable[T]) -> Iterator[T]:
         yield thing
     if shown:
         click.echo(err=True)
+
+
+def rows_read(count: int) -> None:
+    """How many rows of a table were read so far, on a terminal and for large ones."""
+    if count >= _MANY_ROWS and sys.stderr.isatty():
+        click.echo(f"\r{count:,} rows\r", err=True, nl=False)
 
 
 def grid(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

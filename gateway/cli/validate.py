@@ -167,7 +167,7 @@ class Run:
     def _tables(self, source: Input, raw: bytes) -> Iterator[Issue]:
         content = source.path if source.path is not None else raw
         keep_out = self.quarantine.add if self.quarantine else lambda one: None
-        for one in self.checks.tables(content, source.below.name, self.told, keep_out):
+        for one in self.checks.tables(content, source.below.name, self.told, keep_out, report.rows_read):
             yield source.named(one)
 
     def _found(self, source: Input, raw: bytes) -> Iterator[Issue]:

@@ -116,7 +116,7 @@ FIRES: dict[str, Fire] = {
     "CSV-0014": _roster("M2,S1,Hill,Bo,1980-05-06,13501,,,Self,N", ROSTER.replace("SubscriberID", "SubscirberID")),
     "CSV-0015": _hmis(("Client.csv", "PersonalID,FirstName\nP1,Ann\n")),
     "CSV-0016": _roster('M2,S1,"Hill"y",Bo,1980-05-06,13501,,,Self,N'),
-    "CSV-0017": _hmis(("Inventory.csv", "InventoryID,ProjectID,BedInventory\nI1,P1,4\n")),
+    "CSV-0017": _hmis(("Shoes.csv", "ShoeID,Size\nI1,4\n")),
     "CSV-0018": _many,
     "CSV-0019": _read(f"{ROSTER},Cell Phone\n{GOOD},315-555-0102\n"),
     "CSV-0101": _cell("BirthDate", "1988-02-30"),

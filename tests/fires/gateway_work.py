@@ -19,6 +19,7 @@ from gateway.delivery import Dispatcher
 from gateway.delivery.policy import after
 from gateway.intake import Intake, Taken
 from gateway.persons import apply
+from gateway.pipeline import work
 from gateway.plan import Retry as Waits
 from gateway.plan import Rule
 from gateway.records import Delivery, Person
@@ -80,9 +81,9 @@ def _lost() -> Iterable[Issue]:
 
 
 def _broken() -> Iterable[Issue]:
-    """A worker whose settings don't know the message's channel: a mistake of the gateway's own."""
+    """A worker whose settings don't know a rule's destination: a mistake of the gateway's own."""
     plan = setup(**ALERTS)
-    worker = Worker(replace(plan, channels={}), time_limit=5.0, memory_limit=2 << 30)
+    worker = Worker(replace(plan, destinations={}), time_limit=5.0, memory_limit=2 << 30)
     try:
         return [one for _, found in worker.work([an_envelope(adt(1))], Known()) for one in found.issues]
     finally:
@@ -165,6 +166,7 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "GW-0101": _lost,
     "GW-0102": _broken,
     "GW-0103": _nothing,
+    "GW-0104": lambda: work(replace(an_envelope(adt(1)), channel="gone"), setup(**ALERTS), Known()).issues,
     "GW-0201": _known(_visitless(), p1=Person(id="p1", event="A03", event_at=NOW + timedelta(days=1))),
     "GW-0202": _known(bundle(1), p1=Person(id="p1", survivor="p2")),
     "GW-0203": _known(bundle(1), p1=Person(id="p1", survivor="p2"), p2=Person(id="p2", survivor="p1")),

@@ -90,10 +90,11 @@ class FhirSyntax:
     # ---- the ledger ------------------------------------------------------------------------------------------
 
     def leaves(self, root: Any) -> Iterator[Leaf]:
-        """Primitive values; a key is the chain of (object id, name, index) from the resource (or the Bundle) down."""
+        """Primitive values; a key is the chain of (name, object id, index, an extension's URL) from the resource
+        (or the Bundle) down."""
         if type(root) is dict and root.get("resourceType") == "Bundle":
             outer = {name: value for name, value in root.items() if name not in ("entry", "resourceType")}
-            yield from _leaves(outer, "Bundle", (("Bundle", id(root), 0),))
+            yield from _leaves(outer, "Bundle", (("Bundle", id(root), 0, ""),))
             entries = root.get("entry")
             for number, entry in enumerate(entries if type(entries) is list else ()):
                 resource = entry.get("resource") if type(entry) is dict else None
@@ -104,7 +105,7 @@ class FhirSyntax:
 
     def _resource(self, resource: dict[str, Any], path: str) -> Iterator[Leaf]:
         inner = {name: value for name, value in resource.items() if name not in ("resourceType", "id")}
-        yield from _leaves(inner, path, ((str(resource.get("resourceType")), id(resource), 0),))
+        yield from _leaves(inner, path, ((str(resource.get("resourceType")), id(resource), 0, ""),))
 
     def covers(self, where: tuple[Any, ...], key: tuple[Any, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
         kind, steps, _ = where
@@ -125,12 +126,12 @@ class FhirSyntax:
         return False
 
     def shape(self, full: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple((name, number) for name, _, number in full)
+        return tuple((name, number, url) for name, _, number, url in full)
 
     def holders(self, full: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
         """The Bundle, the resource and the elements, by object id."""
         yield ()
-        for _, each, _ in full:
+        for _, each, _, _ in full:
             if each:
                 yield (each,)
 
@@ -165,7 +166,7 @@ class FhirSyntax:
 def _spots(leaf: Leaf, known: dict[int, str]) -> None:
     """Adds the paths of the objects that hold a leaf."""
     path = leaf.path
-    for _, each, _ in reversed(leaf.key):
+    for _, each, _, _ in reversed(leaf.key):
         if each:
             if each in known:
                 return
@@ -176,8 +177,8 @@ def _spots(leaf: Leaf, known: dict[int, str]) -> None:
 def _below(steps: tuple[tuple[str, int, str], ...], key: tuple[Any, ...]) -> tuple[Any, ...] | None:
     if len(steps) > len(key):
         return None
-    for (name, index, _url), (has, _object, number) in zip(steps, key, strict=False):
-        if name != has or (index and number not in (0, index)):
+    for (name, index, url), (has, _object, number, its) in zip(steps, key, strict=False):
+        if name != has or (url and its != url) or (index and not url and number not in (0, index)):
             return None
     return key[len(steps) :]
 
@@ -187,7 +188,8 @@ def _leaves(node: dict[str, Any], path: str, key: tuple[Any, ...]) -> Iterator[L
         many = type(value) is list
         for number, item in enumerate(value if many else (value,)):
             below = f"{path}.{name}[{number}]" if many else f"{path}.{name}"
-            step = (name, id(item) if type(item) is dict else 0, number + 1 if many else 0)
+            inner = type(item) is dict
+            step = (name, id(item) if inner else 0, number + 1 if many else 0, item.get("url", "") if inner else "")
             if type(item) is dict:
                 yield from _leaves(item, below, (*key, step))
             elif item is not None:
