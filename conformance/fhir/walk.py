@@ -247,7 +247,7 @@ class Walk:
 
     def _inner(self, node: Node, item: Item) -> bool:
         """A resource inside another; whether more is to be said of it."""
-        if item.nested:
+        if not item.is_resource:
             return self._nested(node, item)
         self.resource(node)
         if item.profiles:

@@ -111,6 +111,16 @@ def test_slices_by_the_profile_of_a_resource(resource: Json, codes: list[str]) -
     assert errors(against(made, *BY_PROFILE, extra=[NAMED])) == codes
 
 
+def test_a_rule_on_resources_of_any_type_leaves_each_its_own() -> None:
+    rule = element(
+        "Bundle.entry.resource",
+        min=1,
+        constraint=[{"key": "known", "severity": "error", "human": "has an id", "expression": "id.exists()"}],
+    )
+    made = bundle(entry("http://e.test/Patient/1", **patient(id="1", gender="male", name=[name("usual")])))
+    assert errors(against(made, rule)) == []
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "codes"),
     [(1999, "g", []), (2001, "g", ["FHIR-0022"]), (5, "[lb_av]", ["FHIR-0022"]), (1, "m", ["FHIR-0023"])],
