@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
+from adapters.formats.tabular.table import letter
+
 Cell = str | bool | float | int | tuple[int, str]
 """A tuple is a number with the format of a date."""
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -64,7 +66,7 @@ def _relations(targets: Sequence[tuple[str, str]]) -> str:
 def _sheet(rows: Sequence[Sequence[Cell]]) -> str:
     lines = []
     for number, row in enumerate(rows, 1):
-        cells = "".join(_cell(f"{chr(65 + at)}{number}", cell) for at, cell in enumerate(row) if cell != "")
+        cells = "".join(_cell(f"{letter(at)}{number}", cell) for at, cell in enumerate(row) if cell != "")
         lines.append(f'<row r="{number}">{cells}</row>')
     return f'<worksheet xmlns="{_MAIN}"><sheetData>{"".join(lines)}</sheetData></worksheet>'
 
