@@ -55,14 +55,17 @@ class Run:
 @contextmanager
 def running(name: str, folder: Path) -> Iterator[tuple[int, int]]:
     """The port of a server that listens, and its process."""
-    port = _free_port()
+    port, http = _free_port(), _free_port()
     words = [str(HERE / "mllp_servers.py"), name, str(port)]
     if name == "gateway":
-        words = ["-m", "gateway.cli", "serve", "--log", "error", "--config", str(_settings(folder, port, bare=True))]
+        path = _settings(folder, port, bare=True, http=http)
+        words = ["-m", "gateway.cli", "serve", "--log", "error", "--config", str(path)]
     process = subprocess.Popen([sys.executable, *words], stderr=subprocess.DEVNULL)
     try:
         _until_listening(port)
-        time.sleep(3.0 if name == "gateway" else 0.5)
+        if name == "gateway":
+            _until_ready(http)
+        time.sleep(0.5)
         yield port, process.pid
     finally:
         process.kill()
