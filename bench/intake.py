@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mllp_load import adt
+from bench.mllp_load import adt
 
 HERE = Path(__file__).parent
 CONNECTIONS = (1, 10, 100)
