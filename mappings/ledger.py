@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import Any, Literal
 
 from conformance.syntax import Leaf
@@ -104,23 +105,29 @@ class Coverage:
             return True
         return self._reads_elsewhere(cover.part) if cover.part else any(map(self._anchors, cover.below))
 
-    def readers(self, key: tuple[Any, ...]) -> tuple[Reader, ...]:
-        """The rules that may read a leaf, in their order; remembered for leaves of one shape."""
+    def readers(self, key: tuple[Any, ...], missed: Callable[[Cover], str]) -> tuple[Reader, ...]:
+        """The rules that may read a leaf, in their order; remembered for leaves of one shape. Where leaves have no
+        shape (a tree whose parts use themselves), only those that were not passed over (`missed`), else the first that
+        was, each part looked into once."""
         shape = self.syntax.shape(key)
-        found = None if shape is None else self._shapes.get(shape)
-        if found is None:
-            found = tuple(self._readers(key))
-            if shape is not None:
-                if len(self._shapes) >= MOST_SHAPES:
-                    self._shapes.clear()
-                self._shapes[shape] = found
-        return found
+        if shape is None:
+            found = tuple(self._readers(key, missed, None))
+            return found or tuple(islice(self._readers(key, None, set()), 1))
+        known = self._shapes.get(shape)
+        if known is None:
+            known = tuple(self._readers(key, None, None))
+            if len(self._shapes) >= MOST_SHAPES:
+                self._shapes.clear()
+            self._shapes[shape] = known
+        return known
 
-    def _readers(self, key: tuple[Any, ...]) -> Iterator[Reader]:
+    def _readers(
+        self, key: tuple[Any, ...], missed: Callable[[Cover], str] | None, seen: set[str] | None
+    ) -> Iterator[Reader]:
         for above, cover in self._reading(key):
             rest = self.syntax.covers(cover.where, key, key)
-            if rest is not None:
-                for own in self._below((cover,), rest, key):
+            if rest is not None and (missed is None or not missed(cover)):
+                for own in self._below((cover,), rest, key, missed, seen):
                     yield self._reader(above, own, key)
 
     def _reading(self, key: tuple[Any, ...]) -> Iterator[tuple[Chain, Cover]]:
@@ -129,15 +136,26 @@ class Coverage:
         for anchor in self.syntax.anchors(key):
             yield from self._anchored.get(anchor, ())
 
-    def _below(self, chain: Chain, rest: tuple[Any, ...], key: tuple[Any, ...]) -> Iterator[Chain]:
+    def _below(
+        self,
+        chain: Chain,
+        rest: tuple[Any, ...],
+        key: tuple[Any, ...],
+        missed: Callable[[Cover], str] | None,
+        seen: set[str] | None,
+    ) -> Iterator[Chain]:
         cover = chain[-1]
+        if seen is not None and cover.part:
+            if cover.part in seen:
+                return
+            seen.add(cover.part)
         below = self.below(cover)
         if not below and (cover.where is not None or cover.targets):
             yield chain
         for inner in below:
             left = rest if inner.where is None else self.syntax.covers(inner.where, rest, key)
-            if left is not None:
-                yield from self._below((*chain, inner), left, key)
+            if left is not None and (missed is None or not missed(inner)):
+                yield from self._below((*chain, inner), left, key, missed, seen)
 
     def _reader(self, above: Chain, own: Chain, key: tuple[Any, ...]) -> Reader:
         chain = (*above, *own)
@@ -195,7 +213,8 @@ class Ledger:
 
     def _row(self, leaf: Leaf, values: bool) -> Row:
         value = leaf.value if values else None
-        readers, field = self._coverage.readers(leaf.key), _Field(self, leaf)
+        field = _Field(self, leaf)
+        readers = self._coverage.readers(leaf.key, field.missed)
         alive = [reader for reader in readers if not field.reason(reader)]
         mapped = [reader for reader in alive if not reader.own[-1].ignored]
         if mapped:
@@ -257,7 +276,7 @@ class _Field:
             if number == reader.repeated:
                 return "a further repetition"
             if cover.claims or cover.site in failed:
-                reason = self._missed(cover)
+                reason = self.missed(cover)
         return reason
 
     def _around(self, above: Chain, afar: bool) -> str:
@@ -271,9 +290,11 @@ class _Field:
         for cover in reversed(above):
             afar = afar or cover.where is not None
             further = not afar and _repeated(self._syntax, cover, self._key)
-            reason = "a further repetition" if further else self._elsewhere(cover) if afar else self._missed(cover)
+            reason = "a further repetition" if further else self._elsewhere(cover) if afar else self.missed(cover)
             if reason:
                 return reason
+            # What was taken here is the leaf's own: a reference may have led from the resource around to another.
+            afar = afar or (cover.claims and not self._took.get(cover.site, _NOWHERE).isdisjoint(self._holders))
         return ""
 
     def _elsewhere(self, cover: Cover) -> str:
@@ -290,7 +311,7 @@ class _Field:
             return False
         return bool(cover.where[:1] == next(iter(self._syntax.anchors(self._key)))[:1])
 
-    def _missed(self, cover: Cover) -> str:
+    def missed(self, cover: Cover) -> str:
         failed = self._failed.get(cover.site)
         if failed:
             for holder in self._holders:

@@ -249,11 +249,12 @@ class CcdaSyntax:
     def spread(self, at: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
         return (at,)
 
-    def anchor(self, where: tuple[Any, ...]) -> None:
-        return None
+    def anchor(self, where: tuple[Any, ...]) -> str | None:
+        """Paths from the document on: the element of the header that they begin with."""
+        return str(where[1][1]) if len(where) > 1 and where[0][0] == ROOT else None
 
-    def anchors(self, full: tuple[Any, ...]) -> tuple[Any, ...]:
-        return ()
+    def anchors(self, full: tuple[Any, ...]) -> tuple[str, ...]:
+        return (full[0].name,) if full and type(full[0]) is Node else ()
 
     def afar(self, where: tuple[Any, ...]) -> bool:
         return any(kind in (OUTWARD, ROOT, PARENT) for kind, _, _ in where)
