@@ -27,6 +27,8 @@ from conformance.tabular.rules import checks as rule_checks
 from conformance.tabular.values import Cell
 
 BATCH = 1000
+_NOTHING = ("CSV-0103", "CSV-0119")
+"""Findings on cells that say nothing: a stand-in for unknown; words in place of a number are a cell of their own."""
 
 
 @dataclass(slots=True)
@@ -188,6 +190,8 @@ class SheetReader:
         if cell.code and not (read.column and read.column.key and not cell.value):
             found = f"{text} (read as {cell.value})" if cell.value and cell.value != text else text
             self._say(cell.code, record, read.name, found, **cell.words)
+            if not cell.value and cell.code not in _NOTHING:
+                row.refuse(read.name, cell.code)
 
     def _keyless(self, read: Read, cell: Cell, record: Record) -> None:
         """The key itself can't be read: the finding of the cell says why the row is kept out."""
@@ -252,7 +256,7 @@ class SheetReader:
                     name = part if one.part and part in self.columns.sheet.by_name else one.column
                     self._say(one.code, records[number], name, row.get(one.column), **one.words)
                     if one.drop:
-                        row.pop(one.column, None)
+                        row.refuse(one.column, one.code)
 
     def _known(self, records: list[Record], rows: list[Row | None]) -> None:
         """Rows of a key that was there before, values that belong to one row, and what may be referred to."""
@@ -302,7 +306,7 @@ class SheetReader:
             mine = row.line if alone else hash(tuple(row.get(each, "") for each in self.key))
             if seen.setdefault(value, mine) != mine:
                 self._say("CSV-0203", records[number], name, value, column=name)
-                del row[name]
+                row.refuse(name, "CSV-0203")
 
 
 def repeated(keys: Keys, kind: schema.Schema | None) -> Iterator[Issue]:

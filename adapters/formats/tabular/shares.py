@@ -42,7 +42,7 @@ class _Sorted:
         if id(row.sheet) not in self.numbers:
             self.numbers[id(row.sheet)] = len(self.sheets)
             self.sheets.append(row.sheet)
-        told = (table, self.numbers[id(row.sheet)], row.line, row.number, list(row.cells), dict(row))
+        told = (table, self.numbers[id(row.sheet)], row.line, row.number, list(row.cells), dict(row), row.refused)
         marshal.dump(told, self.files[crc32(person.encode()) % len(self.files)])
 
     def rows(self, share: int) -> Iterator[tuple[str, Row]]:
@@ -50,10 +50,12 @@ class _Sorted:
         stream.seek(0)
         while True:
             try:
-                table, sheet, line, number, cells, values = marshal.load(stream)  # noqa: S302 -- our own file
+                table, sheet, line, number, cells, values, refused = marshal.load(stream)  # noqa: S302 -- our own file
             except EOFError:
                 return
-            yield table, Row.made(values.items(), self.sheets[sheet], line, number, cells)
+            row = Row.made(values.items(), self.sheets[sheet], line, number, cells)
+            row.refused = refused
+            yield table, row
 
 
 def is_shareable(reading: Opened) -> bool:

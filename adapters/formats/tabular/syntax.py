@@ -479,6 +479,9 @@ class TableSyntax:
             for row in rows:
                 for column, value in row.items():
                     yield Leaf((name, id(row), column), spot(name, row, column).path, value)
+                for column, code in (getattr(row, "refused", None) or {}).items():
+                    path = f"{spot(name, row, column).path}, left out ({code})"
+                    yield Leaf((name, id(row), f"{column} {code}"), path, row.raw(column))
 
     def nulls(self, root: Any) -> list[str]:
         return []

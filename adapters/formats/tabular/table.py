@@ -61,19 +61,26 @@ class Sheet:
 
 class Row(dict[str, str]):
     """Canonical column name to normalised text. `line`: physical line (in a workbook the row) where it begins;
-    `number`: which row it is, as a spreadsheet counts them; `cells`: its texts as sent."""
+    `number`: which row it is, as a spreadsheet counts them; `cells`: its texts as sent; `refused`: the columns whose
+    cells were left out, with the code of the finding."""
 
-    __slots__ = ("cells", "line", "number", "sheet")
+    __slots__ = ("cells", "line", "number", "refused", "sheet")
     line: int
     number: int
     cells: Sequence[str]
     sheet: Sheet
+    refused: dict[str, str] | None
 
     @classmethod
     def made(cls, values: Iterable[tuple[str, str]], sheet: Sheet, line: int, number: int, cells: Sequence[str]) -> Row:
         row = cls(values)
-        row.sheet, row.line, row.number, row.cells = sheet, line, number, cells
+        row.sheet, row.line, row.number, row.cells, row.refused = sheet, line, number, cells, None
         return row
+
+    def refuse(self, name: str, code: str) -> None:
+        """Leaves a cell out, which the ledger still tells of."""
+        self.pop(name, None)
+        self.refused = {**(self.refused or {}), name: code}
 
     def where(self, name: str = "") -> Where:
         """`row 17, column D "Zip"`, with file and line."""

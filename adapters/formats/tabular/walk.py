@@ -55,9 +55,11 @@ def codes(rows: Iterable[tuple[str, Any]]) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     known: dict[str, bool] = {}
     for left, members in rows:
-        parts = tuple(map(fold, left.split("|")))
+        sent = tuple(left.split("|"))
+        parts = tuple(map(fold, sent))
         known[parts[0]] = True
         found.setdefault(parts, members)
+        found.setdefault(sent, found[parts])  # what is written as in the table is found at once
     found[KNOWN] = known
     return found
 
@@ -66,6 +68,8 @@ def looked(table: Codes, parts: tuple[str | None, ...]) -> Cells | None:
     """The row of a code table for these texts; a code may stand before its display (`Z59.41 - Food insecurity`).
     None where the table knows the first text and not the rest; EMPTY where it has nothing to say of it, as of
     several answers in one cell."""
+    if (sure := table.get(parts)) is not None:
+        return sure  # type: ignore[no-any-return]
     if None in parts:
         return EMPTY
     folded = tuple(fold(part or "") for part in parts)

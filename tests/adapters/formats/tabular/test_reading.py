@@ -306,3 +306,11 @@ def test_a_datapackage_beside_an_unknown_table_is_its_schema(tmp_path: Path) -> 
 )
 def test_tables_are_recognised_by_their_first_bytes(head: bytes, is_table: bool) -> None:
     assert FORMAT.sniff(head[:4096]) is is_table
+
+
+def test_a_cell_that_was_left_out_is_in_the_ledger() -> None:
+    from gateway import explain
+
+    rows = explain(f"{ROSTER}\nM1,S1,Hill,Ann,1980-02-31,13501\n", from_="csv")
+    (left,) = (row for row in rows if "BirthDate" in row.path)
+    assert (left.status, left.path) == ("unmapped", 'row 2, column E "BirthDate", left out (CSV-0101)')
