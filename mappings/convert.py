@@ -93,6 +93,10 @@ class Converter:
 
     def __call__(self, document: Document, settings: Settings = Settings()) -> Conversion:  # noqa: B008 (immutable)
         root = document.root
+        with uncollected():
+            return self._converted(root, settings)
+
+    def _converted(self, root: Any, settings: Settings) -> Conversion:
         name, facility = self._reading.origin(root)
         memory = self._memories.get((settings.key, *facility))
         if memory is None or len(memory) > MOST_REMEMBERED:
@@ -109,9 +113,7 @@ class Converter:
         target = self._writing.start(self._root)
         variant = self._reading.variant(root)
         function = self._functions.get(variant) or self._load(variant)
-        with uncollected():
-            made = function(root, run, target)
-        if not made:
+        if not function(root, run, target):
             return Conversion(self, run, None)
         run.finish()
         return Conversion(self, run, self._writing.finish(target, run))

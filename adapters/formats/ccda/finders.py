@@ -46,6 +46,21 @@ def get(node: Node, path: Path) -> Any:
     return _FIRST[path](node)
 
 
+def finder(path: Path) -> Finder:
+    """What `every` calls for a path."""
+    return _EVERY[path]
+
+
+def first(path: Path) -> First:
+    """What `get` calls for a path."""
+    return _FIRST[path]
+
+
+def some(path: Path) -> Test:
+    """Whether something at a path has a value: a text, or an element that isn't null."""
+    return _SOME[path]
+
+
 class _Finders(dict[Path, Finder]):
     def __missing__(self, path: Path) -> Finder:
         made = self[path] = _finder(parse(path) if isinstance(path, str) else path)
@@ -58,7 +73,19 @@ class _Firsts(dict[Path, First]):
         return made
 
 
-_EVERY, _FIRST = _Finders(), _Firsts()
+class _Somes(dict[Path, Test]):
+    def __missing__(self, path: Path) -> Test:
+        made = self[path] = _some(parse(path) if isinstance(path, str) else path)
+        return made
+
+
+_EVERY, _FIRST, _SOME = _Finders(), _Firsts(), _Somes()
+
+
+def _some(steps: Steps) -> Test:
+    find = _finder(steps)
+
+    return lambda node: any(type(each) is str or "nullFlavor" not in each.attributes for each in find(node))
 
 
 def _finder(steps: Steps) -> Finder:
@@ -93,13 +120,13 @@ def _first(steps: Steps) -> First:
         return lambda node: found[0] if (found := step(node)) else None
     rest = _first(steps[1:])
 
-    def first(node: Node) -> Any:
+    def get(node: Node) -> Any:
         for each in step(node):
             if (value := rest(each)) is not None:
                 return value
         return None
 
-    return first
+    return get
 
 
 def _step(step: Step) -> Finder:

@@ -21,6 +21,17 @@ TEXT = "#"
 """The last step of a leaf that is an element's text."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A constant of generated source that is made by a call: the function of a path."""
+
+    name: str
+    path: str
+
+    def __repr__(self) -> str:
+        return f"{self.name}({self.path!r})"
+
+
 @dataclass(slots=True)
 class CcdaRead:
     """Reads from a node."""
@@ -33,9 +44,15 @@ class CcdaRead:
     def at(self) -> str:
         return f"(id({self.var}),)"
 
-    def _steps(self, path: str) -> str:
+    def _every(self, path: str) -> str:
+        """An expression for all that stands at a path."""
         parse(path)
-        return repr(path)
+        return f"{self.code.constant(_Call('finder', path))}({self.var})"
+
+    def _get(self, path: str) -> str:
+        """An expression for the first thing at a path."""
+        parse(path)
+        return f"{self.code.constant(_Call('first', path))}({self.var})"
 
     def leaf(self, path: str, *, listed: bool = False) -> Value:
         """A text: an attribute's, or an element's own or referred text."""
@@ -47,22 +64,22 @@ class CcdaRead:
         elif len(steps) == 1 and steps[0][0] == ATTRIBUTE:
             self.code.add(f"{var} = {self.var}.attributes.get({steps[0][1]!r})")
         elif steps[-1][0] == ATTRIBUTE:
-            self.code.add(f"{var} = get({self.var}, {self._steps(path)})")
+            self.code.add(f"{var} = {self._get(path)}")
         else:
-            self.code.add(f"{var} = text(get({self.var}, {self._steps(path)}))")
+            self.code.add(f"{var} = text({self._get(path)})")
         return Value(var, var, self.at)
 
     def node(self, path: str) -> Value:
         if path == ".":
             return Value(self.var, f"{self.var} is not None", self.at, "element")
         var = self.code.new("v")
-        self.code.add(f"{var} = get({self.var}, {self._steps(path)})")
+        self.code.add(f"{var} = {self._get(path)}")
         return Value(var, f"{var} is not None", f"(id({var}),)", "element")
 
     @contextmanager
     def items(self, path: str) -> Iterator[CcdaRead]:
         var = self.code.new("o")
-        with self.code.block(f"for {var} in every({self.var}, {self._steps(path)}):"):
+        with self.code.block(f"for {var} in {self._every(path)}:"):
             yield CcdaRead(self.code, var, self)
 
     @contextmanager
@@ -79,7 +96,7 @@ class CcdaRead:
 
     def made(self, path: str) -> str:
         """An expression for the elements at a path, or those that entry references there stand for."""
-        return f"referred(every({self.var}, {self._steps(path)}))"
+        return f"referred({self._every(path)})"
 
     def test(self, path: str, operator: str, operand: Any) -> str:
         if operator == "template":
@@ -88,10 +105,12 @@ class CcdaRead:
         if operator in ("eq", "in") and _is_attribute(steps):
             value = f"{self.var}.attributes.get({steps[0][1]!r})"
             return f"{value} == {str(operand)!r}" if operator == "eq" else f"{value} in {self._among(operand)}"
-        found = f"every({self.var}, {self._steps(path)})"
+        found = f"{self._every(path)}"
         if operator == "is":
             there = (
-                f"{self.var}.attributes.get({steps[0][1]!r})" if _is_attribute(steps) else f"any(map(valued, {found}))"
+                f"{self.var}.attributes.get({steps[0][1]!r})"
+                if _is_attribute(steps)
+                else f"{self.code.constant(_Call('some', path))}({self.var})"
             )
             return there if operand == "valued" else f"not {there}"
         if operator == "count":
@@ -112,10 +131,10 @@ class CcdaRead:
 
     def key(self, path: str, *, whole: bool) -> str:
         if whole:
-            return f"parts(every({self.var}, {self._steps(path)}))"
+            return f"parts({self._every(path)})"
         if path == ".":
             return f"key({self.var})"
-        return f"(text(get({self.var}, {self._steps(path)})) or '')"
+        return f"(text({self._get(path)}) or '')"
 
     def root_var(self) -> str:
         return self.var
@@ -139,8 +158,9 @@ class CcdaSyntax:
     name = "ccda"
     variants: tuple[str, ...] = ("plain",)
     runtime: ClassVar[Mapping[str, Any]] = {
-        "get": finders.get,
-        "every": finders.every,
+        "finder": finders.finder,
+        "first": finders.first,
+        "some": finders.some,
         "text": walk.text,
         "valued": walk.valued,
         "key": walk.key,
