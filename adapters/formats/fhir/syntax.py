@@ -60,7 +60,7 @@ class FhirSyntax:
         """The Bundle with what the run made as its entries."""
         for url, gone in run.fates.items():
             if gone and url in run.made:
-                withdraw.withdraw(run.made[url])
+                withdraw.withdraw(run.own(run.made[url]["resourceType"], url))
         if run.made:
             target["entry"] = [{"fullUrl": url, "resource": resource} for url, resource in run.made.items()]
         return Document(format="fhir", version="4.0.1", root=target)
