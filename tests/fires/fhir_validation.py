@@ -340,6 +340,7 @@ CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
          "group": [{"source": "http://example.org/cs", "element": [{"code": "b"}]}]},
         SYSTEM, VALUES,
     ),
+    "FHIR-0129": lambda: validate(profile("q", "Patient", element("Patient.birthDate", max="2"))),
     "FHIR-0130": lambda: validate(answers(answer("9", valueBoolean=True)), question(type="string")),
     "FHIR-0131": lambda: validate(
         answers(answer("2", valueString="x"), answer("1", valueBoolean=True)), question(type="string")
