@@ -254,7 +254,9 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
         observation(subject={"reference": "Patient/p"}),
         element("Observation.subject", type=[{"code": "Reference", "aggregation": ["bundled"]}]),
     ),
-    "FHIR-0078": lambda: validate(observation(subject={"reference": "#p"}, contained=[patient(id="p"), patient(id="p")])),
+    "FHIR-0078": lambda: validate(
+        observation(subject={"reference": "#p"}, contained=[patient(id="p"), patient(id="p")])
+    ),
     "FHIR-0072": lambda: validate(observation(subject={"reference": "#p"})),
     "FHIR-0073": lambda: validate(observation(subject={"reference": "somewhere"})),
     "FHIR-0074": lambda: validate(observation(subject={"reference": "Patient/1", "type": "Group"})),
