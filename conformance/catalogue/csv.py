@@ -434,6 +434,14 @@ CODES: tuple[Code, ...] = (
         "informational",
     ),
     _code(
+        "0213",
+        "warning",
+        "Reference to what isn't here",
+        "{table} has no row with this {column}; the reference was kept.",
+        "It may be in another export; here nothing is behind it.",
+        "not-found",
+    ),
+    _code(
         "0301",
         "error",
         "Against the JSON Schema",

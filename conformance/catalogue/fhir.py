@@ -231,6 +231,8 @@ _CONTENT: tuple[Code, ...] = (
          "Receivers apply it beside the profile it is for, not in its place.", "business-rule"),
     _row("0128", "Mapped code not in the value set", "The code is not in the map's value set {value_set}.",
          "The map says that it maps that set.", "code-invalid", page="conceptmap.html"),
+    _row("0129", "Differential widens", "The differential allows in {what} what its base doesn't.",
+         "A profile can only narrow: what meets it must meet its base.", "conflict", page="profiling.html"),
     _row("0130", "Unknown question", "The questionnaire has no item of that linkId here.",
          "What was asked can't be told.", "not-found", page="questionnaireresponse.html#link"),
     _row("0131", "Items out of order", "The item stands after one that follows it in the questionnaire.",

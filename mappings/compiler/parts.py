@@ -47,6 +47,8 @@ def element(c: Compilation, rule: Rule, value: Value, place: Place, site: int, t
     if target == ".":
         if c.standing:
             take(c, value, place, site, path)
+        elif c.reading.claims and path != ".":  # accounted for, and left to other rules
+            place.code.add(f"N.append(({TOOK}, (id({value.var}),), {site}, None))")
         place.code.add(call.format(place.write.var))
         place.wrote()
         return part

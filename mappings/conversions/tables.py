@@ -12,6 +12,13 @@ def same_backward(value: str, run: Run) -> str:
     return value
 
 
+def iso_forward(text: str, run: Run) -> str | None:
+    """A time of day gets its offset; a date, which reading tables has checked, is one already."""
+    if len(text) == 10 and text[4] == text[7] == "-" and "01" <= text[5:7] <= "12" and "01" <= text[8:] <= "28":
+        return text if (text[:4] + text[5:7] + text[8:]).isdecimal() else None
+    return datetime_forward(text, run)
+
+
 def row_key(texts: list[str] | str, run: Run) -> str | None:
     """What columns say of a thing, at this sender; None when the first of them is empty."""
     parts = texts if isinstance(texts, list) else [texts]
@@ -69,7 +76,7 @@ def _system(name: str, what: str) -> Conversion:
 
 
 CONVERSIONS = (
-    Conversion(name="iso-dateTime", forward=datetime_forward, backward=same_backward, gives="dateTime", lossy=True),
+    Conversion(name="iso-dateTime", forward=iso_forward, backward=same_backward, gives="dateTime", lossy=True),
     Conversion(name="iso-instant", forward=instant_forward, backward=same_backward, gives="instant", lossy=True),
     Conversion(name="row-key", forward=row_key, backward=None, gives="key", doc="Columns at this sender."),
     Conversion(name="two-lines", forward=lines_forward, backward=_lines_backward(2), gives="string", lossy=True),  # type: ignore[arg-type]

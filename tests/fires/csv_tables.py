@@ -62,6 +62,13 @@ def _hsds() -> Iterable[Issue]:
         return parse(Path(folder)).issues
 
 
+def _orphan() -> Iterable[Issue]:
+    with TemporaryDirectory() as folder:
+        Path(folder, "clients.csv").write_text("Client ID,First name,DOB\nC1,Ann,1980-02-03\n")
+        Path(folder, "visits.csv").write_text("Visit No,Client ID,Visit date\n1,C9,2026-02-03\n")
+        return parse(Path(folder)).issues
+
+
 def _hmis(*files: tuple[str, str]) -> Fire:
     def issues() -> Iterable[Issue]:
         with TemporaryDirectory() as folder:
@@ -143,7 +150,7 @@ FIRES: dict[str, Fire] = {
     "CSV-0201": _roster(GOOD),
     "CSV-0202": _roster(GOOD.replace("Hill", "Hull")),
     "CSV-0203": _cell("MedicaidID", "AA1"),
-    "CSV-0204": _hsds,
+    "CSV-0204": _orphan,
     "CSV-0205": _hmis(("Project.csv", "ProjectID,OrganizationID,ProjectName,OperatingStartDate,OperatingEndDate\n"
                                       "P1,O1,Night,2025-01-02,2024-01-02\n")),
     "CSV-0206": _read("client_no,dob,88122-7,88123-5,93030-5,q7_hurt,q8_insult,q9_threaten,q10_scream,hits_total\n"
@@ -156,6 +163,7 @@ FIRES: dict[str, Fire] = {
                       "Never true,No\n", "hrsn.csv"),
     "CSV-0212": _read("referral_id,person_id,status,status_date\nR1,C1,Sent,2026-03-16\nR1,C1,Open,2026-03-17\n",
                       "referrals.csv"),
+    "CSV-0213": _hsds,
     "CSV-0301": _row_schema,
     "CSV-0302": _package("[]"),
     "CSV-0401": lambda: FORMAT.render(Document(format="csv", version="", root=[])).issues,

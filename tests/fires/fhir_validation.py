@@ -254,7 +254,9 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
         observation(subject={"reference": "Patient/p"}),
         element("Observation.subject", type=[{"code": "Reference", "aggregation": ["bundled"]}]),
     ),
-    "FHIR-0078": lambda: validate(observation(subject={"reference": "#p"}, contained=[patient(id="p"), patient(id="p")])),
+    "FHIR-0078": lambda: validate(
+        observation(subject={"reference": "#p"}, contained=[patient(id="p"), patient(id="p")])
+    ),
     "FHIR-0072": lambda: validate(observation(subject={"reference": "#p"})),
     "FHIR-0073": lambda: validate(observation(subject={"reference": "somewhere"})),
     "FHIR-0074": lambda: validate(observation(subject={"reference": "Patient/1", "type": "Group"})),
@@ -340,6 +342,7 @@ CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
          "group": [{"source": "http://example.org/cs", "element": [{"code": "b"}]}]},
         SYSTEM, VALUES,
     ),
+    "FHIR-0129": lambda: validate(profile("q", "Patient", element("Patient.birthDate", max="2"))),
     "FHIR-0130": lambda: validate(answers(answer("9", valueBoolean=True)), question(type="string")),
     "FHIR-0131": lambda: validate(
         answers(answer("2", valueString="x"), answer("1", valueBoolean=True)), question(type="string")

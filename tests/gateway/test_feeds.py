@@ -74,9 +74,7 @@ def test_the_command_reads_folders(inbox: Path) -> None:
 
 def test_the_command_reads_what_a_gateway_received(tmp_path: Path) -> None:
     config = tmp_path / "gateway.yaml"
-    config.write_text(
-        "channels: {adt: {transport: http}}\nstore: {url: 'sqlite:///gateway.db'}\n"
-    )
+    config.write_text("channels: {adt: {transport: http}}\nstore: {url: 'sqlite:///gateway.db'}\n")
     small = Small(tmp_path)
     for each in MESSAGES:
         small.accept("adt", each)

@@ -244,7 +244,7 @@ class SheetReader:
                     )
                     rows[number] = None
                 else:
-                    self._say("CSV-0204", records[number], read.name, value, **words)
+                    self._say("CSV-0213", records[number], read.name, value, **words)
 
     def _ruled(self, records: list[Record], rows: list[Row | None]) -> None:
         for number, row in enumerate(rows):

@@ -5,13 +5,14 @@ find.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from conformance.definitions import distil
 from conformance.definitions.registry import Definition
 from conformance.definitions.snapshot import Tree
 from conformance.fhir.content.code_system import objects
-from conformance.fhir.fhirpath import Node
+from conformance.fhir.fhirpath import Node, lineage
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
@@ -40,10 +41,36 @@ def check(walk: Walk, node: Node) -> None:
     for problem in problems:
         if not problem.startswith("its base"):
             walk.report("FHIR-0125", f"{node.path}.differential", problem=problem)
+    _widened(walk, node, definition, facts["differential"])
     if tree is not None:
         nodes = dict(tree.flat())
         for index, (row, made) in enumerate(zip(rows, facts["differential"], strict=False)):
             _discriminators(walk, f"{node.path}.differential.element[{index}]", row, nodes.get(made["id"]))
+
+
+def _widened(walk: Walk, node: Node, definition: Definition, rows: list[dict[str, Any]]) -> None:
+    """A profile only narrows: no more values, no fewer required, no other types than its base allows."""
+    base = walk.plans.snapshots.of(str(definition.facts.get("baseDefinition")))
+    nodes = {} if base is None else {ident: each for ident, each in base.flat() if ":" not in ident}
+    for index, row in enumerate(rows):
+        steps = str(row["id"]).split(".")
+        held = nodes.get(".".join([base.name if base is not None else "", *(s.partition(":")[0] for s in steps[1:])]))
+        if held is not None and len(steps) > 1:
+            for what in _wider(row, held, sliced=":" in steps[-1]):
+                walk.report("FHIR-0129", f"{node.path}.differential.element[{index}]", what=what)
+
+
+def _wider(row: dict[str, Any], held: Tree, *, sliced: bool) -> Iterator[str]:
+    least, most = row.get("min"), row.get("max")
+    if type(least) is int and least < held.min and not sliced:
+        yield "min"
+    if held.max is not None and (most == "*" or (isinstance(most, str) and most.isdecimal() and int(most) > held.max)):
+        yield "max"
+    allowed = {str(each.get("code")) for each in held.types}
+    asked = [str(each.get("code")) for each in row.get("type") or ()]
+    plain = not any("/" in code for code in [*allowed, *asked])
+    if allowed and plain and not all(allowed & set(lineage(code)) for code in asked):
+        yield "type"
 
 
 def _discriminators(walk: Walk, path: str, row: dict[str, Any], tree: Tree | None) -> None:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from adapters.mllp import Client, NoAnswerError
@@ -16,7 +17,7 @@ from tests.gateway.harness import adt, client, free_port, serving, wait_for
 
 ROUNDS = 20
 SENDERS = 8
-PACE = 0.06
+PACE = 0.2
 """Seconds between a sender's messages: what is being killed is meant to be at work, not to be behind."""
 PATIENTS = 4
 """Patients of each sender."""
@@ -88,9 +89,13 @@ def test_nothing_acknowledged_is_lost_in_twenty_kills(tmp_path: Path) -> None:
         threads = [threading.Thread(target=feed.run) for feed in feeds]
         for thread in threads:
             thread.start()
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             with serving(tmp_path) as running:
-                time.sleep(chance.uniform(0.2, 0.9))
+                if number % 2:  # in the middle of delivering; else in the middle of taking in
+                    wait_for(partial(_more_than, here, len(here.requests)), 60.0, "a delivery")
+                    time.sleep(chance.uniform(0.0, 0.2))
+                else:
+                    time.sleep(chance.uniform(0.2, 0.9))
                 running.kill()
         with serving(tmp_path) as running:
             time.sleep(0.5)
@@ -98,9 +103,13 @@ def test_nothing_acknowledged_is_lost_in_twenty_kills(tmp_path: Path) -> None:
             for thread in threads:
                 thread.join()
             acknowledged = set().union(*(feed.acknowledged for feed in feeds))
-            wait_for(lambda: acknowledged <= {name for name, _ in received(here)}, 60.0, "the delivery of everything")
+            wait_for(lambda: acknowledged <= {name for name, _ in received(here)}, 120.0, "the delivery of everything")
             assert running.terminate() == 0
         judge(feeds, here, acknowledged)
+
+
+def _more_than(here: Hub, count: int) -> bool:
+    return len(here.requests) > count
 
 
 def received(here: Hub) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ BY_URL = {each["fullUrl"]: each["resource"] for each in MADE["entry"]}
 
 
 def found(kind: str, code: str) -> dict[str, Any]:
+    one: dict[str, Any]
     (one,) = [
         each
         for each in BY_URL.values()

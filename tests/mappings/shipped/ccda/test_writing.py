@@ -62,7 +62,7 @@ def test_rows_of_the_narrative_and_entries_are_linked() -> None:
         referred = [each.get("value", "")[1:] for each in entry.iter(f"{V3}reference")]
         assert set(referred) <= set(names)
         assert referred
-    assert "Penicillin G" in "".join(root.itertext())
+    assert "Penicillin G" in "".join(map(str, root.itertext()))
 
 
 def test_every_resource_has_a_place() -> None:
