@@ -47,6 +47,8 @@ def apply(pivot: Document, memory: Memory) -> Known:
     bundle = Pivot(pivot.root)
     event, happened = _event(bundle), _happened(bundle)
     merged = dict(_merges(bundle))
+    if bundle.first("MessageHeader") is None and len(bundle.all("Patient")) > 1:
+        return _people(pivot, bundle, merged, memory)
     patient = _subject(bundle)
     if patient is None:
         return Known(pivot=pivot, key=None, event=event, persons=tuple(_remember(merged, memory)))
@@ -68,6 +70,19 @@ def apply(pivot: Document, memory: Memory) -> Known:
         persons=tuple(persons.values()),
         visits=() if visit is None or late else (visit,),
     )
+
+
+def _people(pivot: Document, bundle: Pivot, merged: dict[str, str], memory: Memory) -> Known:
+    """The people of an export, each by the id that its identifiers give: known ones are found, new ones remembered.
+    Its deliveries are about all of them, and so are ordered by none."""
+    persons = {one.id: one for one in _remember(merged, memory)}
+    issues: list[Issue] = []
+    for patient in bundle.all("Patient"):
+        key, found = _survivor(str(patient.get("id", "")), merged, memory.person)
+        issues += [replace(one, at=Where(path=f"Patient/{patient.get('id')}")) for one in found]
+        if key not in persons and memory.person(key) is None:
+            persons[key] = Person(id=key)
+    return Known(pivot=pivot, key=None, event=None, issues=tuple(issues), persons=tuple(persons.values()))
 
 
 def _event(bundle: Pivot) -> str | None:

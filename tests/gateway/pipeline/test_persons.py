@@ -108,3 +108,22 @@ def test_a_time_that_cannot_be_compared_makes_nothing_late(stamp: str) -> None:
     mind = Mind()
     mind.see(bundle(5))
     assert codes(mind.see(bundle(1, at=stamp))) == []
+
+
+def export(*patients: str) -> dict[str, Any]:
+    """What an export of a table becomes: people, and no message about one of them."""
+    entries = [{"resource": {"resourceType": "Patient", "id": each}} for each in patients]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def test_the_people_of_an_export_are_each_found_or_remembered() -> None:
+    mind = Mind()
+    mind.see(merge("old", "new"))
+    mind.see(bundle(2, patient="p1"))
+    before = mind.persons["p1"]
+    known = mind.see(export("p1", "p2", "old"))
+    assert known.key is None
+    assert [(one.code, one.at.path) for one in known.issues] == [("GW-0202", "Patient/old")]
+    assert mind.persons["p1"] == before
+    assert mind.persons["p2"] == Person(id="p2")
+    assert mind.see(export("p1", "p2", "old")).persons == ()
