@@ -295,7 +295,13 @@ class Walk:
             else:
                 if value is None and "extension" not in extra:
                     self.report("FHIR-0009", node)
-                elif value is None and item.type == "code" and item.binding and item.binding.strength == "required":
+                elif (
+                    value is None
+                    and item.type == "code"
+                    and item.binding
+                    and item.binding.strength == "required"
+                    and not _absent(extra)
+                ):
                     self.report("FHIR-0045", node, value_set=item.binding.value_set.partition("|")[0])
                 if item.asked:
                     rules.asked_by_extension(self, node, item.asked)
@@ -463,3 +469,10 @@ def _claimed(value: Any) -> list[str]:
     meta = value.get("meta")
     profiles = meta.get("profile") if isinstance(meta, dict) else None
     return [each for each in profiles if isinstance(each, str)] if isinstance(profiles, list) else []
+
+
+def _absent(extra: dict[str, Any]) -> bool:
+    """True where an extension says why a value isn't there."""
+    listed = extra.get("extension")
+    url = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
+    return isinstance(listed, list) and any(isinstance(each, dict) and each.get("url") == url for each in listed)
