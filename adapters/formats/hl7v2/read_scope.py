@@ -81,7 +81,8 @@ class V2Read:
             self._owner(at.segment)._component_of_field(self.code, var, field, at.component)
         else:
             self.code.add(f"{var} = {field}")
-            self.code.add(f"if {var} and ('^' in {var} or '~' in {var}): {var} = {var}.partition('~')[0].partition('^')[0]")
+            first = f"{var}.partition('~')[0].partition('^')[0]"
+            self.code.add(f"if {var} and ('^' in {var} or '~' in {var}): {var} = {first}")
         if not at.component:
             return f"({index}, {at.field}, 0)"
         self._subcomponent(var, at.subcomponent)
