@@ -56,8 +56,10 @@ class TlsFront:
         self._open.add(task)
         try:
             inner_reader, inner_writer = await asyncio.open_unix_connection(self._path, limit=_CHUNK)
-            await _both(_pump(reader, inner_writer), _pump(inner_reader, writer))
-            inner_writer.close()
+            try:
+                await _both(_pump(reader, inner_writer), _pump(inner_reader, writer))
+            finally:
+                inner_writer.close()
         except (OSError, asyncio.CancelledError):
             pass  # either side is gone, or the gateway stops: there is nobody to tell
         finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mappings.conversions.conversion import Conversion, Run
 from mappings.conversions.numbers import decimal_backward, decimal_forward
 from mappings.conversions.times import datetime_forward, instant_forward
@@ -30,7 +32,7 @@ def lines_forward(texts: list[str], run: Run) -> list[str] | None:
     return [text for text in texts if text] or None
 
 
-def _lines_backward(count: int) -> object:
+def _lines_backward(count: int) -> Callable[[list[str], Run], list[str]]:
     def backward(value: list[str], run: Run) -> list[str]:
         """What is more than the columns goes to the last of them."""
         head, rest = value[: count - 1], value[count - 1 :]
@@ -76,11 +78,39 @@ def _system(name: str, what: str) -> Conversion:
 
 
 CONVERSIONS = (
-    Conversion(name="iso-dateTime", forward=iso_forward, backward=same_backward, gives="dateTime", lossy=True),
-    Conversion(name="iso-instant", forward=instant_forward, backward=same_backward, gives="instant", lossy=True),
+    Conversion(
+        name="iso-dateTime",
+        forward=iso_forward,
+        backward=same_backward,
+        gives="dateTime",
+        lossy=True,
+        doc="A cell's date or time, as reading tables left it; a time without an offset gets the sender's.",
+    ),
+    Conversion(
+        name="iso-instant",
+        forward=instant_forward,
+        backward=same_backward,
+        gives="instant",
+        lossy=True,
+        doc="A cell's time of day with its date; a date alone is no instant.",
+    ),
     Conversion(name="row-key", forward=row_key, backward=None, gives="key", doc="Columns at this sender."),
-    Conversion(name="two-lines", forward=lines_forward, backward=_lines_backward(2), gives="string", lossy=True),  # type: ignore[arg-type]
-    Conversion(name="amount", forward=dollars_forward, backward=decimal_backward, gives="decimal", lossy=True),
+    Conversion(
+        name="two-lines",
+        forward=lines_forward,
+        backward=_lines_backward(2),
+        gives="string",
+        lossy=True,
+        doc="Two columns of a street's lines; going back, further lines stand in the second.",
+    ),
+    Conversion(
+        name="amount",
+        forward=dollars_forward,
+        backward=decimal_backward,
+        gives="decimal",
+        lossy=True,
+        doc="An amount of money, with or without its sign and separators.",
+    ),
     Conversion(
         name="hmis-races",
         forward=races_forward,

@@ -189,7 +189,8 @@ def _leaves(node: dict[str, Any], path: str, key: tuple[Any, ...]) -> Iterator[L
         for number, item in enumerate(value if many else (value,)):
             below = f"{path}.{name}[{number}]" if many else f"{path}.{name}"
             inner = type(item) is dict
-            step = (name, id(item) if inner else 0, number + 1 if many else 0, item.get("url", "") if inner else "")
+            url = item.get("url", "") if inner else ""
+            step = (name, id(item) if inner else 0, number + 1 if many else 0, url if type(url) is str else "")
             if type(item) is dict:
                 yield from _leaves(item, below, (*key, step))
             elif item is not None:
