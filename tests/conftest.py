@@ -14,9 +14,11 @@ os.environ.setdefault("SDOH_GATEWAY_CACHE", str(ROOT / ".pytest_cache" / "maps")
 os.environ["SDOH_GATEWAY_DATA"] = str(ROOT / ".pytest_cache" / "data")  # nothing that the person testing has added
 
 
-settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("suite")
-"""A machine that is busy makes no test fail."""
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.register_profile("explore", settings.get_profile("suite"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+"""The suite tries the same examples every time, so that it says the same of the same code; `HYPOTHESIS_PROFILE=explore`
+looks for new ones. A machine that is busy makes no test fail."""
 
 
 def shared_folder() -> Path | None:
