@@ -60,6 +60,7 @@ def test_a_roster_becomes_fhir_and_comes_back() -> None:
 def test_an_admission_becomes_a_row_of_a_worklist_and_of_a_roster() -> None:
     (row,) = rows(convert(sample("discharge-a03.hl7"), as_="worklist").value)
     assert (row["event"], row["last_name"], row["visit_class"], row["disposition"]) == ("A03", "Reyes", "IMP", "home")
+    assert (row["first_name"], row["middle_name"]) == ("Marisol", "T"), "of the first name, not of the nickname too"
     (member,) = rows(convert(sample("discharge-a03.hl7"), as_="roster").value)
     assert (member["last_name"], member["birth_date"], member["sex"]) == ("Reyes", "1958-09-17", "female")
 

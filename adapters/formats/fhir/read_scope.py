@@ -49,12 +49,15 @@ class FhirRead:
         return var, resolve(inside, rest)
 
     def leaf(self, path: str, *, listed: bool = False) -> Value:
-        """A value; with `listed` all values of a list of primitives, for a conversion that takes them together."""
+        """A value; with `listed` all values of a list of primitives, for a conversion that takes them together: those
+        of the first element that holds such a list, since two people's names or two addresses aren't one."""
         if listed and path != ".":
             home, steps = self._steps(path)
             if steps[-1].many and not steps[-1].index and r4.is_primitive(steps[-1].type):
                 var = self.code.new("v")
-                self.code.add(f"{var} = every({home}, {self.code.constant(tuple(step.read for step in steps))}, T)")
+                *around, last = (step.read for step in steps)
+                holder = f"get({home}, {self.code.constant(tuple(around))}, T)" if around else home
+                self.code.add(f"{var} = every({holder}, {self.code.constant((last,))}, T)")
                 return Value(var, var, f"(id({home}),)")
         return self.node(path)
 
