@@ -40,6 +40,7 @@ bench: $(DEV)
 	$(BIN)/python bench/adt_to_fhir.py
 	$(BIN)/python bench/ccda.py
 	$(BIN)/python bench/tables.py --million
+	$(BIN)/python bench/csv_convert.py
 	$(BIN)/python bench/fhir_cases.py
 	$(BIN)/python bench/fhir_speed.py
 	$(BIN)/python bench/intake.py
