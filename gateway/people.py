@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.document import Document
 from gateway.routing.bundle import Resource
+from mappings.trees import references
 
 ADD, UPDATE = "A28", "A31"
 """Events of HL7 v2 that tell of a person: added, updated (HL7 v2.9 chapter 3.3.28 and 3.3.31)."""
@@ -24,7 +25,7 @@ def each(root: Resource) -> Iterator[Resource]:
     entries = {str(entry["fullUrl"]): entry for entry in root.get("entry", ()) if "fullUrl" in entry}
     about: dict[str, list[str]] = {}
     for url, entry in entries.items():
-        for target in _references(entry["resource"]):
+        for target in references(entry["resource"]):
             about.setdefault(target, []).append(url)
     for url, entry in entries.items():
         if entry["resource"]["resourceType"] == "Patient" and entry["resource"].get("active") is not False:
@@ -40,7 +41,7 @@ def _reached(person: str, entries: dict[str, Resource], about: dict[str, list[st
         other = entries.get(url, {}).get("resource", {}).get("resourceType") == "Patient" and url != person
         if url in entries and url not in found and not other:
             found.add(url)
-            waiting += _references(entries[url]["resource"])
+            waiting += references(entries[url]["resource"])
     return found
 
 
@@ -63,14 +64,3 @@ def announced(root: Resource, event: str, salt: str) -> Document:
         message["timestamp"] = changed
     message["entry"] = [{"fullUrl": f"urn:uuid:{name}", "resource": header}, *root["entry"]]
     return Document(format="fhir", version="4.0.1", root=message)
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(node.get("reference"), str):
-            yield node["reference"]
-        for value in node.values():
-            yield from _references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _references(value)

@@ -269,7 +269,8 @@ class _Field:
         """Why a rule didn't carry the leaf; empty when it did."""
         if reader.plain and self._failed.keys().isdisjoint(reader.sites):
             return ""
-        failed, reason = self._failed, self._around(reader.above, reader.afar) if reader.above else ""
+        failed = self._failed
+        reason = self._around(reader.above, reader.afar) if reader.above else ""
         for number, cover in enumerate(reader.own):
             if reason:
                 return reason

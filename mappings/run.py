@@ -264,7 +264,7 @@ class Run(Source):
         return str(url)
 
     def remember_shared(self, part: str, text: str, at: tuple[Any, ...], url: str, since: int) -> None:
-        """Keeps what was shared since `start`."""
+        """Keeps what was shared while a text was read, with the notes made since."""
         shares = self.trace or []
         notes = self._below(at, since)
         if any(claim[0] is what for claim in self.claimed for _, _, what in shares):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gateway.routing.bundle import Resource
+from mappings.trees import references
 
 RESTRICTED = "R"
 VIOLENCE = "SDV"
@@ -32,9 +33,7 @@ def cleared(root: Resource, classes: frozenset[str]) -> Resource:
         for name in _names(entry)
     }
     kept = [
-        entry
-        for entry in entries
-        if id(entry) not in withheld and people.isdisjoint(_references(entry.get("resource")))
+        entry for entry in entries if id(entry) not in withheld and people.isdisjoint(references(entry.get("resource")))
     ]
     return {**root, "entry": kept} if "entry" in root else root
 
@@ -53,14 +52,3 @@ def _names(entry: Resource) -> Iterator[str]:
     if isinstance(entry.get("fullUrl"), str):
         yield entry["fullUrl"]
     yield f"{resource.get('resourceType')}/{resource.get('id')}"
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(node.get("reference"), str):
-            yield node["reference"]
-        for value in node.values():
-            yield from _references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _references(value)
