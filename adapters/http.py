@@ -6,6 +6,7 @@ Redirects are not followed, and no URL found in data is ever fetched: only those
 from __future__ import annotations
 
 import ipaddress
+import select
 import socket
 import ssl
 import time
@@ -180,18 +181,14 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _readable(connection: socket.socket) -> bool:
-    """True when a connection at rest has something to read: the peer closed it, so it must not be used again."""
-    connection.settimeout(0)
+    """True when a connection at rest has something to read: the peer closed it, so it must not be used again. Only the
+    system is asked: another thread may be taking the connection up, and its time limit stays its own."""
+    poll = select.poll()
     try:
-        if isinstance(connection, ssl.SSLSocket):
-            connection.recv(1)
-        else:
-            connection.recv(1, socket.MSG_PEEK)
-    except (BlockingIOError, ssl.SSLWantReadError):
-        return False
-    except OSError:
+        poll.register(connection, select.POLLIN)
+    except ValueError:  # closed on this side
         return True
-    return True
+    return bool(poll.poll(0))
 
 
 def _left(at_most: float | None = None) -> float:

@@ -139,9 +139,18 @@ class Dispatcher:
         stopped = False
         for delivery in deliveries:
             if stopped or self._closing or not self.breaker.allows(self._clock(), 1):
-                self._put_back(delivery)
+                self._put_back(delivery, delivery.next_at)
             else:
-                stopped = self._send(delivery) == "waiting"
+                stopped = self._sent(delivery) == "waiting"
+
+    def _sent(self, delivery: Delivery) -> str:
+        """A mistake of ours must not keep a delivery, and with it its person's later ones, under way for ever."""
+        try:
+            return self._send(delivery)
+        except Exception as mistake:  # noqa: BLE001 - told, and the delivery is put back
+            _log.exception("send failed", extra={"delivery": delivery.id, "error": type(mistake).__name__})
+            self._put_back(delivery, self._clock() + timedelta(seconds=self.destination.retry.first))
+            return "waiting"
 
     def _send(self, delivery: Delivery) -> str:
         began, clocked = self._clock(), time.monotonic()
@@ -208,7 +217,7 @@ class Dispatcher:
             self._store.writer.submit(self._store.destinations.switch_off, off, lambda *_: None)
             _log.error("destination switched off", extra={"destination": self.destination.name, "code": off.code})
 
-    def _put_back(self, delivery: Delivery) -> None:
+    def _put_back(self, delivery: Delivery, due: datetime) -> None:
         self._record(
             Attempt(
                 seq=delivery.seq,
@@ -218,7 +227,7 @@ class Dispatcher:
                 took=timedelta(0),
                 outcome="put back",
                 state="waiting",
-                next_at=delivery.next_at,
+                next_at=due,
                 issue=delivery.last_issue,
             )
         )

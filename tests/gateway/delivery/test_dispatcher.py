@@ -17,6 +17,7 @@ import pytest
 from adapters.destinations import Accepted, Dead, Outcome, Payload, Retry, Unknown
 from conformance.catalogue import issue
 from gateway.delivery import Dispatcher
+from gateway.plan import Retry as Waits
 from gateway.records import Arrival, Delivery, NewDelivery
 from gateway.store import Finished, Settled, Store, Wanted
 from tests.gateway.harness import NOW, FakeSender, a_store, destination, slowly, wait_for
@@ -206,6 +207,28 @@ def test_an_adapter_that_raises_is_an_unknown_outcome(tmp_path: Path) -> None:
         with dispatching(store, FakeSender(answer)):
             wait_for(lambda: states(store) == {"delivered": 1})
         assert deliveries(store)[0].attempts == 2
+
+
+def test_a_mistake_of_ours_holds_no_delivery_for_ever(tmp_path: Path) -> None:
+    chances = iter([ZeroDivisionError()])
+
+    def chance() -> float:
+        for mistake in chances:
+            raise mistake
+        return 0.5
+
+    with a_store(tmp_path) as store:
+        fill(store, 3, patients=1)
+        sender = FakeSender()
+        dispatcher = Dispatcher(
+            destination(retry=Waits(first=0.05)), sender, store, clock=lambda: datetime.now(UTC), chance=chance
+        )
+        dispatcher.start(off=False)
+        try:
+            wait_for(lambda: states(store) == {"delivered": 3})
+        finally:
+            dispatcher.close(5.0)
+        assert in_order(sender)
 
 
 @pytest.mark.parametrize("order", ["strict", "none"])
