@@ -39,6 +39,12 @@ class Code(Protocol):
     def block(self, head: str) -> AbstractContextManager[None]:
         """Lines added inside stand below `head`, indented."""
 
+    def keep(self, what: str, var: str) -> None:
+        """Says that a variable, written once, holds this in the rest of the block."""
+
+    def held(self, what: str) -> str:
+        """The variable that holds this here; empty when there is none."""
+
     def hold(self) -> Code:
         """A place at this point to which lines can be added later: the head of a scope."""
 

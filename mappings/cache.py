@@ -34,12 +34,12 @@ def _version() -> str:
 
 def _path(name: str) -> Path | None:
     home = folder()
-    return None if home is None else home / f"{sha256(f'{_version()} {name}'.encode()).hexdigest()}"
+    return None if home is None else home / sha256(name.encode()).hexdigest()
 
 
 def load(name: str) -> Any:
     """What was stored under a name; None when nothing was, or what is there can't be read."""
-    path = _path(name)
+    path = _path(f"{_version()} {name}")
     if path is None:
         return None
     try:
@@ -66,7 +66,7 @@ def code(name: str, source: str, filename: str) -> CodeType:
 
 def store(name: str, value: Any) -> None:
     """Keeps a value; a cache that can't be written is no error."""
-    path = _path(name)
+    path = _path(f"{_version()} {name}")
     if path is not None:
         _write(path, json.dumps(_encoded(value)).encode())
 

@@ -145,7 +145,6 @@ class Converter:
             "back_key": back_key,
             "fitting": fitting,
             "back_code": back_code,
-            "ONCE": (0,),
             "NONE": frozenset(),
         }
         for name in self._compiled.conversions:

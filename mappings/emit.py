@@ -73,6 +73,8 @@ class Function:
     module: Module
     depth: int
     lines: list[str | Function | tuple[int, Callable[[], str]]] = field(default_factory=list)
+    known: list[dict[str, str]] = field(default_factory=lambda: [{}])
+    """By open block, outermost first: what was read there, and the variable that holds it."""
 
     def add(self, line: str | Callable[[], str]) -> None:
         """A line, or what gives it (empty: none) once everything is compiled."""
@@ -82,11 +84,20 @@ class Function:
     def block(self, head: str) -> Iterator[None]:
         self.add(head)
         self.depth += 1
+        self.known.append({})
         before = len(self.lines)
         yield
+        self.known.pop()
         if not any(isinstance(line, str) for line in self.lines[before:]):
             self.add("pass")  # holds alone may stay empty
         self.depth -= 1
+
+    def held(self, what: str) -> str:
+        """The variable into which this was read on every way to this point; empty when there is none."""
+        return next((block[what] for block in self.known if what in block), "")
+
+    def keep(self, what: str, var: str) -> None:
+        self.known[-1][what] = var
 
     def hold(self) -> Function:
         made = Function(self.module, self.depth)

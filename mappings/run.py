@@ -20,6 +20,11 @@ knows (for `*` the URL of the resource around)."""
 Memory = dict[tuple[str, str], Any]
 """What is remembered for one facility and one set of settings: part and text -> what they gave."""
 
+DIRECTORY = frozenset(
+    ("Device", "Endpoint", "HealthcareService", "Location", "Organization", "Practitioner", "PractitionerRole")
+)
+"""What may be remembered by the text that made it: what a directory holds, never what a patient is known by."""
+
 MOST_REMEMBERED = 20_000
 LONGEST_REMEMBERED = 250
 """Bounds of a memory: entries, and characters of a text."""
@@ -248,20 +253,32 @@ class Run(Source):
         found = self.memory.get((part, text))
         if found is None:
             return None
-        url, shares, notes = found
+        url, shared, last, notes = found
         if notes:
             self.notes.append((AGAIN, at, 0, notes))
-        made = self.made
-        for kind, each, resource in shares:
-            first = made.get(each)
+        if self.trace is not None:
+            self._share_again(shared)
+        elif self.made.keys().isdisjoint(shared):
+            self.made.update(shared)
+            self.lent.update(shared)
+            self.of_type.update(last)
+        elif self.made.items() >= shared.items():
+            self.of_type.update(last)
+        else:
+            self._share_again(shared)
+        return url  # type: ignore[no-any-return]
+
+    def _share_again(self, shared: dict[str, dict[str, Any]]) -> None:
+        """Shares one by one what was remembered, some of which this run has made otherwise."""
+        for url, resource in shared.items():
+            first, kind = self.made.get(url), resource["resourceType"]
             if self.trace is not None or (first is not None and first is not resource):
-                self.share(kind, each, resource)
+                self.share(kind, url, resource)
                 continue
             if first is None:
-                made[each] = resource
-                self.lent.add(each)
+                self.made[url] = resource
+                self.lent.add(url)
             self.of_type[kind] = resource
-        return str(url)
 
     def remember_shared(self, part: str, text: str, at: tuple[Any, ...], url: str, since: int) -> None:
         """Keeps what was shared while a text was read, with the notes made since."""
@@ -269,9 +286,16 @@ class Run(Source):
         notes = self._below(at, since)
         if any(claim[0] is what for claim in self.claimed for _, _, what in shares):
             return  # whether the claim holds depends on what else this document makes
+        if any(kind not in DIRECTORY for kind, _, _ in shares):
+            return
         if notes is not None and len(text) <= LONGEST_REMEMBERED:
-            whole = [(kind, each, copied(_resource(kind, each, what))) for kind, each, what in shares]
-            self.memory[(part, text)] = (url, whole, notes)
+            shared: dict[str, dict[str, Any]] = {}
+            conflicts = len(self.conflicts)
+            for kind, each, what in shares:
+                self.merge(shared.setdefault(each, _resource(kind, each, {})), copied(what), kind)
+            if len(self.conflicts) == conflicts:
+                self.memory[(part, text)] = (url, shared, {kind: shared[each] for kind, each, _ in shares}, notes)
+            del self.conflicts[conflicts:]
 
     def own(self, kind: str, url: str) -> dict[str, Any]:
         """The resource that was made at a URL, to be written into."""
@@ -317,7 +341,9 @@ class Run(Source):
     def last(self, kind: str) -> dict[str, Any] | None:
         """The resource of a type that was made or opened last, to be written into."""
         found = self.of_type.get(kind)
-        return self.own(kind, "urn:uuid:" + found["id"]) if self.lent and found is not None else found
+        if found is None or kind not in DIRECTORY:
+            return found
+        return self.own(kind, "urn:uuid:" + found["id"])
 
     def claim(
         self,
@@ -366,14 +392,18 @@ class Run(Source):
 
     def _refers_well(self, claim: tuple[Any, ...], known: dict[tuple[str, frozenset[str]], bool]) -> bool:
         node, kind, profile, refers, site = claim
-        if self.moved and id(node) in self.moved:
-            node = self.moved[id(node)][1]
-        if profile not in node.get("meta", {}).get("profile", ()):
-            return False  # two that are one, of which the other's claim was taken back
+        if self.moved:
+            if id(node) in self.moved:
+                node = self.moved[id(node)][1]
+            if profile not in node.get("meta", {}).get("profile", ()):
+                return False  # two that are one, of which the other's claim was taken back
         for path, wanted in refers:
             value = node.get(path[0])
-            single = len(path) == 1 and type(value) is dict
-            for target in (value.get("reference"),) if single else targets(node, path) if value else ():
+            if value is None:
+                continue
+            single = type(value) is dict and len(path) == 1
+            led: tuple[Any, ...] | list[str] = (value.get("reference"),) if single else targets(node, path)
+            for target in led:
                 well = known.get((target, wanted))
                 if well is None:
                     well = known[(target, wanted)] = self._claims_one(target, wanted)
@@ -396,7 +426,7 @@ class Run(Source):
         empty, made, moved = False, self.made, self.moved
         for waiting in self.later:
             node, name, many, _, url = waiting
-            if type(url) is list and len(url) == 1 and not moved and url[0] in made:  # what nearly all references are
+            if type(url) is list and len(url) == 1 and url[0] in made and not moved:  # as nearly all are
                 reference = {"reference": url[0]}
                 if not many:
                     node[name] = reference

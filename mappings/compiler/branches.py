@@ -98,11 +98,12 @@ def cases(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     site = c.site(rule)
     code = place.code
     covers: list[Cover] = []
-    with code.block("for _ in ONCE:"):
+    with code.block("while True:"):
         for case in rule.cases:
             with c.complaints(case):
                 covers.append(take_case(c, case, place))
         code.add(f"N.append(({SKIP}, {place.read.at}, {site}, None))")
+        code.add("break")
     return (Cover(None, site, (), tuple(covers)),)
 
 
@@ -163,7 +164,7 @@ def attempt(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     code = place.code
     covers: list[Cover] = []
     pairs = [*zip(rule.choices, rule.cases, strict=True)] + ([("", rule.other)] if rule.other is not None else [])
-    with code.block("for _ in ONCE:"):
+    with code.block("while True:"):
         for key, case in pairs:
             with c.complaints(case):
                 site = c.site(case)
@@ -178,6 +179,7 @@ def attempt(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
                     place.wrote()
                     code.add("break")
                 covers.append(Cover(None, site, (), below, claims=True))
+        code.add("break")
     return tuple(covers)
 
 

@@ -10,6 +10,7 @@ from mappings.compiler import resources
 from mappings.compiler.compilation import Compilation, Place
 from mappings.form import Rule
 from mappings.notes import NOTHING, NOWHERE, TOOK
+from mappings.run import DIRECTORY
 
 
 def part_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str) -> tuple[Cover, ...]:
@@ -31,10 +32,7 @@ def part_value(c: Compilation, rule: Rule, place: Place, site: int, missing: str
 
 
 CODED = frozenset(("CodeableConcept", "Coding"))
-DIRECTORY = frozenset(
-    ("Device", "Endpoint", "HealthcareService", "Location", "Organization", "Practitioner", "PractitionerRole")
-)
-"""What may be remembered by its text: codes, and what a directory holds; never what a patient is known by."""
+"""What may be remembered by its text, beside what a directory holds; never what a patient is known by."""
 SHARED = DIRECTORY | {"CareTeam", "Encounter", "Medication", "Patient", "PractitionerRole", "RelatedPerson"}
 """What several references may be written from; any other resource is written once."""
 

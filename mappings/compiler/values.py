@@ -148,7 +148,15 @@ def table_forward(
             if missing:
                 code.add(f"{missing} = True")
     with code.block("else:"):
-        write_value(c, rule, f"copied({var})" if objects else var, place, "")
+        write_value(c, rule, fresh(rows, var) if objects else var, place, "")
+
+
+def fresh(rows: dict[str, Any], var: str) -> str:
+    """An expression for an object of a table that may be written into."""
+    deep = any(
+        isinstance(each, (dict, list)) for row in rows.values() if isinstance(row, dict) for each in row.values()
+    )
+    return f"copied({var})" if deep else f"{{**{var}}}"
 
 
 def table_backward(c: Compilation, rule: Rule, table: Table, value: Value, place: Place, site: int) -> None:

@@ -42,6 +42,8 @@ def integer_forward(text: str, run: Run) -> int | None:
 
 
 def positive_int_forward(text: str, run: Run) -> int | None:
+    if text.isdecimal() and text.isascii() and len(text) < 9:  # what nearly all are
+        return int(text) or None
     value = integer_forward(text, run)
     if value is not None and value < 1:
         return None

@@ -27,6 +27,8 @@ def date_forward(text: str, run: Run) -> str | None:
 
 def datetime_forward(text: str, run: Run) -> str | None:
     """A DTM in its own precision; with a time of day also its offset."""
+    if (whole := _WHOLE.get(text)) is not None:
+        return whole
     if (sure := _usual(text, run)) is not None:
         return sure
     digits, fraction, offset = _split(text)
@@ -45,6 +47,10 @@ _OFFSET_OF: dict[str, str] = {}
 
 _MOST_MET = 50_000
 
+_WHOLE: dict[str, str] = {}
+"""Times with their own offset that were met lately: one message says the same moment in many places."""
+_MOST_WHOLE = 500
+
 
 def _usual(text: str, run: Run) -> str | None:
     """The forms that nearly all times have, `YYYYMMDD`, `YYYYMMDDHHMMSS` and `YYYYMMDDHHMMSS+ZZZZ`, of days, seconds
@@ -61,7 +67,12 @@ def _usual(text: str, run: Run) -> str | None:
     if length == 14:
         return f"{day}T{clock}{_assumed(day, clock, text, run)}"
     offset = _OFFSET_OF.get(text[14:])
-    return None if offset is None else f"{day}T{clock}{offset}"
+    if offset is None:
+        return None
+    if len(_WHOLE) >= _MOST_WHOLE:
+        _WHOLE.clear()
+    whole = _WHOLE[text] = f"{day}T{clock}{offset}"
+    return whole
 
 
 def _met(known: dict[str, str], text: str, value: str) -> None:

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from adapters.formats.hl7v2 import FORMAT as HL7V2
 from bench.adt_messages import messages
 from mappings.catalog import Catalog
-from mappings.compiler.parts import DIRECTORY
 from mappings.convert import Converter
-from mappings.run import NAMESPACE, identifier
+from mappings.run import DIRECTORY, NAMESPACE, identifier
 from tests.mappings.conftest import MakeSmall
 from tests.mappings.small import SYNTAXES, codes, resources, seg, statuses
 

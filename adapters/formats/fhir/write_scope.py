@@ -121,7 +121,9 @@ class FhirWrite:
         if step.url:
             raise PathError("an extension is written by one of its values")
         with self.code.block(f"if {var} is not None:") if maybe else _nothing():
-            if step.many and many:
+            if step.many and many and expression[:1] == "[":
+                self.code.add(f"{var}.setdefault({step.name!r}, []).extend({expression})")
+            elif step.many and many:
                 self.code.add(f"add({var}, {step.name!r}, {expression})")
             elif step.many:
                 self._append(var, self._place(path), step, expression)

@@ -83,11 +83,11 @@ class Message:
 
     __slots__ = (
         "_lines",
-        "_named",
         "charset",
         "code",
         "delimiters",
         "event",
+        "named",
         "nulls",
         "raw",
         "segments",
@@ -96,7 +96,7 @@ class Message:
         "version",
     )
     structure: str
-    _named: dict[str, list[Segment]]
+    named: dict[str, list[Segment]]
     _lines: list[str]
 
     def __init__(
@@ -128,11 +128,11 @@ class Message:
         if attribute == "structure":
             self.structure = structure_of(self.version, self.event, self.code or "ADT") or self._declared()
             return self.structure
-        if attribute == "_named":
-            self._named = {}
+        if attribute == "named":
+            self.named = {}
             for segment in self.segments:
-                self._named.setdefault(segment.name, []).append(segment)
-            return self._named
+                self.named.setdefault(segment.name, []).append(segment)
+            return self.named
         if attribute == "_lines":
             text = self.raw.decode(self.charset, errors="replace")
             self._lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -146,10 +146,10 @@ class Message:
         return name if len(name) == 7 and name[3] == "_" and name.replace("_", "").isalnum() else ""
 
     def all(self, name: str) -> list[Segment]:
-        return self._named.get(name, [])
+        return self.named.get(name, [])
 
     def first(self, name: str) -> Segment | None:
-        found = self._named.get(name)
+        found = self.named.get(name)
         return found[0] if found else None
 
     def source_line(self, segment: Segment) -> str:

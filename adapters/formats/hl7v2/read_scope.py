@@ -48,7 +48,8 @@ class V2Read:
             if name not in self.opened:
                 fields, index = self.code.new("f"), self.code.new("i")
                 assert self.head is not None
-                self.head.add(f"{fields}, {index} = first({self.holder}, {name!r})")
+                self.head.add(f"if {name!r} in {self.holder}.named: {fields}, {index} = first({self.holder}, {name!r})")
+                self.head.add(f"else: {fields}, {index} = MISSING")
                 self.opened[name] = (fields, index)
             return *self.opened[name], "first" if self.parent is None else "all"
         if self.parent is None:
@@ -68,25 +69,29 @@ class V2Read:
             var = self._component(at.component)
             return Value(var, var, f"{self.at} + ({at.component},)")
         var = self.code.new("v")
-        place = self._leaf_of_field(at, var) if at.segment else self._leaf_of_item(at, var)
+        if at.segment:
+            return self._leaf_of_field(at, var)
+        place = self._leaf_of_item(at, var)
         self._decoded(var)
         return Value(var, var, place)
 
-    def _leaf_of_field(self, at: Path, var: str) -> str:
+    def _leaf_of_field(self, at: Path, var: str) -> Value:
         if not at.field:
             raise PathError("a segment has no text of its own")
         fields, index, _ = self._segment(at.segment)
-        field = f"{fields}[{at.field}]"
-        if at.component > 1:
-            self._owner(at.segment)._component_of_field(self.code, var, field, at.component)
-        else:
-            self.code.add(f"{var} = {field}")
-            first = f"{var}.partition('~')[0].partition('^')[0]"
-            self.code.add(f"if {var} and ('^' in {var} or '~' in {var}): {var} = {first}")
-        if not at.component:
-            return f"({index}, {at.field}, 0)"
-        self._subcomponent(var, at.subcomponent)
-        return f"({index}, {at.field}, 0, {at.component}, {at.subcomponent})"
+        component = max(at.component, 1)
+        place = (
+            f"({index}, {at.field}, 0, {component}, {at.subcomponent})" if at.component else f"({index}, {at.field}, 0)"
+        )
+        what = f"{fields} {at.field} {component} {at.subcomponent}"
+        if held := self.code.held(what):
+            return Value(held, held, place)
+        self._owner(at.segment)._component_of_field(self.code, var, f"{fields}[{at.field}]", component)
+        if at.component:
+            self._subcomponent(var, at.subcomponent)
+        self._decoded(var)
+        self.code.keep(what, var)
+        return Value(var, var, place)
 
     def _owner(self, name: str) -> V2Read:
         """The scope in whose head the fields of a segment are known."""
@@ -98,8 +103,8 @@ class V2Read:
     def _component_of_field(self, code: Code, var: str, field: str, number: int) -> None:
         """A component of a field's first repetition. A field of which several are read is split once, in the head."""
         uses = self.split.setdefault(field, [])
-        if not uses:
-            parts = self.code.new("c")
+        if field not in self.split_into:
+            parts = self.split_into[field] = self.code.new("c")
             assert self.head is not None
             self.head.add(
                 lambda: (
@@ -108,11 +113,17 @@ class V2Read:
                     else ""
                 )
             )
-            self.split_into[field] = parts
-        uses.append(number)
         parts = self.split_into[field]
-        once = f"{var} = nth({field}, {number}) if '^' in {field} else ''"
+        if number > 1:
+            uses.append(number)
+            once = f"{var} = nth({field}, {number}) if '^' in {field} else ''"
+        else:
+            once = f"{var} = {field}"
+            first = f"{var}.partition('~')[0].partition('^')[0]"
+            cut = f"if {var} and ('^' in {var} or '~' in {var}): {var} = {first}"
         code.add(lambda: f"{var} = {parts}[{number - 1}]" if len(uses) > 1 else once)
+        if number == 1:
+            code.add(lambda: "" if len(uses) > 1 else cut)
 
     def _subcomponent(self, var: str, number: int) -> None:
         if number > 1:
@@ -159,11 +170,17 @@ class V2Read:
             fields, index, _ = self._segment(at.segment)
             if not at.field:
                 raise PathError("a segment is read by an `each`")
-            self.code.add(f"{var} = {fields}[{at.field}]")
-            self.code.add(f"if {var} and '~' in {var}: {var} = repetition({var})")
+            what = f"{fields} {at.field} {at.component} node"
+            if held := self.code.held(what):
+                var = held
+            else:
+                self.code.add(f"{var} = {fields}[{at.field}]")
+                self.code.add(f"if {var} and '~' in {var}: {var} = repetition({var})")
+                if at.component:
+                    self.code.add(f"if {var}: {var} = component({var}, {at.component})")
+                self.code.keep(what, var)
             if not at.component:
                 return Value(var, var, f"({index}, {at.field}, 0)", "component")
-            self.code.add(f"if {var}: {var} = component({var}, {at.component})")
             return Value(var, var, f"({index}, {at.field}, 0, {at.component})", "subcomponent")
         if not at.component:
             return Value(self.item, self.item, self.at, self.level)
@@ -233,7 +250,7 @@ class V2Read:
     @contextmanager
     def _segments(self, name: str, after: tuple[str, ...], nth: str) -> Iterator[V2Read]:
         var, fields, index = self.code.new("s"), self.code.new("f"), self.code.new("i")
-        with self.code.block(f"for {var} in {_only(nth, f'{self._holder(name)}.all({name!r})')}:"):
+        with self.code.block(f"for {var} in {_only(nth, f'{self._holder(name)}.named.get({name!r}, ())')}:"):
             if after:
                 self.code.add(f"if not following(S, {var}, {self.code.constant(after)}): continue")
             self.code.add(f"{fields} = {var}.fields; {index} = {var}.index")

@@ -24,6 +24,7 @@ class V2Syntax:
     name = "v2"
     variants: tuple[str, ...] = ("plain", "escaped")
     runtime: ClassVar[Mapping[str, Any]] = {
+        "MISSING": walk.MISSING,
         "first": walk.first,
         "groups": walk.groups,
         "following": walk.following,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from adapters.formats.hl7v2.escapes import decode, encode
 from adapters.formats.hl7v2.message import WIDTH, Message, Segment
 
-EMPTY: list[str] = [""] * (WIDTH + 1)
-"""The fields of a segment that isn't there."""
+MISSING: tuple[list[str], int] = ([""] * (WIDTH + 1), -1)
+"""Fields and index of a segment that isn't there."""
 
 Holder = Any
 """A Message or a Group: both have `all(name)` and `first(name)`."""
@@ -21,26 +21,26 @@ _ATTACHED = frozenset(("ARV", "PRT", "ROL"))
 class Group:
     """Consecutive segments that belong together: an IN1 with its IN2 and IN3."""
 
-    __slots__ = ("_named", "span")
+    __slots__ = ("named", "span")
 
     def __init__(self, segments: list[Segment]) -> None:
-        self._named: dict[str, list[Segment]] = {}
+        self.named: dict[str, list[Segment]] = {}
         for segment in segments:
-            self._named.setdefault(segment.name, []).append(segment)
+            self.named.setdefault(segment.name, []).append(segment)
         self.span = range(segments[0].index, segments[-1].index + 1)
 
     def all(self, name: str) -> list[Segment]:
-        return self._named.get(name, [])
+        return self.named.get(name, [])
 
     def first(self, name: str) -> Segment | None:
-        found = self._named.get(name)
+        found = self.named.get(name)
         return found[0] if found else None
 
 
 def first(holder: Holder, name: str) -> tuple[list[str], int]:
-    """Fields and index of the first segment of a name; empty fields and -1 when there is none."""
-    segment = holder.first(name)
-    return (EMPTY, -1) if segment is None else (segment.fields, segment.index)
+    """Fields and index of the first segment of a name that is there."""
+    segment = holder.named[name][0]
+    return segment.fields, segment.index
 
 
 def groups(message: Message, holder: Holder, lead: str, members: frozenset[str]) -> Iterator[Group]:
@@ -120,6 +120,8 @@ def nested_component(text: str) -> list[list[str]]:
 
 def count(text: str) -> int:
     """How many repetitions of a field are populated."""
+    if "~" not in text:
+        return 1 if text else 0
     return sum(1 for each in text.split("~") if each)
 
 
