@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from adapters.formats.ccda import finders, walk
 from adapters.formats.ccda.paths import ATTRIBUTE, CHILD, FUNCTION, INDEX, OUTWARD, PARENT, ROOT, Step, parse
 from adapters.formats.ccda.places import where as place_of
-from adapters.formats.ccda.tree import Node, Tree
+from adapters.formats.ccda.tree import ENTRY_REFERENCE, Node, Tree
 from adapters.formats.ccda.writing import CcdaWrite
 from conformance.document import Document
 from conformance.issue import Where
@@ -150,6 +150,11 @@ class CcdaRead:
 
     def where_leaf(self, path: str) -> tuple[Any, ...]:
         return self.where(path)
+
+    def where_identity(self, path: str) -> tuple[Any, ...]:
+        """What a reference to the elements at a path takes of them: their ids; of an element around nothing."""
+        steps = parse(path)
+        return () if any(kind == PARENT for kind, _, _ in steps) else (*steps, *parse("id"))
 
 
 class CcdaSyntax:
@@ -313,15 +318,26 @@ def _positions(node: Node) -> dict[int, str]:
 
 
 _UNSAID = frozenset(
-    ("classCode", "moodCode", "typeCode", "determinerCode", "contextConductionInd", "contextControlCode")
+    (
+        "classCode",
+        "moodCode",
+        "typeCode",
+        "determinerCode",
+        "contextConductionInd",
+        "contextControlCode",
+        "inversionInd",
+    )
 )
 """Structural attributes, which say what kind of statement an element is, not a fact."""
 
 
 def _leaves(node: Node, above: tuple[Any, ...], path: str, position: str) -> Iterator[Leaf]:
+    """What an element says, and all below it; of an entry reference, that which entry it stands for."""
     path = f"{path}/{node.name}{position}"
     key = (*above, node)
     if node.name in ("templateId", "realmCode", "typeId"):
+        return
+    if node.name in ("code", "statusCode") and above and ENTRY_REFERENCE in above[-1].templates:
         return
     for name, value in node.attributes.items():
         if value and name not in _UNSAID and not (name == "xsi:type" and len(node.attributes) > 1):
