@@ -61,6 +61,35 @@ def races_forward(texts: list[str], run: Run) -> str | None:
     return ", ".join(name for name, text in zip(_RACES, texts, strict=False) if text == "1") or None
 
 
+_HITS = {"LA6270-8": 1, "LA10066-1": 2, "LA10082-8": 3, "LA16644-9": 4, "LA6482-9": 5}
+_HITS_CONCERN = 10
+"""AHC-HRSN, questions on safety: a sum above it shows a concern."""
+
+
+_UNSAFE = (
+    {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R", "display": "restricted"},
+    {
+        "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+        "code": "SDV",
+        "display": "sexual assault, abuse, or domestic violence information sensitivity",
+    },
+)
+
+
+def _unsafe(texts: list[str]) -> bool:
+    """Whether the answers to the four questions on safety, all given, sum up to a concern."""
+    scores = [_HITS.get(text, 0) for text in texts]
+    return all(scores) and sum(scores) > _HITS_CONCERN
+
+
+def hits_forward(texts: list[str], run: Run) -> str | None:
+    return "Concern for safety (HITS)" if _unsafe(texts) else None
+
+
+def labels_forward(texts: list[str], run: Run) -> list[dict[str, str]] | None:
+    return [dict(label) for label in _UNSAFE] if _unsafe(texts) else None
+
+
 def _system(name: str, what: str) -> Conversion:
     def forward(text: str, run: Run) -> str | None:
         """The URI that the site names for this kind of identifier, at this sender or at all."""
@@ -118,6 +147,22 @@ CONVERSIONS = (
         gives="string",
         quiet=True,
         doc="One-way: the categories come back.",
+    ),
+    Conversion(
+        name="hits-concern",
+        forward=hits_forward,
+        backward=None,
+        gives="string",
+        quiet=True,
+        doc="One-way: what the answers to the four questions of HITS together show; nothing up to a sum of 10.",
+    ),
+    Conversion(
+        name="hits-labels",
+        forward=labels_forward,
+        backward=None,
+        gives="Coding",
+        quiet=True,
+        doc="One-way: the labels of a person for whose safety the same answers show a concern.",
     ),
     _system("system-of-person", "person_id"),
     _system("system-of-member", "member_id"),
