@@ -267,7 +267,7 @@ def role_forward(parts: list[list[Element]], run: Run) -> str | None:
 
 def _words(element: Element) -> str:
     """All texts in an element, in the order of its parts' names."""
-    own = str(element.get("#", ""))
+    own = str(element.get("#") or element.get("@displayName") or element.get("@code") or "")
     below = (_words(each) for name in sorted(element) for each in element[name] if isinstance(element[name], list))
     return own or " ".join(word for word in below if word)
 
