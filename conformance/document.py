@@ -24,6 +24,10 @@ class Document:
     root: Any
 
 
+Reader = Callable[[Document], list[Any]]
+"""What stands at a path in a document, without places."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
     """What an acknowledgement needs to know of a message before it is parsed. `subject`: whom it is about, in the
@@ -50,6 +54,14 @@ class Glancing(Protocol):
 
     def answer(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
         """What the sender is told once the message has been worked, beside `Format.reply`; empty for nothing."""
+
+
+class Reading(Protocol):
+    """What reads a format's paths. Formats may have `reader(path) -> Reader` too, which gives the values of a path
+    without parsing it each time, and without finding out where they stand."""
+
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        """As `Format.values`."""
 
 
 class Format(Protocol):

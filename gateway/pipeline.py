@@ -147,7 +147,7 @@ def profile_findings(document: Document, profiles: Sequence[str]) -> tuple[Issue
         if "://" in name:
             found.extend(validate(document.root, profiles=[name]))
         elif (profile := load(name).value) is not None:
-            found.extend(check(profile, document, format_.values if format_ else None))
+            found.extend(check(profile, document, format_))
     return tuple(found)
 
 

@@ -226,3 +226,39 @@ def us_core_17(value: Any) -> bool:
     """The check digit of a National Provider Identifier; of a longer text, of its first ten."""
     digits = value.get("value")
     return isinstance(digits, str) and digits[:10].isdecimal() and digits.isascii() and luhn("80840" + digits[:10])
+
+
+NOTHING: dict[str, Callable[[Any], bool]] = {}
+"""Paths of profiles to a function of the resource: true where nothing stands there, false where that must be looked up.
+"""
+
+
+def nothing(path: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool]]:
+    def register(function: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        NOTHING[path] = function
+        return function
+
+    return register
+
+
+@nothing("Bundle.entry.descendants().ofType(Reference).where(reference.exists() and resolve().empty())")
+def closed(bundle: Any) -> bool:
+    """Every reference is the fullUrl of an entry, as it stands: what is relative or contained must be looked up."""
+    entries = bundle.get("entry")
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        return False
+    urls = {url for each in entries if isinstance(each.get("resource"), dict) and _absolute(url := each.get("fullUrl"))}
+    stack: list[Any] = [*entries]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            reference = item.get("reference")
+            if "_reference" in item or not (reference is None or (isinstance(reference, str) and reference in urls)):
+                return False
+            item = item.values()
+        stack += [each for each in item if isinstance(each, (dict, list))]
+    return True
+
+
+def _absolute(url: Any) -> bool:
+    return isinstance(url, str) and ":" in url and url[0] != "#"

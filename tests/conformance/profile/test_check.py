@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,20 +24,23 @@ DISCHARGE: Fields = {
 }  # fmt: skip
 
 
-def read(document: Document, path: str) -> list[tuple[Any, Where]]:
-    return [(value, Where(path=path)) for value in document.root.get(path, [])]
+class Read:
+    """Values by the paths themselves."""
+
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        return [(value, Where(path=path)) for value in document.root.get(path, [])]
 
 
 def run(fields: Fields, name: str = "adt-cms-enotification") -> tuple[Issue, ...]:
     loaded = profile.load(name).value
     assert loaded is not None
-    return profile.check(loaded, Document(format="hl7v2", version="2.5.1", root=fields), read)
+    return profile.check(loaded, Document(format="hl7v2", version="2.5.1", root=fields), Read())
 
 
 def rule(text: str, fields: Fields) -> list[tuple[str, str]]:
     loaded = profile.read(f"profile: p\ntitle: t\nformat: hl7v2\nchecks:\n- {{id: a, {text}}}\n".encode(), "p.yaml")
     assert loaded.value is not None, loaded.issues
-    found = profile.check(loaded.value, Document(format="hl7v2", version="2.5.1", root=fields), read)
+    found = profile.check(loaded.value, Document(format="hl7v2", version="2.5.1", root=fields), Read())
     return [(each.code, each.severity) for each in found]
 
 
@@ -114,3 +118,31 @@ def test_found_text_is_never_in_the_message() -> None:
     found = run({**DISCHARGE, "PV1-2": ["SECRET"], "PV1-3": []})
     assert found[0].found == "SECRET"
     assert all("SECRET" not in each.message for each in found)
+
+
+class ReadAndPlaced(Read):
+    """The same, and how often places were asked for."""
+
+    placed = 0
+
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        self.placed += 1
+        return super().values(document, path)
+
+    def reader(self, path: str) -> Callable[[Document], list[Any]]:
+        return lambda document: document.root.get(path, [])
+
+
+def test_places_are_found_out_for_findings_only() -> None:
+    loaded, format_ = profile.load("adt-cms-enotification").value, ReadAndPlaced()
+    assert loaded is not None
+    document = Document(format="hl7v2", version="2.5.1", root=DISCHARGE)
+    assert profile.check(loaded, document, format_) == ()
+    assert format_.placed == 0
+    several = {**DISCHARGE, "PID-7.1": ["", "1984", "19840231", "1984-03-12"]}
+    found = profile.check(loaded, Document(format="hl7v2", version="2.5.1", root=several), format_)
+    assert [(each.code, each.at.path, each.found) for each in found] == [
+        ("PRO-0105", "PID-7.1", "19840231"),
+        ("PRO-0105", "PID-7.1", "1984-03-12"),
+    ]
+    assert format_.placed == 1
