@@ -24,6 +24,11 @@ class Document:
     root: Any
 
 
+class Unreadable(ValueError):  # noqa: N818 -- it is told to who wrote the path
+    """Text that is no path of a format, or a path that this document can't be asked: a mistake of who wrote the profile
+    or route, not of the data, of which the message says nothing."""
+
+
 Reader = Callable[[Document], list[Any]]
 """What stands at a path in a document, without places."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.catalogue import issue
-from conformance.document import Document, Reader, Reading
+from conformance.document import Document, Reader, Reading, Unreadable
 from conformance.issue import Issue, Where
 from conformance.profile.model import Check, Look, Profile, Value, View
 from conformance.profile.tests import text, valued
@@ -66,6 +66,10 @@ class Findings:
     def unchecked_once(self, code: str, node: Found, subject: str, **words: Any) -> None:
         self.report(code, node, **words)
 
+    def unreadable(self, problem: Unreadable) -> None:
+        told = issue("PRO-0112", problem=str(problem))
+        self.issues.append(_of(self.profile, replace(self.rule, severity=None, message=""), told))
+
     def member(self, found: Any, value_set: str, near: str = "") -> Answer:
         from conformance.terminology import default_terminology
 
@@ -83,15 +87,22 @@ def check(profile: Profile, document: Document, format_: Reading | None = None) 
         return (issue("PRO-0001", profile=profile.id, wanted=profile.format, format=document.format),)
     found: list[Issue] = []
     whole = Findings(profile, _view(document, format_), found)
-    if profile.applies is not None and not profile.applies(whole.look):
-        return (issue("PRO-0002", profile=profile.id),)
+    try:
+        if profile.applies is not None and not profile.applies(whole.look):
+            return (issue("PRO-0002", profile=profile.id),)
+    except Unreadable as problem:
+        return (issue("PRO-0112", problem=str(problem)),)
     each: dict[str, list[Findings]] = {"": [whole]}
     for rule in profile.checks:
-        if rule.each not in each:
-            each[rule.each] = [Findings(profile, part, found) for part in whole.view.parts(rule.each)]
-        for findings in each[rule.each]:
-            findings.rule = rule
-            _look_at(rule, findings)
+        whole.rule = rule
+        try:
+            if rule.each not in each:
+                each[rule.each] = [Findings(profile, part, found) for part in whole.view.parts(rule.each)]
+            for findings in each[rule.each]:
+                findings.rule = rule
+                _look_at(rule, findings)
+        except Unreadable as problem:
+            whole.unreadable(problem)
     return tuple(found)
 
 

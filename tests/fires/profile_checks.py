@@ -48,6 +48,7 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "PRO-0109": lambda: _check("any_of: [Y, Z]", ["a"]),
     "PRO-0110": lambda: _fhir("holds: \"gender = 'female'\""),
     "PRO-0111": lambda: _fhir("path: gender, value_set: http://example.org/unknown"),
+    "PRO-0112": lambda: _fhir("holds: Patient.gender.length() + 'x' > 1"),
     "PRO-0201": lambda: _file("- a\n"),
     "PRO-0202": lambda: _file("- {id: a, pth: b}\n"),
     "PRO-0203": lambda: _file("- {path: b}\n"),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from adapters.formats.hl7v2.escapes import decode
 from adapters.formats.hl7v2.message import HEADERS, WIDTH, Message, Null, Segment
 from adapters.formats.hl7v2.places import locate
-from conformance.document import Document, Reader
+from conformance.document import Document, Reader, Unreadable
 from conformance.issue import Where
 
 _PATH = re.compile(
@@ -31,10 +31,10 @@ class Path(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def path_of(text: str) -> Path:
-    """Raises ValueError for text that is no path: a mistake of who wrote the profile or route, not of the data."""
+    """Unreadable for text that is no path."""
     match = _PATH.fullmatch(text)
     if not match:
-        raise ValueError(f"not an HL7 v2 path: {text!r} (examples: PID-3, PID-3[2].1, OBX[3]-5[1].2.1, PV1)")
+        raise Unreadable(f"not an HL7 v2 path: {text!r} (examples: PID-3, PID-3[2].1, OBX[3]-5[1].2.1, PV1)")
     return Path(match[1], *(int(number or 0) for number in match.groups()[1:]))
 
 

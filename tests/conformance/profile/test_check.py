@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.formats.hl7v2 import FORMAT as HL7V2
 from conformance import profile
 from conformance.document import Document
 from conformance.issue import Issue, Where
@@ -146,3 +147,35 @@ def test_places_are_found_out_for_findings_only() -> None:
         ("PRO-0105", "PID-7.1", "1984-03-12"),
     ]
     assert format_.placed == 1
+
+
+def test_a_rule_that_a_document_cannot_be_asked_is_told_and_stops_no_other() -> None:
+    text = (
+        "profile: p\ntitle: t\nformat: fhir\nchecks:\n"
+        "- {id: a, holds: Patient.name.family is string, message: mine, severity: information}\n"
+        "- {id: b, each: 'name.select(family.single())', path: $this, usage: R}\n"
+        "- {id: c, path: Patient.gender, usage: R}\n"
+    )
+    loaded = profile.read(text.encode(), "p.yaml")
+    assert loaded.value is not None, loaded.issues
+    root = {"resourceType": "Patient", "name": [{"family": ["A", "SECRET"]}, {"family": "C"}]}
+    found = profile.check(loaded.value, Document(format="fhir", version="4.0.1", root=root))
+    assert [(each.code, each.severity) for each in found] == [
+        ("PRO-0112", "warning"),
+        ("PRO-0112", "warning"),
+        ("PRO-0101", "error"),
+    ]
+    assert all("SECRET" not in each.message and "mine" not in each.message for each in found)
+
+
+def test_what_is_no_path_of_hl7_v2_is_told() -> None:
+    head = "profile: p\ntitle: t\nformat: hl7v2\n"
+    message = HL7V2.parse(b"MSH|^~\\&|A\r").value
+    assert message is not None
+    for text in (
+        "checks:\n- {id: a, path: PID.5, usage: R}\n",
+        "applies: {PID.5: x}\nchecks:\n- {id: a, path: PID, usage: R}\n",
+    ):
+        loaded = profile.read((head + text).encode(), "p.yaml").value
+        assert loaded is not None
+        assert [each.code for each in profile.check(loaded, message, HL7V2)] == ["PRO-0112"]
