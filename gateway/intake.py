@@ -130,6 +130,7 @@ class Intake:
             lane=zlib.crc32(seen.subject or seen.control_id.encode()) % LANES,
             issues=found,
             reason=next((one.code for one in found if has_errors((one,))), None) if found else None,
+            is_snapshot=channel.format == "csv",
         )
 
     def _committed(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,12 +100,12 @@ class Deliveries:
     ) -> list[str]:
         """Makes an envelope's deliveries, or makes them again; what was there and is not wanted now is withdrawn."""
         there = self._there(connection, seq)
-        wanted: list[str] = []
+        numbers: Counter[str] = Counter()
         rows: list[dict[str, Any]] = []
         for one in new:
-            number = sum(1 for other in wanted if other.startswith(f"{one.destination}|"))
-            wanted.append(f"{one.destination}|{number}")
-            name = delivery_id(self._tenant, envelope, one.destination, number, generation)
+            part = one.name or str(numbers[one.destination])
+            numbers[one.destination] += 1
+            name = delivery_id(self._tenant, envelope, one.destination, part, generation)
             if name in there:
                 self._renew(connection, there.pop(name), name, one, at)
             else:
