@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mappings.conversions.conversion import Conversion, Run
 from mappings.conversions.numbers import decimal_backward, decimal_forward
-from mappings.conversions.times import datetime_forward, instant_forward
+from mappings.conversions.times import datetime_forward, instant_forward, local
 
 
 def same_backward(value: str, run: Run) -> str:
@@ -19,6 +19,24 @@ def iso_forward(text: str, run: Run) -> str | None:
     if len(text) == 10 and text[4] == text[7] == "-" and "01" <= text[5:7] <= "12" and "01" <= text[8:] <= "28":
         return text if (text[:4] + text[5:7] + text[8:]).isdecimal() else None
     return datetime_forward(text, run)
+
+
+def clock_backward(value: str, run: Run) -> str:
+    """A time of day as those write it who have one zone: the zone's own, `2026-01-05 08:00:00`."""
+    return sheet_time(local(value, run))
+
+
+def sheet_time(value: str) -> str:
+    return value[:19].replace("T", " ")
+
+
+def stay_forward(texts: list[str], run: Run) -> str | None:
+    """The last day of a stay, beside its first; none where it comes before that."""
+    end, start = texts
+    if end and start and end[:10] < start[:10]:
+        run.say("MAP-0210", end)
+        return None
+    return end or None
 
 
 def row_key(texts: list[str] | str, run: Run) -> str | None:
@@ -122,6 +140,30 @@ CONVERSIONS = (
         gives="instant",
         lossy=True,
         doc="A cell's time of day with its date; a date alone is no instant.",
+    ),
+    Conversion(
+        name="clock-instant",
+        forward=instant_forward,
+        backward=clock_backward,
+        gives="instant",
+        lossy=True,
+        doc="The same; going back it is the sender's clock, without an offset.",
+    ),
+    Conversion(
+        name="clock-code",
+        forward=lambda text, run: text,
+        backward=lambda value, run: sheet_time(value),
+        gives="code",
+        lossy=True,
+        doc="A time of day that is kept as it was typed.",
+    ),
+    Conversion(
+        name="stay-end",
+        forward=stay_forward,
+        backward=lambda value, run: [value, ""],
+        gives="dateTime",
+        quiet=True,
+        doc="The last day of a stay, and its first to compare it with.",
     ),
     Conversion(name="row-key", forward=row_key, backward=None, gives="key", doc="Columns at this sender."),
     Conversion(
