@@ -196,7 +196,22 @@ def test_a_primitive_that_has_only_an_extension_is_there(expression: str, names:
     assert native.RULES[expression]({given_by: "1", "_" + needed: why})
 
 
-@pytest.mark.parametrize("name", ["per_1", "us_core_17", "us_core_3", "valued_or_absent", "obs_6", "ext_1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "per_1",
+        "us_core_17",
+        "us_core_3",
+        "valued_or_absent",
+        "obs_6",
+        "ext_1",
+        "bdl_3",
+        "bdl_4",
+        "bdl_5",
+        "bdl_7",
+        "org_1",
+    ],
+)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_native_invariant_says_what_its_expression_says(name: str, data: st.DataObject) -> None:
@@ -221,7 +236,23 @@ _PLACES: dict[str, list[Any]] = {
     "valueString": ["a"],
     "_valueString": [{"extension": [{}]}],
 }
+_VERSIONED = {"resourceType": "Patient", "meta": {"versionId": "2"}}
+_ENTRIES: list[Any] = [
+    [],
+    [{"fullUrl": "urn:a", "resource": {"resourceType": "Patient"}}],
+    [{"fullUrl": "urn:a", "request": {"method": "GET"}}, {"fullUrl": "urn:a", "resource": _VERSIONED}],
+    [{"fullUrl": "urn:a2"}, {"fullUrl": "urn:a", "resource": _VERSIONED}],
+    [{"request": {"method": "GET"}, "response": {"status": "200"}}],
+    [{"response": {"status": "200"}}, {"resource": {"resourceType": "Patient", "meta": {"profile": ["x"]}}}],
+]
+_KINDS = ["message", "batch", "transaction", "batch-response", "transaction-response", "history"]
+_BUNDLE: dict[str, list[Any]] = {"type": _KINDS, "entry": _ENTRIES}
 NATIVE: dict[str, tuple[str, dict[str, list[Any]]]] = {
+    "bdl_3": ("Bundle", _BUNDLE),
+    "bdl_4": ("Bundle", _BUNDLE),
+    "bdl_5": ("Bundle.entry", {"resource": [_VERSIONED], "request": [{}], "response": [{"status": "1"}]}),
+    "bdl_7": ("Bundle", _BUNDLE),
+    "org_1": ("Organization", {"identifier": [[{"value": "1"}], []], "name": ["a"], "_name": [{"id": "a"}]}),
     "per_1": ("Period", {"start": _TIMES, "end": _TIMES}),
     "us_core_17": ("Identifier", {"value": ["1234567893", "1234567890", "12345678939", "123456789", "12345X7893", ""]}),
     "us_core_3": (
@@ -274,7 +305,8 @@ CLOSED = "Bundle.entry.descendants().ofType(Reference).where(reference.exists() 
         ({"reference": ["urn:uuid:2"]}, False),
         ({"reference": {"reference": "urn:uuid:2"}}, False),
         ({"_reference": {"id": "x"}}, False),
-        ({"display": "somebody", "reference": None}, True),
+        ({"display": "somebody", "reference": None}, False),
+        ({"display": "somebody"}, True),
         ({"extension": [{"url": "u", "valueReference": {"reference": "urn:uuid:9"}}]}, False),
     ],
 )
