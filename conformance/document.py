@@ -33,10 +33,11 @@ Reader = Callable[[Document], list[Any]]
 """What stands at a path in a document, without places."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Glance:
     """What an acknowledgement needs to know of a message before it is parsed. `subject`: whom it is about, in the
-    sender's own bytes, so that messages about one person are worked one after another."""
+    sender's own bytes, so that messages about one person are worked one after another. Not frozen: one is made while
+    its sender waits, and freezing costs more than making."""
 
     sender: tuple[str, ...] = ()
     control_id: str = field(default="", repr=False)

@@ -20,10 +20,11 @@ from gateway.states import DeliveryState, EnvelopeState
 _NAMESPACE = uuid.UUID("6f2f61d4-0f0e-5d6f-9d53-2c3c8f6f8a11")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Arrival:
     """Something received and not yet stored. `control_id` is the sender's own name for it, empty where it has none;
-    `dedupe` says which arrivals are the same; `lane` which are worked one after another."""
+    `dedupe` says which arrivals are the same; `lane` which are worked one after another.
+    Not frozen: one is made while its sender waits, and freezing costs more than making."""
 
     id: str
     channel: str
@@ -41,7 +42,7 @@ class Arrival:
     """Whether it says how everything stands: the same again says nothing new only when nothing else came since."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Stored:
     """What became of an arrival, with the issues to be answered. `repeated`: it was there already; the issues are
     those that its first answer spoke of, not what was found when it was worked."""

@@ -21,6 +21,7 @@ from gateway.records import (
     to_micros,
 )
 from gateway.states import UNDONE, DeliveryState, may_become
+from gateway.store import bulk
 from gateway.store.schema import ATTEMPT, DELIVERY
 from gateway.store.seal import Seal, open_json, seal_json
 
@@ -111,13 +112,13 @@ class Deliveries:
             else:
                 rows.append(self._row(one, name, seq, envelope, at))
         if rows:
-            connection.execute(_MAKE, rows)
+            bulk.execute(connection, _MAKE, *rows)
         if there:
             self._withdraw(connection, list(there.values()), at)
         return [row["id"] for row in rows]
 
     def _there(self, connection: Connection, seq: int) -> dict[str, int]:
-        return {row.id: row.seq for row in connection.execute(_THERE, {"b_envelope": seq})}
+        return dict(bulk.execute(connection, _THERE, {"b_envelope": seq}).fetchall())
 
     def _row(self, one: NewDelivery, name: str, seq: int, envelope: str, at: datetime) -> dict[str, Any]:
         return {
@@ -171,7 +172,7 @@ class Deliveries:
         }
         claimed = [self._delivery(row) for row in connection.execute(_DUE, wanted).mappings()]
         if claimed:
-            connection.execute(_TAKE, [{"b_seq": one.seq, "b_now": wanted["b_now"]} for one in claimed])
+            bulk.execute(connection, _TAKE, *({"b_seq": one.seq, "b_now": wanted["b_now"]} for one in claimed))
         return claimed
 
     def recover(self, connection: Connection, times: Sequence[datetime]) -> list[int]:
@@ -186,10 +187,10 @@ class Deliveries:
 
     def record(self, connection: Connection, attempts: Sequence[Attempt]) -> list[None]:
         """Moves claimed deliveries on, and keeps the attempts."""
-        connection.execute(_MOVE_ON, [self._moved(one) for one in attempts])
+        bulk.execute(connection, _MOVE_ON, *map(self._moved, attempts))
         tried = [_tried(one) for one in attempts if one.number]
         if tried:
-            connection.execute(_KEEP, tried)
+            bulk.execute(connection, _KEEP, *tried)
         return [None] * len(attempts)
 
     def _moved(self, one: Attempt) -> dict[str, Any]:

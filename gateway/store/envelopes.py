@@ -168,8 +168,7 @@ class Envelopes:
             "worked_at": to_micros(one.at),
             "issues_sealed": self._sealed(one.issues, one.id),
         }
-        done = connection.execute(_SETTLE, values)
-        return done.rowcount == 1
+        return bool(bulk.execute(connection, _SETTLE, values).rowcount == 1)
 
     def again(self, connection: Connection, requests: Sequence[Again]) -> list[int]:
         """Puts settled envelopes back to `received`, to be worked again; how many of each request."""
