@@ -119,12 +119,13 @@ class Ours:
             self.by_structure[structure] = found if ledger else _silent(found)
 
     def convert(self, raw: bytes) -> Conversion:
-        document = HL7V2.parse(raw).value
-        assert document is not None
+        return self.converted(read(raw))
+
+    def converted(self, document: Document) -> Conversion:
         return self.by_structure[document.root.structure](document)
 
-    def bundle(self, raw: bytes) -> Document:
-        made = self.convert(raw).document
+    def bundle(self, document: Document) -> Document:
+        made = self.converted(document).document
         assert made is not None
         return made
 
@@ -133,8 +134,14 @@ class Ours:
         document = HL7V2.parse(raw).value
         if document is None or document.root.structure not in self.by_structure:
             return None
-        root = self.bundle(raw).root
+        root = self.bundle(document).root
         return [len(root.get("entry", ())), leaves(root)]
+
+
+def read(raw: bytes) -> Document:
+    document = HL7V2.parse(raw).value
+    assert document is not None
+    return document
 
 
 def _silent(converter: Converter) -> Converter:
@@ -160,10 +167,9 @@ def checked(ours: Ours) -> Callable[[bytes], Any]:
     assert profile is not None
 
     def run(raw: bytes) -> None:
-        document = HL7V2.parse(raw).value
-        assert document is not None
-        check(profile, document, HL7V2.values)
-        FHIR.render(ours.bundle(raw))
+        document = read(raw)
+        check(profile, document, HL7V2)
+        FHIR.render(ours.bundle(document))
 
     return run
 
@@ -173,7 +179,7 @@ def variants(ours: Ours, off: Ours) -> dict[str, Callable[[bytes], Any]]:
         "ledger on": ours.convert,
         "ledger on, issues and rows read": lambda raw: (made := ours.convert(raw)).issues and made.ledger.rows(),
         "ledger off": off.convert,
-        "ledger on, JSON written": lambda raw: FHIR.render(ours.bundle(raw)),
+        "ledger on, JSON written": lambda raw: FHIR.render(ours.bundle(read(raw))),
         "ledger on, JSON written, message checked by `adt-cms-enotification`": checked(ours),
     }
 

@@ -24,10 +24,20 @@ class Document:
     root: Any
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable(ValueError):  # noqa: N818 -- it is told to who wrote the path
+    """Text that is no path of a format, or a path that this document can't be asked: a mistake of who wrote the profile
+    or route, not of the data, of which the message says nothing."""
+
+
+Reader = Callable[[Document], list[Any]]
+"""What stands at a path in a document, without places."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Glance:
     """What an acknowledgement needs to know of a message before it is parsed. `subject`: whom it is about, in the
-    sender's own bytes, so that messages about one person are worked one after another."""
+    sender's own bytes, so that messages about one person are worked one after another. Not frozen: one is made while
+    its sender waits, and freezing costs more than making."""
 
     sender: tuple[str, ...] = ()
     control_id: str = field(default="", repr=False)
@@ -50,6 +60,14 @@ class Glancing(Protocol):
 
     def answer(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
         """What the sender is told once the message has been worked, beside `Format.reply`; empty for nothing."""
+
+
+class Reading(Protocol):
+    """What reads a format's paths. Formats may have `reader(path) -> Reader` too, which gives the values of a path
+    without parsing it each time, and without finding out where they stand."""
+
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        """As `Format.values`."""
 
 
 class Format(Protocol):

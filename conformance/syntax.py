@@ -54,6 +54,9 @@ class Code(Protocol):
     def constant(self, value: Any) -> str:
         """The name of a module-level constant with this value."""
 
+    def function(self, parameters: str, lines: Iterable[str]) -> str:
+        """The name of a module-level function of these lines, for what is read in several places."""
+
 
 @dataclass(frozen=True, slots=True)
 class Value:

@@ -72,19 +72,15 @@ def convert(document: Document, to: Target, site: Site, map_id: str | None = Non
 def _person_by_person(document: Document, to: Target, site: Site, map_id: str | None) -> Conversion:
     """Tables as messages or documents, one for each person; the ledger is that of the first of them."""
     from gateway import people
-    from mappings.run import DEFAULT_SALT
 
     pivot = convert(document, Target(format="fhir"), site, map_id)
     if pivot.document is None:
         return pivot
     event = to.structure[4:] if to.structure[4:] in (people.ADD, people.UPDATE) else people.UPDATE
-    if to.format == "hl7v2":
-        to = replace(to, structure=people.STRUCTURE)
     issues, ledger = list(pivot.issues), pivot.ledger
     made: list[Document] = []
     for root in people.each(pivot.document.root):
-        message = people.announced(root, event, site.salt or DEFAULT_SALT)
-        one = convert(message if to.format == "hl7v2" else replace(message, root=root), to, site)
+        one = of_person(root, event, to, site)
         issues.extend(each for each in one.issues if each not in issues)
         if one.document is not None:
             made.append(one.document)
@@ -92,6 +88,17 @@ def _person_by_person(document: Document, to: Target, site: Site, map_id: str | 
             ledger = pivot.ledger.then(one.ledger)
     first = made[0] if made else None
     return Conversion(document=first, issues=tuple(issues), ledger=ledger, more=tuple(made[1:]))
+
+
+def of_person(root: dict[str, Any], event: str, to: Target, site: Site) -> Conversion:
+    """A Bundle about one person as a message (of this event) or a document."""
+    from gateway import people
+    from mappings.run import DEFAULT_SALT
+
+    message = people.announced(root, event, site.salt or DEFAULT_SALT)
+    if to.format != "hl7v2":
+        return convert(replace(message, root=root), to, site)
+    return convert(message, replace(to, structure=people.STRUCTURE), site)
 
 
 def _check(catalog: Catalog, map_id: str, path: Sequence[Hop]) -> None:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from conformance.issue import Issue
 from gateway.sources import Part
+from gateway.targets import Misuse
 
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
     from adapters.formats.tabular.table import KeptOut
-    from conformance.tabular.schema import Schema
+    from conformance.tabular.schema import Order, Schema
     from gateway.config import Site
 
 NAME = "csv"
@@ -51,6 +52,27 @@ def parts(
 
     result = FORMAT.read(source, name, told, schema)
     yield Part(raw=b"", format=FORMAT, document=result.value, issues=result.issues)
+
+
+ORDERS = ("DMY", "MDY", "YMD")
+
+
+def told(dates: str | None, encoding: str | None) -> Told | None:
+    """What is declared of tables: the order of day and month (of `ORDERS`), the encoding. None where nothing is; Misuse
+    for an order that isn't one, or an encoding that Python doesn't know."""
+    if not dates and not encoding:
+        return None
+    import codecs
+
+    from adapters.formats.tabular.columns import Told
+
+    if dates and dates not in ORDERS:
+        raise Misuse(f"there is no order of dates {dates!r}; there are {', '.join(ORDERS)}")
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError as error:
+        raise Misuse(f"there is no encoding {encoding!r}") from error
+    return Told(order=cast("Order", dates or ""), encoding=encoding or "")
 
 
 def schema_of(source: bytes | Path, site: Site, map_id: str | None = None) -> Schema | None:

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from adapters.transports import Answer, Received
 from conformance.catalogue import issue
@@ -30,7 +30,7 @@ Validate = Callable[[bytes, Channel, Callable[[tuple[Issue, ...] | None], None]]
 """Runs a channel's accept profiles elsewhere and calls back with the findings; None when that could not be done."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Taken:
     """The answer to one arrival: what was stored, and the words for the sender. No `stored`: the store refused."""
 
@@ -63,58 +63,47 @@ class Intake:
         """What a transport of a channel hands its units to."""
 
         def accept(received: Received, answer: Answer) -> None:
-            self.accept(name, received.body, lambda taken: answer(_together(taken)))
+            if _is_batch(received.body):
+                self.accept(name, received.body, lambda taken: answer(_together(taken)))
+            else:
+                self._take(self.channels[name], received.body, lambda taken: answer(taken.reply))
 
         return accept
 
     def accept(self, name: str, body: bytes, done: Callable[[list[Taken]], None]) -> None:
         """Stores the message, or each message of a batch, and calls `done` once all of it is durable."""
         channel = self.channels[name]
-        format_ = _format(channel.format)
-        if not _is_batch(body):
-            self._take(channel, format_, body, lambda taken: done([taken]))
-            return
-        pieces = format_.split(body) or [body]
-        answers = _Answers(len(pieces), done)
-        for number, piece in enumerate(pieces):
-            self._take(channel, format_, piece, answers.at(number))
+        pieces = _format(channel.format).split(body) if _is_batch(body) else []
+        answers = _Answers(len(pieces) or 1, done)
+        for number, piece in enumerate(pieces or [body]):
+            self._take(channel, piece, answers.at(number))
 
-    def _take(self, channel: Channel, format_: Format, body: bytes, done: Callable[[Taken], None]) -> None:
+    def _take(self, channel: Channel, body: bytes, done: Callable[[Taken], None]) -> None:
         glancing = _glancing(channel.format)
-        seen = glancing.glance(body) if glancing else Glance(issues=_recognised(format_, body))
-        found = (*seen.issues, *_refused(channel, seen, body))
+        seen = glancing.glance(body) if glancing else Glance(issues=_recognised(_format(channel.format), body))
+        found = seen.issues + _refused(channel, seen, body)
         if channel.acknowledge == "validated" and not has_errors(found):
-            self._validated(channel, format_, body, seen, done)
+            self._validated(channel, body, seen, done)
         else:
-            self._add(channel, format_, body, seen, found, done)
+            self._add(channel, body, seen, found, done)
 
-    def _validated(
-        self, channel: Channel, format_: Format, body: bytes, seen: Glance, done: Callable[[Taken], None]
-    ) -> None:
+    def _validated(self, channel: Channel, body: bytes, seen: Glance, done: Callable[[Taken], None]) -> None:
         def validated(found: tuple[Issue, ...] | None) -> None:
             if found is None:
                 done(Taken(None, None))
             else:
-                self._add(channel, format_, body, seen, (*seen.issues, *found), done)
+                self._add(channel, body, seen, (*seen.issues, *found), done)
 
         self._validate(body, channel, validated)
 
     def _add(
-        self,
-        channel: Channel,
-        format_: Format,
-        body: bytes,
-        seen: Glance,
-        found: tuple[Issue, ...],
-        done: Callable[[Taken], None],
+        self, channel: Channel, body: bytes, seen: Glance, found: tuple[Issue, ...], done: Callable[[Taken], None]
     ) -> None:
         arrival = self._arrival(channel, seen, body, found)
         try:
-            self._store.writer.submit(
-                self._store.envelopes.add, arrival, self._committed(channel, format_, arrival, seen, done)
-            )
+            self._store.writer.submit(self._store.envelopes.add, arrival, self._committed(channel, arrival, seen, done))
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender must not be told that it is stored
-            done(self._not_stored(channel, format_, body, error))
+            done(self._not_stored(channel, body, error))
 
     def _arrival(self, channel: Channel, seen: Glance, body: bytes, found: tuple[Issue, ...]) -> Arrival:
         sha256 = hashlib.sha256(body).digest()
@@ -130,23 +119,22 @@ class Intake:
             lane=zlib.crc32(seen.subject or seen.control_id.encode()) % LANES,
             issues=found,
             reason=next((one.code for one in found if has_errors((one,))), None) if found else None,
+            is_snapshot=channel.format == "csv",
         )
 
-    def _committed(
-        self, channel: Channel, format_: Format, arrival: Arrival, seen: Glance, done: Callable[[Taken], None]
-    ) -> Done:
+    def _committed(self, channel: Channel, arrival: Arrival, seen: Glance, done: Callable[[Taken], None]) -> Done:
         def committed(stored: Stored | None, error: BaseException | None) -> None:
             if stored is None:
-                done(self._not_stored(channel, format_, arrival.body, error))
+                done(self._not_stored(channel, arrival.body, error))
                 return
-            reply = seen.reply(stored.issues) if seen.reply else format_.reply(arrival.body, stored.issues)
-            done(Taken(stored, reply))
+            reply = seen.reply or partial(_format(channel.format).reply, arrival.body)
+            done(Taken(stored, reply(stored.issues)))
             if not stored.repeated and arrival.reason is None:
                 self._stored()
 
         return committed
 
-    def _not_stored(self, channel: Channel, format_: Format, body: bytes, error: BaseException | None) -> Taken:
+    def _not_stored(self, channel: Channel, body: bytes, error: BaseException | None) -> Taken:
         """No answer, so that the sender sends again; or a refusal, where the channel asks for one."""
         _log.error("not stored", extra={"channel": channel.name, "error": type(error).__name__})
         glancing = _glancing(channel.format)
@@ -209,12 +197,12 @@ def _recognised(format_: Format, body: bytes) -> tuple[Issue, ...]:
 
 def _refused(channel: Channel, seen: Glance, body: bytes) -> tuple[Issue, ...]:
     """What this channel doesn't take, though another might."""
-    found: list[Issue] = []
+    found: tuple[Issue, ...] = ()
     if len(body) > channel.max_size:
-        found.append(issue("GW-0001", size=len(body), limit=channel.max_size))
+        found += (issue("GW-0001", size=len(body), limit=channel.max_size),)
     if seen.processing_id and seen.processing_id not in channel.processing_ids:
-        found.append(issue("GW-0003", Where(path="MSH-11"), taken=", ".join(channel.processing_ids)))
-    return tuple(found)
+        found += (issue("GW-0003", Where(path="MSH-11"), taken=", ".join(channel.processing_ids)),)
+    return found
 
 
 def _dedupe(channel: Channel, seen: Glance, sha256: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,6 +37,10 @@ class Known:
     def visit(self, name: str) -> Visit | None:
         with self._store.reading() as connection:
             return self._store.persons.visit(connection, name)
+
+    def told(self, channel: str, destination: str) -> Mapping[str, bytes]:
+        with self._store.reading() as connection:
+            return self._store.tellings.told(connection, channel, destination)
 
 
 @dataclass(slots=True, eq=False)
@@ -173,4 +177,10 @@ def _finished(envelope: Envelope, worked: Worked, now: datetime) -> Finished:
         person=worked.person,
         issues=worked.issues,
     )
-    return Finished(settled=settled, deliveries=worked.deliveries, persons=worked.persons, visits=worked.visits)
+    return Finished(
+        settled=settled,
+        deliveries=worked.deliveries,
+        persons=worked.persons,
+        visits=worked.visits,
+        told=worked.told,
+    )

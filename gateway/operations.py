@@ -26,7 +26,7 @@ def replay(store: Store, wanted: Filter, *, as_new: bool = False) -> int:
     with store.reading() as connection:
         names = store.envelopes.names(connection, wanted)
     return sum(
-        store.writer.now(store.envelopes.again, Again(ids=tuple(names[at : at + _MANY]), as_new=as_new))
+        store.writer.now(store.again, Again(ids=tuple(names[at : at + _MANY]), as_new=as_new))
         for at in range(0, len(names), _MANY)
     )
 

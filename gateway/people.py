@@ -1,8 +1,9 @@
-"""A Bundle made of tables, as one for each person: what formats are given that speak of one person at a time."""
+"""Who a Bundle made of tables is about: each resource's people, and the Bundle taken apart by person."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.document import Document
@@ -15,34 +16,126 @@ ADD, UPDATE = "A28", "A31"
 STRUCTURE = "ADT_A05"
 """The message structure of both."""
 
+PEOPLE = frozenset(("Patient", "RelatedPerson"))
+
 _V2_EVENTS = "http://terminology.hl7.org/CodeSystem/v2-0003"
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What a Bundle says of one person: the person, what is about them, and what that refers to. What is about nobody,
+    such as the organizations of a directory, is a share each, where it is in no person's."""
+
+    at: int
+    """The place of the person, or the thing, in the Bundle."""
+    subject: str
+    """Its id."""
+    entries: tuple[int, ...]
+    """The places of all of it, in their order."""
+    root: Resource
+
+    @property
+    def is_of_person(self) -> bool:
+        return _type(self._first) == "Patient"
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the person's row was deleted."""
+        return self._first["resource"].get("active") is False
+
+    @property
+    def _first(self) -> Resource:
+        entry: Resource = self.root["entry"][self.entries.index(self.at)]
+        return entry
+
+
+class People:
+    """The entries of a Bundle, and for each the people it is about (their places)."""
+
+    def __init__(self, root: Resource) -> None:
+        self.root = root
+        self.entries = [each for each in root.get("entry", ()) if isinstance(each, dict)]
+        self._place = {name: at for at, each in enumerate(self.entries) for name in _names(each)}
+        self._refers = [self._referred(each) for each in self.entries]
+        self.about = self._judged()
+
+    def _referred(self, entry: Resource) -> list[int]:
+        found = (self._place.get(name) for name in references(entry.get("resource")))
+        return [at for at in dict.fromkeys(found) if at is not None]
+
+    def _judged(self) -> list[frozenset[int]]:
+        """Whom each entry names; where it names nobody, whom those are about that it refers to."""
+        about = [self._named(at) for at in range(len(self.entries))]
+        open_ = [at for at, people in enumerate(about) if not people and self._refers[at]]
+        changed = True
+        while changed:
+            changed = False
+            for at in open_:
+                found = frozenset(who for other in self._refers[at] for who in about[other])
+                changed, about[at] = changed or found != about[at], found
+        return about
+
+    def _named(self, at: int) -> frozenset[int]:
+        named = {other for other in self._refers[at] if _type(self.entries[other]) in PEOPLE}
+        return frozenset((*named, at) if _type(self.entries[at]) in PEOPLE else named)
+
+    def without(self, people: Collection[int]) -> Resource:
+        """The Bundle without these people and all that is about one of them."""
+        kept = [at for at in range(len(self.entries)) if self.about[at].isdisjoint(people)]
+        return self.of(kept) if "entry" in self.root else self.root
+
+    def shares(self) -> Iterator[Share]:
+        """One for each Patient, in their order; then what is about nobody."""
+        own: dict[int, list[int]] = {}
+        for at, people in enumerate(self.about):
+            for person in people:
+                own.setdefault(person, []).append(at)
+        told: set[int] = set()
+        for at, entry in enumerate(self.entries):
+            if _type(entry) == "Patient":
+                told.update(found := self._with_context(at, own[at]))
+                yield self._share(at, found)
+        for at, people in enumerate(self.about):
+            if not people and at not in told:
+                yield self._share(at, self._with_context(at, [at]))
+
+    def _with_context(self, at: int, own: list[int]) -> list[int]:
+        """What is about a person, without other patients, and with what it refers to that is about nobody."""
+        found = {other for other in own if other == at or _type(self.entries[other]) != "Patient"}
+        waiting = list(found)
+        while waiting:
+            for other in self._refers[waiting.pop()]:
+                if other not in found and not self.about[other]:
+                    found.add(other)
+                    waiting.append(other)
+        return sorted(found)
+
+    def _share(self, at: int, places: list[int]) -> Share:
+        subject = str(self.entries[at].get("resource", {}).get("id", ""))
+        return Share(at=at, subject=subject, entries=tuple(places), root=self.of(places))
+
+    def of(self, places: Iterable[int]) -> Resource:
+        """The Bundle with these entries alone."""
+        return {**self.root, "entry": [self.entries[at] for at in places]}
+
+
 def each(root: Resource) -> Iterator[Resource]:
-    """A Bundle for each Patient, in their order: with what refers to them, and what all of that refers to. A person
-    whose row was deleted has none."""
-    entries = {str(entry["fullUrl"]): entry for entry in root.get("entry", ()) if "fullUrl" in entry}
-    about: dict[str, list[str]] = {}
-    for url, entry in entries.items():
-        for target in references(entry["resource"]):
-            about.setdefault(target, []).append(url)
-    for url, entry in entries.items():
-        if entry["resource"]["resourceType"] == "Patient" and entry["resource"].get("active") is not False:
-            reached = _reached(url, entries, about)
-            yield {**root, "entry": [entries[name] for name in entries if name in reached]}
+    """A Bundle for each Patient, in their order. A person whose row was deleted has none."""
+    yield from (one.root for one in People(root).shares() if one.is_of_person and not one.is_deleted)
 
 
-def _reached(person: str, entries: dict[str, Resource], about: dict[str, list[str]]) -> set[str]:
-    found: set[str] = set()
-    waiting = [person, *about.get(person, ())]
-    while waiting:
-        url = waiting.pop()
-        other = entries.get(url, {}).get("resource", {}).get("resourceType") == "Patient" and url != person
-        if url in entries and url not in found and not other:
-            found.add(url)
-            waiting += references(entries[url]["resource"])
-    return found
+def _type(entry: Resource) -> str:
+    resource = entry.get("resource")
+    return str(resource.get("resourceType", "")) if isinstance(resource, dict) else ""
+
+
+def _names(entry: Resource) -> Iterator[str]:
+    """What references to an entry's resource may say."""
+    if isinstance(entry.get("fullUrl"), str):
+        yield entry["fullUrl"]
+    if isinstance(resource := entry.get("resource"), dict) and "id" in resource:
+        yield f"{resource.get('resourceType')}/{resource['id']}"
 
 
 def announced(root: Resource, event: str, salt: str) -> Document:

@@ -5,7 +5,7 @@ Applied after conversion, to the FHIR form. Our own ids stand for people and vis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -28,6 +28,23 @@ class Memory(Protocol):
     def person(self, name: str) -> Person | None: ...
 
     def visit(self, name: str) -> Visit | None: ...
+
+    def told(self, channel: str, destination: str) -> Mapping[str, bytes]:
+        """What a destination was last told of each person by this channel's tables (`Told`): digests by subject."""
+        ...
+
+
+class Nobody:
+    """A memory without anybody in it: a message is worked by itself."""
+
+    def person(self, name: str) -> Person | None:
+        return None
+
+    def visit(self, name: str) -> Visit | None:
+        return None
+
+    def told(self, channel: str, destination: str) -> Mapping[str, bytes]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,20 +6,20 @@ A pure function of the envelope, the settings and what is known of persons; it r
 from __future__ import annotations
 
 import gc
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import issue
 from conformance.document import Document, Glancing
-from conformance.issue import Issue, Where, has_errors
+from conformance.issue import Issue, has_errors
 from gateway import formats, patch, persons
 from gateway.conversion import convert
+from gateway.exports import Export, is_export, kept_out, routed, tell
 from gateway.original import attached
+from gateway.payloads import payload, profile_findings
 from gateway.plan import Channel, Destination, Work
-from gateway.records import Envelope, NewDelivery, Person, Visit
+from gateway.records import Envelope, NewDelivery, Person, Told, Visit
 from gateway.routing import Choice, Routing, route
-from gateway.routing.clearance import cleared
 from gateway.samples import sample
 from gateway.sources import Part, parts
 from gateway.states import EnvelopeState
@@ -44,6 +44,7 @@ class Worked:
     deliveries: tuple[NewDelivery, ...] = ()
     persons: tuple[Person, ...] = ()
     visits: tuple[Visit, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ class Prepared:
     routing: Routing
     issues: tuple[Issue, ...]
     ledger: Ledger | None = None
+    export: Export | None = None
+    """The people of tables, each with who is told of them; `routing` is empty then."""
 
 
 def work(envelope: Envelope, setup: Work, memory: persons.Memory) -> Worked:
@@ -67,6 +70,8 @@ def work(envelope: Envelope, setup: Work, memory: persons.Memory) -> Worked:
     if isinstance(prepared, tuple):
         return _stopped((*first, *prepared))
     known, issues = prepared.known, [*first, *prepared.issues]
+    if prepared.export is not None:
+        return _exported(envelope, prepared.export, prepared, tuple(issues), setup, memory)
     deliveries: list[NewDelivery] = []
     whole = _whole(prepared, channel, setup)
     for choice in prepared.routing.choices:
@@ -86,11 +91,30 @@ def work(envelope: Envelope, setup: Work, memory: persons.Memory) -> Worked:
     )
 
 
+def _exported(
+    envelope: Envelope, export: Export, prepared: Prepared, issues: tuple[Issue, ...], setup: Work,
+    memory: persons.Memory,
+) -> Worked:  # fmt: skip
+    """Tables: each destination is told of the people whom rules choose for it, and who aren't as they were."""
+    told = tell(export, envelope.channel, envelope.id, setup, memory)
+    return Worked(
+        state="routed",
+        reason=next((one.code for one in issues if one.code == "GW-0105"), None),
+        issues=(*issues, *told.issues),
+        deliveries=told.deliveries,
+        persons=prepared.known.persons,
+        told=told.told,
+    )
+
+
 def prepare(body: bytes, channel: Channel, setup: Work, memory: persons.Memory) -> Prepared | tuple[Issue, ...]:
     """Up to the decision of who is told; the issues alone when the message stops here."""
-    part = next(parts(body, channel.format))
+    part = read(body, channel, setup)
     accepted = findings(part, channel.accept) if channel.accept or part.document is None else part.issues
     if part.document is None or (channel.accept and has_errors(accepted)):
+        return accepted
+    accepted = (*accepted, *kept_out(part.document))
+    if part.document.format == "csv" and not any(part.document.root.values()):
         return accepted
     made = convert(part.document, PIVOT, setup.site, channel.map)
     found = (*accepted, *made.issues)
@@ -101,8 +125,29 @@ def prepare(body: bytes, channel: Channel, setup: Work, memory: persons.Memory) 
     emitted = profile_findings(known.pivot, channel.emit) if channel.emit else ()
     if has_errors(emitted):
         return (*found, *emitted)
+    found = (*found, *emitted)
+    if is_export(known.pivot):
+        export = routed(part.document, known.pivot, setup)
+        return Prepared(
+            part=part,
+            known=known,
+            routing=Routing(verdicts=(), choices=()),
+            issues=found,
+            ledger=made.ledger,
+            export=export,
+        )
     routing = route(setup.rules, setup.destinations, part.document, known.pivot)
-    return Prepared(part=part, known=known, routing=routing, issues=(*found, *emitted), ledger=made.ledger)
+    return Prepared(part=part, known=known, routing=routing, issues=found, ledger=made.ledger)
+
+
+def read(body: bytes, channel: Channel, setup: Work) -> Part:
+    """The one document of a body; of tables by the site's own schema, where it has one for them."""
+    if channel.format != "csv":
+        return next(parts(body, channel.format))
+    from gateway import datasets
+
+    schema = datasets.schema_of(body, setup.site, channel.map)
+    return next(datasets.parts(body, channel.name, datasets.told(channel.dates, channel.encoding), schema))
 
 
 def warm(setup: Work) -> None:
@@ -110,7 +155,7 @@ def warm(setup: Work) -> None:
     plain = Channel(name="", transport="", format="hl7v2")
     for channel in (plain, *setup.channels.values()):
         for name in _SAMPLES if channel.format == "hl7v2" else ():
-            prepared = prepare(sample(name), channel, setup, _Nobody())
+            prepared = prepare(sample(name), channel, setup, persons.Nobody())
             if channel is plain and isinstance(prepared, Prepared):
                 for one in setup.destinations.values():
                     deliver(Choice(destination=one.name, rule=""), one, setup, prepared.known)
@@ -121,34 +166,9 @@ def warm(setup: Work) -> None:
 _SAMPLES = ("admission-a01.hl7", "discharge-a03.hl7")
 
 
-class _Nobody:
-    """A memory without anybody in it."""
-
-    def person(self, name: str) -> Person | None:
-        return None
-
-    def visit(self, name: str) -> Visit | None:
-        return None
-
-
 def accepted(body: bytes, channel: Channel) -> tuple[Issue, ...]:
     """The findings of the accept profiles alone: for a channel that acknowledges only what meets them."""
     return findings(next(parts(body, channel.format)), channel.accept)
-
-
-def profile_findings(document: Document, profiles: Sequence[str]) -> tuple[Issue, ...]:
-    """Findings of these profiles alone, on a document that was made, not read."""
-    from conformance.fhir.validate import validate
-    from conformance.profile import check, load
-
-    format_ = formats.named(document.format)
-    found: list[Issue] = []
-    for name in profiles:
-        if "://" in name:
-            found.extend(validate(document.root, profiles=[name]))
-        elif (profile := load(name).value) is not None:
-            found.extend(check(profile, document, format_.values if format_ else None))
-    return tuple(found)
 
 
 def _stopped(issues: tuple[Issue, ...]) -> Worked:
@@ -169,60 +189,10 @@ def _whole(prepared: Prepared, channel: Channel, setup: Work) -> Document:
 def deliver(
     choice: Choice, destination: Destination, setup: Work, known: persons.Known, whole: Document | None = None
 ) -> tuple[NewDelivery | None, list[Issue]]:
-    """What one destination gets. Nothing when its map makes nothing of this event, which is said by the map."""
-    found: list[Issue] = []
+    """What one destination gets of a message. Nothing when its map makes nothing of this event, which is said by the
+    map."""
     source = whole if whole is not None and destination.as_ == PIVOT else known.pivot
-    if source.format == "fhir" and source.root.get("type") == "collection":  # of tables, which speak of many people
-        source = replace(source, root=cleared(source.root, destination.cleared))
-    made = convert(source, destination.as_, setup.site)
-    if made.document is None:
-        found += [one.within(destination.name) for one in made.issues]
-        if has_errors(made.issues) or not made.issues:
-            found.append(issue("GW-0302", target=destination.wanted, destination=destination.name))
-        return None, found
-    gaps = profile_findings(made.document, destination.profiles) if destination.profiles else ()
-    held = choice.held
-    if has_errors(gaps):
-        found += [one.within(destination.name) for one in gaps]
-        found.append(_gap(destination))
-        held = held or ("gap" if destination.on_gap == "hold" else None)
-    return _delivery(choice, destination, made.document, known.key, held, found), found
-
-
-def _gap(destination: Destination) -> Issue:
-    profiles = ", ".join(destination.profiles)
-    return issue("GW-0301", Where(source=destination.name), destination=destination.name, profile=profiles)
-
-
-def _delivery(
-    choice: Choice,
-    destination: Destination,
-    document: Document,
-    person: str | None,
-    held: str | None,
-    found: list[Issue],
-) -> NewDelivery | None:
-    format_ = formats.named(document.format)
-    rendered = format_.render(document) if format_ else None
-    if format_ is None or rendered is None or rendered.value is None:
-        found.append(issue("GW-0302", target=destination.wanted, destination=destination.name))
-        return None
-    return NewDelivery(
-        destination=destination.name,
-        route=choice.rule,
-        order_key=_order_key(destination, person),
-        format=document.format,
-        media_type=format_.media_type,
-        suffix=format_.suffixes[0],
-        payload=rendered.value,
-        held=held,
-        lifetime=destination.lifetime,
-    )
-
-
-def _order_key(destination: Destination, person: str | None) -> str:
-    """Empty: it waits for no other."""
-    return {"strict": "all", "none": "", "person": person or ""}[destination.order]
+    return payload(choice, destination, convert(source, destination.as_, setup.site), known.key or "")
 
 
 def _application_answer(

@@ -37,6 +37,9 @@ class Channel:
     map: str | None = None
     processing_ids: tuple[str, ...] = ("P", "T", "D")
     max_size: int = 16 << 20
+    dates: str = ""
+    """Order of day and month in tables: DMY, MDY, YMD; empty where nothing is declared."""
+    encoding: str = ""
     answers_to: str | None = None
     """The destination that application answers of the enhanced mode go to."""
 

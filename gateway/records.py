@@ -20,10 +20,11 @@ from gateway.states import DeliveryState, EnvelopeState
 _NAMESPACE = uuid.UUID("6f2f61d4-0f0e-5d6f-9d53-2c3c8f6f8a11")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Arrival:
     """Something received and not yet stored. `control_id` is the sender's own name for it, empty where it has none;
-    `dedupe` says which arrivals are the same; `lane` which are worked one after another."""
+    `dedupe` says which arrivals are the same; `lane` which are worked one after another.
+    Not frozen: one is made while its sender waits, and freezing costs more than making."""
 
     id: str
     channel: str
@@ -37,9 +38,11 @@ class Arrival:
     issues: tuple[Issue, ...] = ()
     reason: str | None = None
     """The code of the finding for which it is not to be worked."""
+    is_snapshot: bool = False
+    """Whether it says how everything stands: the same again says nothing new only when nothing else came since."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Stored:
     """What became of an arrival, with the issues to be answered. `repeated`: it was there already; the issues are
     those that its first answer spoke of, not what was found when it was worked."""
@@ -86,6 +89,8 @@ class NewDelivery:
     payload: bytes = field(repr=False)
     held: str | None = None
     lifetime: float
+    name: str = ""
+    """What its key is made of beside envelope and destination; empty: which of these it is, counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +138,18 @@ class Visit:
     event_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a destination was last told of a person by tables of a channel, as a digest, and by which envelope.
+    `subject`: the Patient's id, or of what concerns nobody the resource's."""
+
+    channel: str
+    destination: str
+    subject: str
+    digest: bytes
+    envelope: str
+
+
 def time_ordered_id() -> str:
     """A UUID of version 7 (RFC 9562, 5.7): made later, it sorts later, so that an index over many grows at its end."""
     made = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | _CHANCE(12) << 64 | 0x2 << 62 | _CHANCE(62)
@@ -144,9 +161,9 @@ _CHANCE = random.Random(os.urandom(32)).getrandbits  # noqa: S311
 """Such an id is a name and no secret: it needs to be unlike others, not beyond guessing."""
 
 
-def delivery_id(tenant: str, envelope: str, destination: str, number: int, generation: int) -> str:
-    """The UUIDv5 key of a delivery; `number` counts those of one envelope to one destination."""
-    return str(uuid.uuid5(_NAMESPACE, "|".join((tenant, envelope, destination, str(number), str(generation)))))
+def delivery_id(tenant: str, envelope: str, destination: str, name: str, generation: int) -> str:
+    """The UUIDv5 key of a delivery; `name` tells those of one envelope to one destination apart."""
+    return str(uuid.uuid5(_NAMESPACE, "|".join((tenant, envelope, destination, name, str(generation)))))
 
 
 def to_micros(time: datetime) -> int:

@@ -270,7 +270,7 @@ def _loaded(name: str) -> Profile:
 def _profile(part: Part, document: Document, profile: Profile) -> Iterator[Issue]:
     from conformance.profile import check
 
-    yield from check(profile, document, part.format.values if part.format else None)
+    yield from check(profile, document, part.format)
 
 
 def _hl7v2(document: Document) -> Iterator[Issue]:

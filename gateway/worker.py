@@ -10,12 +10,13 @@ import os
 import signal
 import sys
 import traceback
+from collections.abc import Mapping
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, cast
 
-from gateway.pipeline import work
+from gateway.pipeline import Worked, work
 from gateway.plan import Work
 from gateway.records import Envelope, Person, Visit
 
@@ -29,6 +30,7 @@ class Recall:
     def __init__(self, parent: Connection[Any, Any]) -> None:
         self._parent = parent
         self._known: dict[tuple[str, str], Person | Visit | None] = {}
+        self._told: dict[tuple[str, str], dict[str, bytes]] = {}
 
     def person(self, name: str) -> Person | None:
         return cast("Person | None", self._ask("person", name))
@@ -36,9 +38,18 @@ class Recall:
     def visit(self, name: str) -> Visit | None:
         return cast("Visit | None", self._ask("visit", name))
 
-    def learn(self, persons: tuple[Person, ...], visits: tuple[Visit, ...]) -> None:
-        self._known.update({("person", one.id): one for one in persons})
-        self._known.update({("visit", one.id): one for one in visits})
+    def told(self, channel: str, destination: str) -> Mapping[str, bytes]:
+        known = self._told.get((channel, destination))
+        if known is None:
+            self._parent.send(("recall", "told", (channel, destination)))
+            known = self._told[channel, destination] = self._parent.recv()
+        return known
+
+    def learn(self, worked: Worked) -> None:
+        self._known.update({("person", one.id): one for one in worked.persons})
+        self._known.update({("visit", one.id): one for one in worked.visits})
+        for one in worked.told:
+            self._told.setdefault((one.channel, one.destination), {})[one.subject] = one.digest
 
     def _ask(self, kind: str, name: str) -> Person | Visit | None:
         if (kind, name) not in self._known:
@@ -64,7 +75,7 @@ def _work(parent: Connection[Any, Any], setup: Work, envelopes: list[Envelope]) 
         except Exception as error:  # noqa: BLE001 - one message's mistake must not stop the others
             parent.send(("broken", place(error)))
         else:
-            recall.learn(worked.persons, worked.visits)
+            recall.learn(worked)
             parent.send(("worked", worked))
 
 

@@ -77,7 +77,7 @@ class Worker:
             match kind:
                 case "recall":
                     what, name = values
-                    self._send(pipe, memory.person(name) if what == "person" else memory.visit(name))
+                    self._send(pipe, _recalled(memory, what, name))
                 case "worked":
                     self._fresh = False
                     worked: Worked = values[0]
@@ -157,6 +157,16 @@ class Worker:
             self._process.kill()
             self._process.wait()
         self._pipe = self._process = None
+
+
+def _recalled(memory: Memory, what: str, name: Any) -> Any:
+    match what:
+        case "person":
+            return memory.person(name)
+        case "visit":
+            return memory.visit(name)
+        case _:
+            return memory.told(*name)
 
 
 def configure(workers: Iterable[Worker], plan: Plan) -> None:

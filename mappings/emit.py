@@ -16,6 +16,8 @@ class Module:
     constants: dict[str, str] = field(default_factory=dict)
     functions: list[Function] = field(default_factory=list)
     by_name: dict[str, Function] = field(default_factory=dict)
+    shared: dict[tuple[str, ...], str] = field(default_factory=dict)
+    """By parameters and lines: the functions of what a format reads."""
     count: int = 0
 
     def new(self, stem: str) -> str:
@@ -27,6 +29,16 @@ class Module:
         if text not in self.constants:
             self.constants[text] = f"K{len(self.constants)}"
         return self.constants[text]
+
+    def sharing(self, parameters: str, lines: Iterable[str]) -> str:
+        """The name of a function of these lines; equal ones are one."""
+        key = (parameters, *lines)
+        if key not in self.shared:
+            self.shared[key] = name = f"f{len(self.shared)}"
+            made = self.function(name, parameters)
+            for line in key[1:]:
+                made.add(line)
+        return self.shared[key]
 
     def lines_of(self, name: str) -> Iterator[str]:
         """The lines of a function that is complete."""
@@ -109,6 +121,9 @@ class Function:
 
     def constant(self, value: Any) -> str:
         return self.module.constant(value)
+
+    def function(self, parameters: str, lines: Iterable[str]) -> str:
+        return self.module.sharing(parameters, lines)
 
     def text(self) -> Iterator[str]:
         for line in self.lines:

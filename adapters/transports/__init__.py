@@ -14,9 +14,10 @@ Answer = Callable[[bytes | None], None]
 """Called once with what to send back (empty: taken, nothing to say). None: not taken; the sender must send again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True)
 class Received:
-    """One unit. `peer` is an address or a folder, never something the sender wrote."""
+    """One unit. `peer` is an address or a folder, never something the sender wrote. Not frozen: one is made for every
+    message, and freezing it would cost more than making it."""
 
     body: bytes = field(repr=False)
     peer: str

@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.mllp import Frames, FrameTooLargeError, frame
 from adapters.tls import Tls, server_context
-from adapters.transports import Answer, Listener, Receive, Received
+from adapters.transports import Listener, Receive, Received
 
 _log = logging.getLogger(__name__)
 
@@ -34,12 +34,19 @@ class MllpSettings:
     idle_timeout: float = 600.0
 
 
-@dataclass(slots=True, eq=False)
 class _Slot:
-    """The place of one frame in the row of answers."""
+    """The place of one frame in its connection's row of answers. Called with the answer, from any thread."""
 
-    done: bool = False
-    answer: bytes | None = None
+    __slots__ = ("_connection", "answer", "done")
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self.done = False
+        self.answer: bytes | None = None
+
+    def __call__(self, reply: bytes | None) -> None:
+        self.answer, self.done = reply, True
+        self._connection.answered()
 
 
 class _Connection(asyncio.Protocol):
@@ -85,9 +92,9 @@ class _Connection(asyncio.Protocol):
         elif messages or self.frame_began_at is None:
             self.frame_began_at = self.heard_at
         for message in messages:
-            slot = _Slot()
+            slot = _Slot(self)
             self._slots.append(slot)
-            self._server.receive(Received(body=message, peer=self._peer), self._answer(slot))
+            self._server.receive(Received(message, self._peer), slot)
         self.apply_pause()
 
     def eof_received(self) -> bool:
@@ -103,12 +110,9 @@ class _Connection(asyncio.Protocol):
         self._unwritable = False
         self.apply_pause()
 
-    def _answer(self, slot: _Slot) -> Answer:
-        def answer(reply: bytes | None) -> None:
-            slot.answer, slot.done = reply, True
-            self._server.answered(self)
-
-        return answer
+    def answered(self) -> None:
+        """From any thread."""
+        self._server.answered(self)
 
     def flush(self) -> None:
         """Writes the answers that are there, up to the first that isn't. One that is None ends the connection."""

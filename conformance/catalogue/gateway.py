@@ -86,6 +86,15 @@ CODES: tuple[Code, ...] = (
         type="not-found",
     ),
     Code(
+        code="GW-0105",
+        severity="warning",
+        title="Rows kept out",
+        message="Of rows {count} were kept out; the others went on. `sdoh-gateway quarantine ID -o DIR` writes them.",
+        why="A row whose key can't be read, or that contradicts another, belongs to nobody for sure. Mended, the rows "
+        "are handed to the same channel; what has an id takes the place of what it was.",
+        type="incomplete",
+    ),
+    Code(
         code="GW-0201",
         severity="warning",
         title="Late",
@@ -124,6 +133,22 @@ CODES: tuple[Code, ...] = (
         message="No {target} could be made for {destination}.",
         why="No map leads from this message to what the destination wants. Other destinations are not touched by it.",
         type="not-supported",
+    ),
+    Code(
+        code="GW-0303",
+        severity="information",
+        title="Restricted people left out",
+        message="{count} people are restricted, and {destination} isn't cleared for them.",
+        why="Who fled violence, didn't consent or opted out is told to those only who are `cleared` for it.",
+        type="suppressed",
+    ),
+    Code(
+        code="GW-0304",
+        severity="information",
+        title="Told before",
+        message="{count} people are as {destination} was told of them before; it isn't told again.",
+        why="Most exports are sent anew every day and say little new. `replay` tells again what a message told.",
+        type="informational",
     ),
     Code(
         code="GW-0401",

@@ -316,4 +316,13 @@ CODES = (
         type="value",
         err="102",
     ),
+    Code(
+        code="MAP-0210",
+        severity="warning",
+        title="A stay ends before it begins",
+        message="the end of this stay comes before its beginning; the stay is given none",
+        why="One of the two is wrong, and nothing says which. FHIR allows no such period (per-1).",
+        example="EntryDate 2026-03-02, ExitDate 2026-03-01",
+        type="business-rule",
+    ),
 )

@@ -7,7 +7,7 @@ Each type is read from the shipped pack when it is first asked for.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from conformance.definitions.pack import Facts, Pack
@@ -15,6 +15,9 @@ from conformance.definitions.pack import Facts, Pack
 CANONICAL = "http://hl7.org/fhir/StructureDefinition/"
 DATA = Path(__file__).parent / "data"
 _SYSTEM = "http://hl7.org/fhirpath/System."
+_REMEMBERED = 8192
+"""Names that are kept in mind: more than R4 has paths. Data can ask for any name."""
+_LONGEST_NAME = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,32 +40,36 @@ def _pack() -> Pack:
     return Pack(DATA / "hl7.fhir.r4.core-4.0.1.pack")
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def _type(name: str) -> Facts | None:
     return _pack().read("StructureDefinition", CANONICAL + name)
 
 
-@cache
 def is_resource(name: str) -> bool:
     """True for concrete and abstract resource types."""
+    return len(name) <= _LONGEST_NAME and _is_resource(name)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _is_resource(name: str) -> bool:
     facts = _type(name)
     return facts is not None and facts["kind"] == "resource" and facts.get("derivation") != "constraint"
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def is_primitive(name: str) -> bool:
     facts = _type(name)
     return facts is not None and facts["kind"] == "primitive-type"
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def parent(name: str) -> str:
     """The type that a type is derived from; empty for Element, Resource and unknown names."""
     facts = _type(name)
     return str(facts.get("baseDefinition", "")).removeprefix(CANONICAL) if facts is not None else ""
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def children(where: str) -> dict[str, Element]:
     """The children of a type or of the element at a path, by JSON name; empty where there are none."""
     if "." in where:
@@ -72,7 +79,7 @@ def children(where: str) -> dict[str, Element]:
     return {**(children(base) if base else {}), **_own(where)}
 
 
-@cache
+@lru_cache(maxsize=_REMEMBERED)
 def element(path: str) -> Element | None:
     """The element at a path; None where R4 has none."""
     where, _, name = path.rpartition(".")

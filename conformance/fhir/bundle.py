@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.definitions import r4
 from conformance.fhir.fhirpath import Node, type_of
-from conformance.fhir.fhirpath.references import RESTFUL
+from conformance.fhir.fhirpath.references import RESTFUL, by_url, literals
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
@@ -97,16 +97,11 @@ def _search(walk: Walk, entries: list[Entry]) -> None:
 def _closure(walk: Walk, node: Node, entries: list[Entry], *, document: bool) -> None:
     """What the first resource refers to is in the Bundle; every entry hangs together with the first by references."""
     linked: dict[int, set[int]] = {number: set() for number in range(len(entries))}
-    places = {id(entry.resource): number for number, entry in enumerate(entries)}
-    for number, entry in enumerate(entries):
-        for reference, where in _references(entry.inside):
-            target = walk.resolve(reference, where)
-            if target is not None and id(target.value) in places:
-                other = places[id(target.value)]
-                linked[number].add(other)
-                linked[other].add(number)
-            elif number == 0 and target is None and not reference.startswith("#") and _local(reference, entries):
-                walk.report("FHIR-0087", where, found=reference)
+    urls = by_url([entry.node.value for entry in entries]) if node.value is walk.root.value else {}
+    for number in range(len(entries)):
+        for other in _targets(walk, entries, number, urls):
+            linked[number].add(other)
+            linked[other].add(number)
     reached, fresh = {0}, [0]
     while fresh:
         fresh = [other for number in fresh for other in linked[number] if other not in reached]
@@ -116,7 +111,23 @@ def _closure(walk: Walk, node: Node, entries: list[Entry], *, document: bool) ->
             walk.report("FHIR-0088", entry.node, severity=None if document else "warning")
 
 
-def _local(reference: str, entries: list[Entry]) -> bool:
+def _targets(walk: Walk, entries: list[Entry], number: int, urls: dict[str, int]) -> Iterator[int]:
+    """The entries that an entry refers to; of the first one, what leads nowhere is told."""
+    entry = entries[number]
+    texts = literals(entry.resource or {})
+    if all(isinstance(text, str) and text in urls for text in texts):
+        yield from (urls[text] for text in texts)
+        return
+    places = {id(each.resource): place for place, each in enumerate(entries)}
+    for reference, where in _references(entry.inside):
+        target = walk.resolve(reference, where)
+        if target is not None and id(target.value) in places:
+            yield places[id(target.value)]
+        elif number == 0 and target is None and not reference.startswith("#") and _local(reference):
+            walk.report("FHIR-0087", where, found=reference)
+
+
+def _local(reference: str) -> bool:
     """True for references that can only mean something in the Bundle: urn: and relative ones."""
     return reference.startswith("urn:") or not reference.startswith(("http:", "https:"))
 

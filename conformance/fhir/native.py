@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from conformance.fhir.fhirpath import temporal
+from conformance.fhir.fhirpath.references import by_url, literals
 from conformance.terminology import ucum
 from conformance.terminology.checkdigits import luhn
 
@@ -203,6 +204,58 @@ def vs_1(value: Any) -> bool:
     return not isinstance(value, str) or len(value) >= 8
 
 
+@rule(
+    "entry.all(request.exists() = (%resource.type = 'batch' or %resource.type = 'transaction' or "
+    "%resource.type = 'history'))"
+)
+def bdl_3(value: Any) -> bool:
+    return _just_there(value, "request", ("batch", "transaction", "history"))
+
+
+@rule(
+    "entry.all(response.exists() = (%resource.type = 'batch-response' or %resource.type = 'transaction-response' or "
+    "%resource.type = 'history'))"
+)
+def bdl_4(value: Any) -> bool:
+    return _just_there(value, "response", ("batch-response", "transaction-response", "history"))
+
+
+def _just_there(bundle: Any, part: str, kinds: tuple[str, ...]) -> bool:
+    """All entries of Bundles of these kinds have the part, and none of others; where no kind is given nothing holds."""
+    entries, wanted = _entries(bundle), bundle.get("type") in kinds
+    return not entries or (_has(bundle, "type") and all((part in each) is wanted for each in entries))
+
+
+def _entries(bundle: Any) -> list[dict[str, Any]]:
+    found = bundle.get("entry")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+@rule("resource.exists() or request.exists() or response.exists()")
+def bdl_5(value: Any) -> bool:
+    return "resource" in value or "request" in value or "response" in value
+
+
+@rule("(type = 'history') or entry.where(fullUrl.exists()).select(fullUrl&resource.meta.versionId).isDistinct()")
+def bdl_7(value: Any) -> bool:
+    """No two entries have the same fullUrl and version."""
+    if value.get("type") == "history":
+        return True
+    keys = [f"{each.get('fullUrl', '')}{_version(each)}" for each in _entries(value) if _has(each, "fullUrl")]
+    return len(set(keys)) == len(keys)
+
+
+def _version(entry: dict[str, Any]) -> str:
+    resource = entry.get("resource")
+    meta = resource.get("meta") if isinstance(resource, dict) else None
+    return str(meta.get("versionId", "")) if isinstance(meta, dict) else ""
+
+
+@rule("(identifier.count() + name.count()) > 0")
+def org_1(value: Any) -> bool:
+    return bool(value.get("identifier")) or _has(value, "name")
+
+
 @rule("fullUrl.contains('/_history/').not()")
 def bdl_8(value: Any) -> bool:
     """Where there is no fullUrl the expression gives nothing; but then none is version specific, as it asks."""
@@ -226,3 +279,24 @@ def us_core_17(value: Any) -> bool:
     """The check digit of a National Provider Identifier; of a longer text, of its first ten."""
     digits = value.get("value")
     return isinstance(digits, str) and digits[:10].isdecimal() and digits.isascii() and luhn("80840" + digits[:10])
+
+
+NOTHING: dict[str, Callable[[Any], bool]] = {}
+"""Paths of profiles to a function of the resource: true where nothing stands there, false where that must be looked up.
+"""
+
+
+def nothing(path: str) -> Callable[[Callable[[Any], bool]], Callable[[Any], bool]]:
+    def register(function: Callable[[Any], bool]) -> Callable[[Any], bool]:
+        NOTHING[path] = function
+        return function
+
+    return register
+
+
+@nothing("Bundle.entry.descendants().ofType(Reference).where(reference.exists() and resolve().empty())")
+def closed(bundle: Any) -> bool:
+    """Every reference is the fullUrl of an entry, as it stands: what is relative or contained must be looked up."""
+    entries = bundle.get("entry")
+    urls = by_url(entries)
+    return isinstance(entries, list) and all(isinstance(each, str) and each in urls for each in literals(entries))

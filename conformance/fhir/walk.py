@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.catalogue import issue
 from conformance.fhir import bindings, coding, extensions, references, rules, slices
 from conformance.fhir.fhirpath import Env, Node, lineage, type_of
+from conformance.fhir.fhirpath.evaluate import LONGEST
 from conformance.fhir.fhirpath.references import resolver
 from conformance.fhir.plan import Item, Plans, Prop, Slot
 from conformance.fhir.primitives import CHECKS
@@ -97,7 +98,7 @@ class Walk:
             env = Env(resource=resource, root=container, resolve=self.resolve, now=self.now)
             env.member_of, env.conforms_to = self.member, lambda each, url: self.conforms(each, url)
             self._envs[id(resource.value)] = env
-        env.context, env.this, env.index, env.left = node, [node], None, 2_000_000
+        env.context, env.this, env.index, env.left = node, [node], None, LONGEST
         env.variables = {}
         return env
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from conformance.catalogue import issue
 from conformance.issue import Result, Where
 from conformance.profile.check import check
-from conformance.profile.model import Check, Profile, Values
+from conformance.profile.model import Check, Profile
 from conformance.profile.notation import read, schema
 
-__all__ = ["Check", "Profile", "Values", "check", "ids", "load", "read", "schema"]
+__all__ = ["Check", "Profile", "check", "ids", "load", "read", "schema"]
 
 _SHIPPED = Path(__file__).parent.parent / "profiles"
 

@@ -2,113 +2,164 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from conformance.catalogue import issue
-from conformance.document import Document
+from conformance.document import Document, Reader, Reading, Unreadable
 from conformance.issue import Issue, Where
-from conformance.profile.model import Check, Look, Profile, Value, Values
+from conformance.profile.model import Check, Look, Profile, Value, View
 from conformance.profile.tests import text, valued
 from conformance.terminology.value_set import Answer
 
 
-@dataclass(frozen=True, slots=True)
+class Known(dict[str, list[Value]]):
+    """What carries information at each path of a view that was asked for: many rules ask for the same."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self._values = view.values
+
+    def __missing__(self, path: str) -> list[Value]:
+        found = self[path] = [each for each in self._values(path) if valued(each)]
+        return found
+
+
 class Found:
-    """A value that a path found, as profiles compare it (a text), with its place."""
+    """A value that a rule looks at, as profiles compare it (a text). `index` counts what carries information at the
+    rule's path; None is the owner of what isn't there."""
 
-    raw: Value
-    where: Where
+    __slots__ = ("index", "raw", "value")
 
-    @property
-    def value(self) -> str:
-        return text(self.raw)
+    def __init__(self, raw: Value, index: int | None = None) -> None:
+        self.raw = raw
+        self.value = text(raw)
+        self.index = index
 
 
 class Findings:
-    """The `Report` of one rule in one context: what its demands tell becomes issues in the profile's words."""
+    """The `Report` of the rules that look at one view: what their demands tell becomes issues in the profile's words.
+    `rule` is the one whose turn it is."""
 
-    def __init__(self, profile: Profile, rule: Check, look: Look) -> None:
-        self.profile, self.rule, self.look = profile, rule, look
-        self.issues: list[Issue] = []
+    rule: Check
+
+    def __init__(self, profile: Profile, view: View, issues: list[Issue]) -> None:
+        self.profile, self.view, self.issues = profile, view, issues
+        self.look: Look = Known(view).__getitem__
+        self._places: dict[str, list[Where]] = {}
 
     def report(self, code: str, node: Found, *, found: Any = None, **words: Any) -> None:
         shown = None if isinstance(node.raw, (dict, list)) else found
-        self.issues.append(_of(self.profile, self.rule, issue(code, node.where, found=shown, **words)))
+        made = issue(code, self._where(node.index), found=shown, **words)
+        self.issues.append(_of(self.profile, self.rule, made))
+
+    def _where(self, index: int | None) -> Where:
+        """A place is found out when there is something to tell of it."""
+        view, path = self.view, self.rule.path
+        if index is None:
+            return Where(path=".".join(part for part in (view.base, path) if part))
+        if path not in self._places:
+            self._places[path] = [where for value, where in view.places(path) if valued(value)]
+        return self._places[path][index]
 
     def unchecked_once(self, code: str, node: Found, subject: str, **words: Any) -> None:
         self.report(code, node, **words)
+
+    def unreadable(self, problem: Unreadable) -> None:
+        told = issue("PRO-0112", problem=str(problem))
+        self.issues.append(_of(self.profile, replace(self.rule, severity=None, message=""), told))
 
     def member(self, found: Any, value_set: str, near: str = "") -> Answer:
         from conformance.terminology import default_terminology
 
         return default_terminology().member(value_set, None, str(found), near)
 
+    def holds(self, expression: str) -> bool:
+        """Whether an expression is true; nothing found is no consent."""
+        answers = self.view.values(expression)
+        return bool(answers) and all(value is True for value in answers)
 
-def check(profile: Profile, document: Document, values: Values | None = None) -> tuple[Issue, ...]:
-    """All findings of a profile. `values` reads paths of the document's format; FHIR's are read by our FHIRPath."""
+
+def check(profile: Profile, document: Document, format_: Reading | None = None) -> tuple[Issue, ...]:
+    """All findings of a profile. `format_` is the document's; FHIR is read by our FHIRPath."""
     if document.format != profile.format:
         return (issue("PRO-0001", profile=profile.id, wanted=profile.format, format=document.format),)
-    look = _remembered(_look(document, values))
-    if profile.applies is not None and not profile.applies(look):
-        return (issue("PRO-0002", profile=profile.id),)
-    return tuple(found for each in profile.checks for found in _check(profile, each, document, look, values))
+    found: list[Issue] = []
+    whole = Findings(profile, _view(document, format_), found)
+    try:
+        if profile.applies is not None and not profile.applies(whole.look):
+            return (issue("PRO-0002", profile=profile.id),)
+    except Unreadable as problem:
+        return (issue("PRO-0112", problem=str(problem)),)
+    each: dict[str, list[Findings]] = {"": [whole]}
+    for rule in profile.checks:
+        whole.rule = rule
+        try:
+            if rule.each not in each:
+                each[rule.each] = [Findings(profile, part, found) for part in whole.view.parts(rule.each)]
+            for findings in each[rule.each]:
+                findings.rule = rule
+                _look_at(rule, findings)
+        except Unreadable as problem:
+            whole.unreadable(problem)
+    return tuple(found)
 
 
-def _look(document: Document, values: Values | None, base: str = "") -> Look:
-    """Paths of the document; in a part of one, what is found is placed below `base`."""
-    if document.format == "fhir":
-        from conformance.fhir.fhirpath import values as fhir_values
-
-        return lambda path: fhir_values(document.root, path, base=base)
-    if values is None:
-        raise ValueError(f"a profile of {document.format} needs the format's values()")
-    return lambda path: [(value, _below(base, where)) for value, where in values(document, path)]
-
-
-def _remembered(look: Look) -> Look:
-    """Looks at each path once: many rules ask for the same parts, or under the same condition."""
-    known: dict[str, Any] = {}
-
-    def remembered(path: str) -> Any:
-        if path not in known:
-            known[path] = look(path)
-        return known[path]
-
-    return remembered
-
-
-def _below(base: str, where: Where) -> Where:
-    return replace(where, path=".".join(part for part in (base, where.path) if part)) if base else where
-
-
-def _check(profile: Profile, rule: Check, document: Document, look: Look, values: Values | None) -> Iterator[Issue]:
-    contexts = [(look, "")]
-    if rule.each:
-        there = look(rule.each)
-        contexts = [(_look(replace(document, root=node), values, where.path), where.path) for node, where in there]
-    for inner, base in contexts:
-        findings = Findings(profile, rule, inner)
-        _in_context(rule, findings, Where(path=".".join(part for part in (base, rule.path) if part)))
-        yield from findings.issues
-
-
-def _in_context(rule: Check, findings: Findings, place: Where) -> None:
+def _look_at(rule: Check, findings: Findings) -> None:
     """A rule where it stands: what must be true there, how many values there are, then each of them."""
-    applies = rule.when is None or rule.when(findings.look)
-    count = rule.applying if applies else rule.otherwise
-    owner = Found(None, place)
-    if applies:
+    look = findings.look
+    count = rule.applying
+    if rule.when is not None and not rule.when(look):
+        count = rule.otherwise
+    else:
         for demand in rule.whole:
-            demand(findings, owner)
+            demand(findings, Found(None))
     if count is None:
         return
-    there = [Found(value, where) for value, where in findings.look(rule.path) if valued(value)]
-    count(findings, owner, there)
-    for each in there:
-        for demand in rule.demands:
-            demand(findings, each)
+    values = look(rule.path)
+    number = len(values)
+    if number < count.least or (count.most is not None and number > count.most):
+        count(findings, Found(None), [Found(value, index) for index, value in enumerate(values)])
+    if rule.demands:
+        for index, value in enumerate(values):
+            found = Found(value, index)
+            for demand in rule.demands:
+                demand(findings, found)
+
+
+def _view(document: Document, format_: Reading | None) -> View:
+    if document.format == "fhir":
+        from conformance.fhir.fhirpath.view import View as FhirView
+
+        return FhirView.of(document.root)
+    if format_ is None:
+        raise ValueError(f"a profile of {document.format} needs the format")
+    return DocumentView(document, format_)
+
+
+class DocumentView:
+    """A document, or a part of one at the path `base`, as its format reads it."""
+
+    def __init__(self, document: Document, format_: Reading, base: str = "") -> None:
+        self.document, self.format, self.base = document, format_, base
+        self._reader: Callable[[str], Reader] | None = getattr(format_, "reader", None)
+
+    def values(self, path: str) -> list[Value]:
+        if self._reader is None:
+            return [value for value, _ in self.format.values(self.document, path)]
+        return self._reader(path)(self.document)
+
+    def places(self, path: str) -> list[tuple[Value, Where]]:
+        found = self.format.values(self.document, path)
+        return [(value, self._below(where)) for value, where in found] if self.base else found
+
+    def parts(self, path: str) -> Iterator[View]:
+        for value, where in self.places(path):
+            yield DocumentView(replace(self.document, root=value), self.format, where.path)
+
+    def _below(self, where: Where) -> Where:
+        return replace(where, path=f"{self.base}.{where.path}" if where.path else self.base)
 
 
 def _of(profile: Profile, rule: Check, found: Issue) -> Issue:

@@ -34,21 +34,12 @@ def _whole(fields: Mapping[str, Any]) -> Iterator[Demand]:
         yield demands.true(_any_of(tests), Saying("PRO-0109", {"alternatives": ", ".join(names)}))
     if "holds" in fields:
         expression = fields["holds"]
-        yield demands.true(_is_true(expression), Saying("PRO-0110", {"expression": expression}))
+        said = Saying("PRO-0110", {"expression": expression})
+        yield demands.true(lambda report, place: report.holds(expression), said)
 
 
 def _any_of(tests: tuple[Test, ...]) -> Any:
     return lambda report, place: any(test(report.look) for test in tests)
-
-
-def _is_true(expression: str) -> Any:
-    """Nothing found is no consent: an empty answer doesn't hold."""
-
-    def holds(report: Any, place: Any) -> bool:
-        answers = report.look(expression)
-        return bool(answers) and all(value is True for value, _ in answers)
-
-    return holds
 
 
 def _count(fields: Mapping[str, Any], usage: Usage) -> Count:

@@ -62,6 +62,9 @@ class Count:
     forbidden: Saying
     itemised: bool = False
 
+    def fits(self, number: int) -> bool:
+        return self.least <= number and (self.most is None or number <= self.most)
+
     def __call__(self, report: Report, owner: Any, there: Sequence[Any]) -> None:
         number = len(there)
         if number < self.least:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from conformance.document import Document
 from conformance.issue import Severity, Where
 from conformance.profile.demands import Count, Demand
 
 Value = Any
-Values = Callable[[Document, str], list[tuple[Value, Where]]]
-"""A format's reading of a path: every value there, each with its place. Formats are handed in, never imported."""
-
-Look = Callable[[str], list[tuple[Value, Where]]]
-"""The same, bound to a document or to a part of it."""
+Look = Callable[[str], list[Value]]
+"""What carries information at a path."""
 
 Test = Callable[[Look], bool]
+
+
+class View(Protocol):
+    """A document or a part of one, at the path `base`, as its format reads it."""
+
+    @property
+    def base(self) -> str: ...
+
+    def values(self, path: str) -> list[Value]:
+        """Every value at a path."""
+
+    def places(self, path: str) -> list[tuple[Value, Where]]:
+        """The same, each with its place: asked for findings only."""
+
+    def parts(self, path: str) -> Iterable[View]:
+        """What stands at a path, each as a view of its own."""
+
+
 Usage = Literal["R", "RE", "C", "O", "X"]
 """HL7 v2 chapter 2.B: required, required but may be empty, conditional, optional, not supported."""
 

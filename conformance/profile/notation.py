@@ -151,6 +151,8 @@ def read(raw: bytes, source: str) -> Result[Profile]:
         return Result(value=None, issues=tuple(found))
     fields = _fields(loaded.value, PROFILE_KEYS, source, found)
     fields["checks"] = tuple(_checks(fields.get("checks", []), source, found))
+    if fields.get("format") == "fhir":
+        found += _no_fhirpath(loaded.value, source)
     if any(each.severity in ("error", "fatal") for each in found):
         return Result(value=None, issues=tuple(found))
     return Result(value=Profile(**fields), issues=tuple(found))
@@ -200,6 +202,37 @@ def _doubts(node: Any, fields: dict[str, Any], seen: set[str], source: str) -> I
         yield issue("PRO-0203", place(node, source), key="path, any_of or holds")
     elif not node.keys() - {"id", "path", "each", "when", "severity", "message", "ours", "spec"} and "path" in node:
         yield issue("PRO-0205", place(node, source), id=name)
+
+
+def _no_fhirpath(profile: dict[str, Any], source: str) -> Iterator[Issue]:
+    """The paths of a profile of FHIR that are none. Other formats' are known by those who read them."""
+    from conformance.fhir.fhirpath import FhirPathError, compiled
+
+    rules = profile.get("checks")
+    for path in [*_asked(profile.get("applies")), *(path for each in rules or () for path in _paths(each))]:
+        try:
+            compiled(str(path))
+        except FhirPathError as error:
+            yield issue("PRO-0201", place(path, source), problem=str(error))
+
+
+def _paths(rule: Any) -> Iterator[Any]:
+    if isinstance(rule, dict):
+        yield from (rule[key] for key in ("path", "each", "holds") if isinstance(rule.get(key), str))
+        yield from _asked(rule.get("when"))
+        yield from _asked({"any": rule.get("any_of")})
+
+
+def _asked(test: Any) -> Iterator[Any]:
+    """The paths that a test reads."""
+    if isinstance(test, str):
+        yield test
+    for key, value in test.items() if isinstance(test, dict) else ():
+        if key not in ("all", "any", "not"):
+            yield key
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            yield from _asked(each)
 
 
 def schema() -> Schema:

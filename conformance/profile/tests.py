@@ -14,6 +14,7 @@ from conformance.profile.pattern import compiled
 
 NULL = '""'
 """HL7 v2's explicit null: the field was sent to say that there is no value."""
+_EMPTY = frozenset(("", NULL))
 
 
 class Wrong(ValueError):  # noqa: N818 -- it is a wrong place in a file, told to its author
@@ -33,13 +34,13 @@ def text(value: Value) -> str:
 
 def valued(value: Value) -> bool:
     """False for what carries no information: nothing, blank, an HL7 v2 null, an empty object or list."""
-    if value is None or value == [] or value == {}:
-        return False
-    return text(value).strip() not in ("", NULL)
+    if isinstance(value, str):
+        return value.strip() not in _EMPTY
+    return bool(value) if isinstance(value, (dict, list)) else value is not None
 
 
 def _compare(holds: Callable[[str], bool]) -> Callable[[list[Value]], bool]:
-    return lambda values: any(holds(text(value)) for value in values)
+    return lambda values: any(map(holds, map(text, values)))
 
 
 def _is(node: Any) -> Callable[[list[Value]], bool]:
@@ -109,7 +110,7 @@ def _value_test(name: str, node: Any) -> Callable[[list[Value]], bool]:
 
 
 def _at(path: str, holds: Callable[[list[Value]], bool]) -> Test:
-    return lambda look: holds([value for value, _ in look(path) if valued(value)])
+    return lambda look: holds(look(path))
 
 
 def _all(tests: Iterable[Test]) -> Test:

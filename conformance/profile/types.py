@@ -25,23 +25,23 @@ def real_day(year: str, month: str | None, day: str | None) -> bool:
 
 
 def _whole(pattern: str) -> Callable[[str], bool]:
-    match = re.compile(pattern).fullmatch
+    match = re.compile(pattern, re.ASCII).fullmatch
     return lambda value: match(value) is not None
 
 
 def _dated(pattern: str) -> Callable[[str], bool]:
-    """A pattern with the groups year, month, day, the last two optional."""
-    compiled = re.compile(pattern)
+    """A pattern with three groups, year, month and day, the last two optional."""
+    compiled = re.compile(pattern, re.ASCII)
 
     def holds(value: str) -> bool:
         match = compiled.fullmatch(value)
-        return match is not None and real_day(match["year"], match["month"], match["day"])
+        return match is not None and real_day(*match.groups())
 
     return holds
 
 
-_V2_DAY = r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)"
-_FHIR_DAY = r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)"
+_V2_DAY = r"(\d{4})(?:(\d\d)(?:(\d\d)"
+_FHIR_DAY = r"(\d{4})(?:-(\d\d)(?:-(\d\d)"
 _DTM = _dated(rf"{_V2_DAY}(?:{_V2_TIME})?)?)?{_V2_ZONE}")
 
 TYPES: dict[str, Callable[[str], bool]] = {
@@ -58,7 +58,7 @@ TYPES: dict[str, Callable[[str], bool]] = {
     "decimal": _whole(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?"),
     "date": _dated(_FHIR_DAY + ")?)?"),
     "dateTime": _dated(rf"{_FHIR_DAY}(?:T{_FHIR_TIME}{_FHIR_ZONE})?)?)?"),
-    "instant": _dated(rf"(?P<year>\d{{4}})-(?P<month>\d\d)-(?P<day>\d\d)T{_FHIR_TIME}{_FHIR_ZONE}"),
+    "instant": _dated(rf"(\d{{4}})-(\d\d)-(\d\d)T{_FHIR_TIME}{_FHIR_ZONE}"),
     "time": _whole(_FHIR_TIME),
     "code": _whole(r"[^\s]+(?: [^\s]+)*"),
     "id": _whole(r"[A-Za-z0-9\-.]{1,64}"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from conformance.tabular.instruments import Answer, by_text, of_question
-from conformance.tabular.plain import words
+from conformance.tabular.plain import plain, words
 from conformance.tabular.schema import Column
 
 if TYPE_CHECKING:
@@ -19,9 +19,14 @@ _FORMS = {
     "icd10cm": re.compile(r"([A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?)\b", re.IGNORECASE | re.ASCII),
 }
 _BESIDE = re.compile(r" {1,3}[-–—|:=] {1,3}|: | ?\(")
+_NOT_WORD = re.compile(r"[\W_]+")
 _OTHER = re.compile(r"other\b[ :,-]{0,3}", re.IGNORECASE)
 _YES, _NO = "LA33-6", "LA32-8"
 _LIST_SEPARATORS = (";", "|", ",", "\n")
+_MOST_JOINED = 6
+"""So many separators, and one less, may stand in one value."""
+_LEAST_LETTERS = 5
+"""The beginning of an answer that is taken for it has as many."""
 
 
 def code_reader(column: Column, choices: Mapping[str, str], panel: str) -> Callable[[str], Cell]:
@@ -51,11 +56,24 @@ def _each(text: str, one: Callable[[str], Cell], separators: str) -> Cell:
     for separator in dict.fromkeys((*separators, *_LIST_SEPARATORS)):
         parts = [part.strip() for part in text.split(separator) if part.strip()]
         if len(parts) > 1:
-            read = [one(part) for part in parts]
+            read = _longest(parts, one, separator)
             if separator in separators or all(each.value for each in read):
                 problem = next((each for each in read if each.code), _cell())
                 return _cell(";".join(each.value for each in read if each.value), problem.code, problem.words)
     return whole
+
+
+def _longest(parts: list[str], one: Callable[[str], Cell], separator: str) -> list[Cell]:
+    """What the parts say; the separator may stand in a value too: `Pests such as bugs, ants, or mice, Mold`."""
+    read: list[Cell] = []
+    start = 0
+    while start < len(parts):
+        most = min(len(parts), start + _MOST_JOINED)
+        joined = ((end, one(f"{separator} ".join(parts[start:end]))) for end in range(most, start, -1))
+        end, cell = next(((end, cell) for end, cell in joined if cell.value and not cell.code), (start + 1, None))
+        read.append(cell or one(parts[start]))
+        start = end
+    return read
 
 
 def _of_list(column: Column) -> Callable[[str], Cell]:
@@ -158,6 +176,7 @@ def _answers(column: Column, choices: Mapping[str, str], panel: str) -> Callable
     known: Mapping[str, Answer] = by_text(column.question, panel)
     codes = {answer.code for answer in asked}
     binary = {_YES, _NO} <= codes
+    declined = next((answer.code for answer in asked if answer.positive == "NA"), "")
     meant = {words(number): text for number, text in choices.items()}
     expected = "; ".join(dict.fromkeys(answer.display for answer in asked)) or "a coded answer"
 
@@ -166,14 +185,54 @@ def _answers(column: Column, choices: Mapping[str, str], panel: str) -> Callable
             text = meant[words(text)]
         elif meant and text.lstrip("-").isdecimal():
             return _cell("", "CSV-0113", {"question": column.question, "wanted": expected})
-        for candidate in _candidates(text):
+        candidates = _candidates(text)
+        for candidate in candidates:
             if candidate in known:
                 return _cell(known[candidate].code)
         if binary and (found := _yes_no(text)):
             return _cell(found)
+        if begun := _begun(text, asked):
+            return _cell(begun)
+        if reason := next((_NO_ANSWER[each] for each in candidates if each in _NO_ANSWER), ""):
+            return _cell(declined if reason == "asked-declined" and declined else reason)
         return _cell("", "CSV-0113", {"question": column.question, "wanted": expected})
 
     return read
+
+
+_NO_ANSWER = {
+    words(text): code
+    for code, texts in {
+        "asked-declined": ("asked-declined", "declined", "declined to answer", "refused", "refused to answer",
+                           "prefer not to answer", "prefers not to answer", "prefer not to say", "chose not to answer",
+                           "I choose not to answer", "I prefer not to answer", "I decline to answer",
+                           "client prefers not to answer", "patient declined", "patient refused"),
+        "asked-unknown": ("asked-unknown", "don't know", "do not know", "doesn't know", "I don't know", "not sure",
+                          "client doesn't know", "unsure", "dk"),
+        "not-asked": ("not-asked", "data not collected", "not collected", "skipped"),
+    }.items()
+    for text in texts
+}  # fmt: skip
+"""What is no answer to any question, and the reason (FHIR's data-absent-reason) why there is none."""
+
+
+def _begun(text: str, asked: Sequence[Answer]) -> str:
+    """The one answer that begins with these words, or one of whose alternatives they are: `Never` of `Never true`,
+    `Refused` of `Don't know/refused`; empty where it may be several, or none."""
+    said = _tokens(text)
+    if len("".join(said)) < _LEAST_LETTERS or not said[0][0].isalpha():
+        return ""
+    found = {
+        answer.code
+        for answer in asked
+        for each in (answer.display, *answer.display.split("/"))
+        if _tokens(each)[: len(said)] == said
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _tokens(text: str) -> list[str]:
+    return [part for part in map(plain, _NOT_WORD.split(text.replace("'", "").replace("’", ""))) if part]
 
 
 def _yes_no(text: str) -> str:

@@ -53,7 +53,10 @@ _HMIS_KEYS = {
 _HMIS_REFERS = {"PersonalID": "Client", "EnrollmentID": "Enrollment", "ProjectID": "Project",
                 "OrganizationID": "Organization"}  # fmt: skip
 _HMIS_PERIODS = {"Services": ("FAStartDate", "FAEndDate"), "Project": ("OperatingStartDate", "OperatingEndDate"),
-                 "Export": ("ExportStartDate", "ExportEndDate")}  # fmt: skip
+                 "Export": ("ExportStartDate", "ExportEndDate"), "Event": ("EventDate", "ResultDate"),
+                 "Funder": ("StartDate", "EndDate"), "Inventory": ("InventoryStartDate", "InventoryEndDate"),
+                 "HMISParticipation": ("HMISParticipationStatusStartDate", "HMISParticipationStatusEndDate"),
+                 "CEParticipation": ("CEParticipationStatusStartDate", "CEParticipationStatusEndDate")}  # fmt: skip
 _HMIS_ALSO = {
     "HispanicLatinaeo": "HispanicLatinao, HispanicLatinaeo, HispanicLatino", "HispanicLatinao": "HispanicLatinaeo",
     "PersonalID": "Personal ID, ClientID, Client ID",
@@ -139,9 +142,9 @@ def _hmis_table(table: str, rows: Facts, lists: set[str]) -> Iterator[str]:
 
 def _hmis_column(table: str, key: str, row: dict[str, str], lists: set[str]) -> str:
     name, kind = row["column"], _TYPES[row["type"]]
-    codes = _HMIS_LISTS.get(name, "")
+    codes = "" if (table, name) == ("CEParticipation", "HousingAssessment") else _HMIS_LISTS.get(name, "")
     words = ["id" if name.endswith("ID") and kind == "text" else kind]
-    if codes in lists and not (table == "Export" and name == "Event"):
+    if codes in lists:
         words = ["code", codes]
     if name.endswith("Amount") or name == "TotalMonthlyIncome":
         words = ["decimal"]

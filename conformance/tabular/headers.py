@@ -10,6 +10,7 @@ from conformance.tabular.plain import plain
 from conformance.tabular.schema import Column, Table
 
 _NUMBERED = re.compile(r"\s{0,4}(?:q(?:uestion)?\s{0,2})?\d{1,3}[a-z]?\s{0,2}[.):]\s{1,4}", re.IGNORECASE)
+_LOINC = re.compile(r"(?:^|[\s(\[:_])(\d{4,6}-\d)(?=$|[\s)\]:_,.])", re.ASCII)
 _BRACKETED = re.compile(r"\s{0,4}[(\[][^()\[\]]{0,80}[)\]]\s{0,4}$")
 _LEAST_WORDS = 4
 """A header that is a question has as many."""
@@ -62,9 +63,11 @@ def _exact(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
 
 @lru_cache(maxsize=16384)
 def _forms(header: str) -> tuple[str, ...]:
-    """A header simplified; also without the number of its question and without brackets: `3. Food (past year)`."""
+    """A header simplified; also without the number of its question and without brackets, `3. Food (past year)`; and the
+    LOINC code in it: `Housing status (71802-3)`."""
     bare = _NUMBERED.sub("", header, count=1) if _NUMBERED.match(header) else header
-    forms = (plain(header), plain(bare), plain(_BRACKETED.sub("", bare)))
+    coded = _LOINC.search(header)
+    forms = (plain(header), plain(bare), plain(_BRACKETED.sub("", bare)), plain(coded[1]) if coded else "")
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
@@ -75,6 +78,19 @@ def _asked(header: str, table: Table) -> Column | None:
     text = plain(header)
     asked = [column for column in table.columns if any(plain(words) in text for words in column.asks)]
     return asked[0] if len(asked) == 1 else None
+
+
+def asked(table: Table, headers: tuple[str, ...]) -> int:
+    """How many of the headers are the code or the words of a question, and not only another name of its column."""
+    codes = {plain(column.question): column for column in table.columns if column.question}
+    return len(
+        {
+            column.name
+            for header in headers
+            for column in (*(codes.get(form) for form in _forms(header)), _asked(header, table))
+            if column and column.question
+        }
+    )
 
 
 @lru_cache(maxsize=256)

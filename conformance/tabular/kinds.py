@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.catalogue import issue
 from conformance.issue import Result, Where
-from conformance.tabular.headers import fits
+from conformance.tabular.headers import asked, fits
 from conformance.tabular.notation import read
 from conformance.tabular.plain import plain
 from conformance.tabular.schema import Schema, Table
@@ -125,7 +125,7 @@ def table_of(schema: Schema, sheet: Sheet, *, near: bool = True) -> tuple[Table 
     filled = sum(1 for each in sheet.headers if each.strip())
     for table in schema.tables:
         matched = fits(table, sheet.headers, near=near)
-        if not matched or not all(name in matched for name in table.telling):
+        if not matched or not (all(name in matched for name in table.telling) or _asks(table, sheet.headers)):
             continue
         rank = (_named(table, sheet.name), len(matched))
         if not rank[0] and len(matched) < filled * (_STRANGE if schema.closed else _LEAST_SHARE):
@@ -135,6 +135,12 @@ def table_of(schema: Schema, sheet: Sheet, *, near: bool = True) -> tuple[Table 
     return best[1], best[0][1]
 
 
+def _asks(table: Table, headers: tuple[str, ...]) -> bool:
+    """Whether the headers are questions of the table's: their LOINC codes, or their words."""
+    return asked(table, headers) >= _LEAST_ASKED
+
+
+_LEAST_ASKED = 2
 _LEAST_SHARE = 0.3
 _STRANGE = 0.8
 

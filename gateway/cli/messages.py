@@ -18,6 +18,7 @@ from gateway.cli.stores import (
     moment,
     ordered,
     plain,
+    planned,
     reading,
     stamp,
 )
@@ -62,19 +63,52 @@ def messages(
 
 
 @click.command("quarantine")
+@click.argument("name", metavar="[ID]", required=False)
+@click.option(
+    "-o", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="DIR",
+    help="Write the rows that were kept out of this message's tables, with where they stood and why.",
+)  # fmt: skip
 @limit_option
 @json_option
 @values_option
 @config_option
 @misuse_is_status_2
-def quarantine(limit: int, as_json: bool, values: bool, path: Path) -> None:
-    """List what was set aside, with the reasons. `replay` works it again after a correction.
+def quarantine(
+    name: str | None, folder: Path | None, limit: int, as_json: bool, values: bool, path: Path
+) -> None:  # fmt: skip
+    """List what was set aside, with the reasons: messages, and tables some of whose rows were kept out.
+
+    `replay` works a message again after a correction of the settings. Rows are mended in the files that -o writes, and
+    handed to the same channel; they may hold patient data.
 
     \b
-    Example:
+    Examples:
       sdoh-gateway quarantine
+      sdoh-gateway quarantine 01a201ba-60e0-77e7-bbef-78a77b498f41 -o mend
     """
-    _list(path, Filter(state="quarantined", newest_first=True, limit=limit), as_json, values)
+    if (name is None) != (folder is None):
+        raise Misuse("to write the rows of a message give its ID and -o DIR")
+    if name is not None and folder is not None:
+        _write_rows(path, name, folder)
+        return
+    _list(path, Filter(is_set_aside=True, newest_first=True, limit=limit), as_json, values)
+
+
+def _write_rows(path: Path, name: str, folder: Path) -> None:
+    """The rows kept out of one message, read again from what was stored."""
+    from adapters.formats.tabular.quarantine import Writer
+    from gateway.pipeline import read
+
+    plan = planned(path)
+    found = _found(path, name)
+    channel = plan.channels.get(found.channel)
+    if channel is None or channel.format != "csv":
+        raise Misuse(f"message {name} has no tables")
+    part = read(found.body, channel, plan.work)
+    with Writer(folder) as writer:
+        for one in part.document.root.kept_out if part.document else ():
+            writer.add(one)
+    click.echo(f"{counted(writer.count, 'row')} written to {folder}")
 
 
 @click.command("replay")
@@ -146,14 +180,20 @@ def _list(path: Path, wanted: Filter, as_json: bool, values: bool) -> None:
     )
 
 
+def _found(path: Path, name: str) -> Envelope:
+    with reading(path) as store, store.reading() as connection:
+        found = store.envelopes.find(connection, name)
+    if found is None:
+        raise Misuse(f"there is no message {name}")
+    return found
+
+
 def _one(path: Path, name: str, as_json: bool, values: bool) -> None:
     from gateway.cli.deliveries import as_dict as delivery_as_dict
 
+    found = _found(path, name)
     with reading(path) as store, store.reading() as connection:
-        found = store.envelopes.find(connection, name)
         deliveries = store.deliveries.listed(connection, Wanted(envelope=name))
-    if found is None:
-        raise Misuse(f"there is no message {name}")
     whole = {**as_dict(found, values), "deliveries": [delivery_as_dict(one, values) for one in deliveries]}
     if as_json:
         click.echo(json.dumps(whole))

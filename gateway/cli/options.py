@@ -19,7 +19,6 @@ from gateway.targets import FORMATS, KINDS, PLANNED, Misuse
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
     from adapters.formats.tabular.quarantine import Writer
-    from conformance.tabular.schema import Order
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,19 +54,10 @@ def quarantined(folder: Path | None) -> Writer | None:
 
 
 def told(dates: str | None, encoding: str | None) -> Told | None:
-    """What the sender of tables has said of them; Misuse for an encoding that Python doesn't know."""
-    if not dates and not encoding:
-        return None
-    import codecs
-    from typing import cast
+    """What the sender of tables has said of them."""
+    from gateway.datasets import told as declared
 
-    from adapters.formats.tabular.columns import Told
-
-    try:
-        codecs.lookup(encoding or "utf-8")
-    except LookupError as error:
-        raise Misuse(f"there is no encoding {encoding!r}") from error
-    return Told(order=cast("Order", dates or ""), encoding=encoding or "")
+    return declared(dates, encoding)
 
 
 values_option = click.option("--values", is_flag=True, help="Show what was found in the data: may be patient data.")

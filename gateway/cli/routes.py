@@ -13,7 +13,7 @@ from gateway.cli import report
 from gateway.cli.options import finish, misuse_is_status_2, values_option
 from gateway.cli.stores import config_option, json_option, planned
 from gateway.plan import Channel, Plan
-from gateway.records import NewDelivery, Person, Visit
+from gateway.records import NewDelivery
 from gateway.targets import Misuse
 
 
@@ -25,16 +25,6 @@ def command() -> None:
     Example:
       sdoh-gateway routes explain discharge.hl7 --config gateway.yaml
     """
-
-
-class _Nobody:
-    """Nothing is known of anybody: a message is explained by itself."""
-
-    def person(self, name: str) -> Person | None:
-        return None
-
-    def visit(self, name: str) -> Visit | None:
-        return None
 
 
 @command.command("explain")
@@ -51,11 +41,12 @@ def explain(source: Path, name: str | None, as_json: bool, values: bool, path: P
     Example:
       sdoh-gateway routes explain discharge.hl7 --config gateway.yaml
     """
+    from gateway.persons import Nobody
     from gateway.pipeline import deliver, prepare
 
     plan = planned(path)
     body = source.read_bytes()
-    prepared = prepare(body, _channel(plan, body, name), plan.work, _Nobody())
+    prepared = prepare(body, _channel(plan, body, name), plan.work, Nobody())
     if isinstance(prepared, tuple):
         report.say(prepared, values=values, err=False)
         click.echo("quarantined: no rule is asked")

@@ -31,6 +31,8 @@ class ChannelSection(Section):
     map: str | None = Field(None, description="Map to use in place of the one that would be chosen")
     processing_ids: Texts = Field(["P", "T", "D"], description="MSH-11 that is taken; production takes [P] only")
     max_size: Bytes = Field(16 << 20, description="Largest message")
+    dates: Literal["DMY", "MDY", "YMD"] | None = Field(None, description="Tables: order of day and month")
+    encoding: str | None = Field(None, description="Tables: encoding of what is neither marked nor UTF-8")
     answers_to: str | None = Field(None, description="Destination of application answers (MSH-16)")
 
 

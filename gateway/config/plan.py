@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.catalogue import issue
 from conformance.issue import Issue, Result, Where, has_errors
-from gateway import formats
+from gateway import datasets, formats
 from gateway.config.adapters import make
 from gateway.config.channels import DESTINATIONS, TRANSPORTS  # type: ignore[attr-defined]
 from gateway.config.file import Config
@@ -100,6 +100,10 @@ class _Maker:
             self._say("CFG-0101", *at, "format", what="format", near=_near(one.format, formats.names()))
         if one.answers_to is not None and one.answers_to not in self._names():
             self._say("CFG-0101", *at, "answers_to", what="destination", near=_near(one.answers_to, self._names()))
+        try:
+            datasets.told(one.dates, one.encoding)
+        except Misuse as misuse:
+            self._say("CFG-0104", *at, "encoding", problem=str(misuse))
         self._profiles(one.accept, *at, "accept")
         self._profiles(one.emit, *at, "emit")
         transport = TRANSPORTS.get(one.transport)
@@ -115,6 +119,8 @@ class _Maker:
             map=one.map,
             processing_ids=tuple(one.processing_ids),
             max_size=one.max_size,
+            dates=one.dates or "",
+            encoding=one.encoding or "",
             answers_to=one.answers_to,
         )
 

@@ -11,17 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from conformance.document import Document
-from conformance.issue import Where
 from gateway import formats
 from gateway.plan import Audience, Destination, Rule
 from gateway.routing.bundle import Pivot
 from gateway.routing.facts import FACTS
 
-Look = Callable[[str], list[tuple[Any, Where]]]
+Look = Callable[[str], list[Any]]
+"""What stands at a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,30 +90,36 @@ def _in_the_way(
 def _asked(rule: Rule, look: Look) -> Iterable[Condition]:
     for key, wanted in rule.when.items():
         text, test = _compiled(key, _frozen(wanted))
-        found = () if key in ("all", "any", "not") else tuple(str(value) for value, _ in look(key))
-        yield Condition(text=text, holds=test(look), found=found)
+        found = () if key in ("all", "any", "not") else tuple(map(str, look(key)))
+        yield Condition(text=text, holds=test(partial(_valued, look)), found=found)
+
+
+def _valued(look: Look, key: str) -> list[Any]:
+    from conformance.profile.tests import valued
+
+    return [value for value in look(key) if valued(value)]
 
 
 def looking(source: Document, pivot: Document) -> Look:
     """Reads any of the three kinds of keys."""
     bundle = Pivot(pivot.root)
 
-    def look(key: str) -> list[tuple[Any, Where]]:
+    def look(key: str) -> list[Any]:
         if key in FACTS:
-            return [(value, Where(path=key)) for value in FACTS[key](bundle)]
+            return [*FACTS[key](bundle)]
         name, colon, path = key.partition(":")
         if colon and name.isidentifier() and formats.named(name):
             return _in_source(source, name, path)
         from conformance.fhir.fhirpath import values
 
-        return list(values(pivot.root, key))
+        return [value for value, _ in values(pivot.root, key)]
 
     return look
 
 
-def _in_source(source: Document, name: str, path: str) -> list[tuple[Any, Where]]:
+def _in_source(source: Document, name: str, path: str) -> list[Any]:
     format_ = formats.named(name)
-    return format_.values(source, path) if format_ and source.format == name else []
+    return [value for value, _ in format_.values(source, path)] if format_ and source.format == name else []
 
 
 def problem(when: Mapping[str, Any]) -> str | None:

@@ -6,11 +6,10 @@ A label on a person (`meta.security`) covers all that refers to them. Who is cle
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
+from gateway.people import PEOPLE, People
 from gateway.routing.bundle import Resource
-from mappings.trees import references
 
 RESTRICTED = "R"
 VIOLENCE = "SDV"
@@ -18,24 +17,29 @@ NO_DISCLOSURE = "NOAUTH"
 HELD_BACK = frozenset((RESTRICTED, "V", VIOLENCE, NO_DISCLOSURE))
 """Codes of labels that nobody gets who isn't cleared for them."""
 
-PEOPLE = frozenset(("Patient", "RelatedPerson"))
-
 
 def cleared(root: Resource, classes: frozenset[str]) -> Resource:
-    """The Bundle without the resources whose labels a destination isn't cleared for, and without all that refers to a
+    """The Bundle without the resources whose labels a destination isn't cleared for, and without all that is about a
     person who is among them."""
-    entries = [entry for entry in root.get("entry", ()) if isinstance(entry, dict)]
-    withheld = {id(entry) for entry in entries if labels(entry.get("resource")) - classes}
-    people = {
-        name
-        for entry in entries
-        if id(entry) in withheld and entry.get("resource", {}).get("resourceType") in PEOPLE
-        for name in _names(entry)
-    }
-    kept = [
-        entry for entry in entries if id(entry) not in withheld and people.isdisjoint(references(entry.get("resource")))
-    ]
-    return {**root, "entry": kept} if "entry" in root else root
+    bundle = People(root)
+    kept = bundle.without(withheld(bundle, classes))
+    return {**kept, "entry": [each for each in kept["entry"] if is_cleared(each, classes)]} if "entry" in kept else kept
+
+
+def withheld(bundle: People, classes: frozenset[str]) -> frozenset[int]:
+    """The people (their places in the Bundle) of whom somebody who is cleared for these classes may know nothing."""
+    places = enumerate(bundle.entries)
+    return frozenset(at for at, each in places if is_person(each) and not is_cleared(each, classes))
+
+
+def is_person(entry: Resource) -> bool:
+    resource = entry.get("resource")
+    return isinstance(resource, dict) and resource.get("resourceType") in PEOPLE
+
+
+def is_cleared(entry: Resource, classes: frozenset[str]) -> bool:
+    """Whether an entry's own labels let somebody see it who is cleared for these classes."""
+    return labels(entry.get("resource")) <= classes
 
 
 def labels(resource: Any) -> frozenset[str]:
@@ -44,11 +48,3 @@ def labels(resource: Any) -> frozenset[str]:
     found = meta.get("security") if isinstance(meta, dict) else None
     codes = (each.get("code") for each in found if isinstance(each, dict)) if isinstance(found, list) else ()
     return frozenset(code for code in codes if code in HELD_BACK)
-
-
-def _names(entry: Resource) -> Iterator[str]:
-    """What references to an entry's resource may say."""
-    resource = entry["resource"]
-    if isinstance(entry.get("fullUrl"), str):
-        yield entry["fullUrl"]
-    yield f"{resource.get('resourceType')}/{resource.get('id')}"

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from gateway.records import NewDelivery, Person, Visit
+from gateway.records import NewDelivery, Person, Told, Visit
 from gateway.store import engine
 from gateway.store.deliveries import Attempt, Claim, Deliveries, Move, Tried, Wanted
 from gateway.store.destinations import Destinations, Off
@@ -20,6 +20,7 @@ from gateway.store.migration import SchemaError, check, migrate
 from gateway.store.persons import Persons
 from gateway.store.pruning import Prune, prune
 from gateway.store.seal import Clear, Seal
+from gateway.store.tellings import Tellings
 from gateway.store.writer import StoreFailedError, Writer
 
 __all__ = [
@@ -36,6 +37,7 @@ class Finished:
     deliveries: tuple[NewDelivery, ...] = ()
     persons: tuple[Person, ...] = ()
     visits: tuple[Visit, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 class Store:
@@ -49,6 +51,7 @@ class Store:
         self.envelopes = Envelopes(tenant, sealing)
         self.deliveries = Deliveries(tenant, sealing)
         self.persons = Persons(tenant)
+        self.tellings = Tellings(tenant)
         self.destinations = Destinations(tenant)
         self.lock = Lock(path) if write and (path := file_of(url)) is not None else None
         self._reading = engine.reading(url)
@@ -85,7 +88,14 @@ class Store:
             return False
         self.deliveries.make(connection, settled.seq, settled.id, settled.generation, settled.at, one.deliveries)
         self.persons.save(connection, one.persons, one.visits)
+        self.tellings.save(connection, one.told)
         return True
+
+    def again(self, connection: Connection, requests: Sequence[Again]) -> list[int]:
+        """Has envelopes worked again; how many of each request. What their tables told is told anew."""
+        for one in requests:
+            self.tellings.forget(connection, one.ids)
+        return self.envelopes.again(connection, requests)
 
     def prune(self, connection: Connection, requests: Sequence[Prune]) -> list[int]:
         """Forgets messages that are over and done with; how many of each request."""

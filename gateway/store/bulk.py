@@ -1,17 +1,22 @@
-"""One statement over many rows, straight to the driver. It gives up and takes back the interpreter's lock for each
-statement that it runs, so on the way of every message a hundred rows by one statement cost far less than by a hundred.
+"""Statements on the way of every message, straight to the driver: what SQLAlchemy does around one takes longer than the
+statement. One over many rows where that can be: the driver gives up and takes back the interpreter's lock for each that
+it runs, so a hundred rows by one statement cost far less than by a hundred.
 
-Statements are written for powers of two only, so that any number of rows is covered by texts that stay prepared.
+Statements over many rows are written for powers of two only, so that any number of rows is covered by texts that stay
+prepared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 _MOST = 128
 """Rows of one statement: SQLite's parameters are counted in thousands, and so are PostgreSQL's."""
@@ -23,7 +28,7 @@ def insert(connection: Connection, table: str, columns: Sequence[str], rows: Seq
     row = f"({', '.join([mark] * len(columns))})"
     for part in _parts(rows):
         text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(part))}"  # noqa: S608
-        _run(connection, text, tuple(chain.from_iterable(part)))
+        run(connection, text, tuple(chain.from_iterable(part)))
 
 
 def select_in(
@@ -36,16 +41,27 @@ def select_in(
         padded = [*part, *[part[-1]] * ((1 << (len(part) - 1).bit_length()) - len(part))]
         marks = ", ".join([mark] * len(padded))
         text = f"SELECT {', '.join(columns)} FROM {table} WHERE {key} IN ({marks})"  # noqa: S608 - names of ours
-        yield from _run(connection, text, tuple(padded)).fetchall()
+        yield from run(connection, text, tuple(padded)).fetchall()
+
+
+def execute(connection: Connection, statement: ClauseElement, *rows: Mapping[str, Any]) -> Any:
+    """A statement that was made once, for each of these rows, which have the same names; the last one's cursor. Values
+    go to the driver as they are, and come as it gives them."""
+    text, fixed, names = _words(statement, connection.dialect, tuple(rows[0]))
+    cursor = None
+    for row in rows:
+        values = {**fixed, **row}
+        cursor = run(connection, text, values if names is None else tuple([values[name] for name in names]))
+    return cursor
 
 
 def highest(connection: Connection, table: str, column: str) -> int:
     """The largest number in a column; 0 when there is none."""
-    (number,) = _run(connection, f"SELECT coalesce(max({column}), 0) FROM {table}", ()).fetchone()  # noqa: S608
+    (number,) = run(connection, f"SELECT coalesce(max({column}), 0) FROM {table}").fetchone()  # noqa: S608
     return int(number)
 
 
-def _run(connection: Connection, text: str, values: tuple[Any, ...]) -> Any:
+def run(connection: Connection, text: str, values: tuple[Any, ...] | dict[str, Any] = ()) -> Any:
     """The driver's cursor. DBAPIError, as everywhere in the store, without the statement's values."""
     cursor = connection.connection.cursor()
     dbapi = connection.dialect.loaded_dbapi
@@ -54,6 +70,17 @@ def _run(connection: Connection, text: str, values: tuple[Any, ...]) -> Any:
     except dbapi.Error as error:
         raise DBAPIError.instance(text, None, error, dbapi.Error, hide_parameters=True) from None
     return cursor
+
+
+@lru_cache(maxsize=128)
+def _words(
+    statement: ClauseElement, dialect: Dialect, names: tuple[str, ...]
+) -> tuple[str, dict[str, Any], tuple[str, ...] | None]:
+    """The statement as text, the values that stand in it, and the order of all of them; None: by name."""
+    made = statement.compile(dialect=dialect, column_keys=names, compile_kwargs={"render_postcompile": True})
+    assert isinstance(made, SQLCompiler)
+    fixed = {name: value for name, value in made.params.items() if name not in names}
+    return str(made), fixed, None if made.positiontup is None else tuple(made.positiontup)
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from gateway.records import (
     to_micros,
 )
 from gateway.states import UNDONE, DeliveryState, may_become
+from gateway.store import bulk
 from gateway.store.schema import ATTEMPT, DELIVERY
 from gateway.store.seal import Seal, open_json, seal_json
 
@@ -99,24 +101,24 @@ class Deliveries:
     ) -> list[str]:
         """Makes an envelope's deliveries, or makes them again; what was there and is not wanted now is withdrawn."""
         there = self._there(connection, seq)
-        wanted: list[str] = []
+        numbers: Counter[str] = Counter()
         rows: list[dict[str, Any]] = []
         for one in new:
-            number = sum(1 for other in wanted if other.startswith(f"{one.destination}|"))
-            wanted.append(f"{one.destination}|{number}")
-            name = delivery_id(self._tenant, envelope, one.destination, number, generation)
+            part = one.name or str(numbers[one.destination])
+            numbers[one.destination] += 1
+            name = delivery_id(self._tenant, envelope, one.destination, part, generation)
             if name in there:
                 self._renew(connection, there.pop(name), name, one, at)
             else:
                 rows.append(self._row(one, name, seq, envelope, at))
         if rows:
-            connection.execute(_MAKE, rows)
+            bulk.execute(connection, _MAKE, *rows)
         if there:
             self._withdraw(connection, list(there.values()), at)
         return [row["id"] for row in rows]
 
     def _there(self, connection: Connection, seq: int) -> dict[str, int]:
-        return {row.id: row.seq for row in connection.execute(_THERE, {"b_envelope": seq})}
+        return dict(bulk.execute(connection, _THERE, {"b_envelope": seq}).fetchall())
 
     def _row(self, one: NewDelivery, name: str, seq: int, envelope: str, at: datetime) -> dict[str, Any]:
         return {
@@ -170,7 +172,7 @@ class Deliveries:
         }
         claimed = [self._delivery(row) for row in connection.execute(_DUE, wanted).mappings()]
         if claimed:
-            connection.execute(_TAKE, [{"b_seq": one.seq, "b_now": wanted["b_now"]} for one in claimed])
+            bulk.execute(connection, _TAKE, *({"b_seq": one.seq, "b_now": wanted["b_now"]} for one in claimed))
         return claimed
 
     def recover(self, connection: Connection, times: Sequence[datetime]) -> list[int]:
@@ -185,10 +187,10 @@ class Deliveries:
 
     def record(self, connection: Connection, attempts: Sequence[Attempt]) -> list[None]:
         """Moves claimed deliveries on, and keeps the attempts."""
-        connection.execute(_MOVE_ON, [self._moved(one) for one in attempts])
+        bulk.execute(connection, _MOVE_ON, *map(self._moved, attempts))
         tried = [_tried(one) for one in attempts if one.number]
         if tried:
-            connection.execute(_KEEP, tried)
+            bulk.execute(connection, _KEEP, *tried)
         return [None] * len(attempts)
 
     def _moved(self, one: Attempt) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
+from gateway.store import bulk
+
 _BUSY = "PRAGMA busy_timeout = 10000"
 _WRITER = (
     _BUSY,
@@ -14,6 +16,7 @@ _WRITER = (
     "PRAGMA synchronous = FULL",  # an acknowledged message survives a power cut; groups of writes make it cheap
     "PRAGMA foreign_keys = ON",
     "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",  # else each INSERT of many rows makes a file, for undoing it halfway
     "PRAGMA wal_autocheckpoint = 4096",  # pages: copying them into the file often would cost more than the writes
 )
 _READER = (_BUSY, "PRAGMA query_only = ON")
@@ -46,4 +49,4 @@ def _prepare(engine: Engine, pragmas: tuple[str, ...], begin: str) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        bulk.run(connection, begin)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, func, or_, select, update
 
 from conformance.catalogue import issue
 from conformance.issue import Issue
@@ -44,6 +45,12 @@ _SETTLE = (
         name: bindparam(name) for name in ("state", "reason", "event", "person", "worked_at", "issues_sealed")
     })
 )  # fmt: skip
+_LAST = (
+    select(ENVELOPE.c.seq, ENVELOPE.c.id, ENVELOPE.c.dedupe, ENVELOPE.c.sha256)
+    .where(ENVELOPE.c.tenant == bindparam("b_tenant"), ENVELOPE.c.channel == bindparam("b_channel"))
+    .order_by(ENVELOPE.c.seq.desc())
+    .limit(1)
+)
 _RECEIVED = (
     select(ENVELOPE)
     .where(
@@ -62,6 +69,8 @@ class Filter:
     """What a list is narrowed to; None means any. `after`: only later ones, by `seq`."""
 
     state: EnvelopeState | None = None
+    is_set_aside: bool = False
+    """Of those that were quarantined, and of those that went on without some of their rows."""
     channel: str | None = None
     person: str | None = None
     ids: tuple[str, ...] | None = None
@@ -83,13 +92,15 @@ class Envelopes:
         self._seal = seal
 
     def add(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Stored]:
-        """Stores what is new. What has the same `dedupe` and hash as an earlier one is that one, and is counted."""
+        """Stores what is new. What has the same `dedupe` and hash as an earlier one is that one, and is counted; a
+        snapshot only where the earlier one is its channel's last."""
         known = self._known(connection, arrivals)
         seq = bulk.highest(connection, ENVELOPE.name, "seq")
         rows: list[tuple[Any, ...]] = []
         repeats: list[dict[str, Any]] = []
         answers: list[Stored] = []
-        for arrival in arrivals:
+        for each in arrivals:
+            arrival = self._since(connection, each, known) if each.is_snapshot else each
             same = known.setdefault(arrival.dedupe, {})
             if (first := same.get(arrival.sha256)) is not None:
                 repeats.append({"b_seq": first.seq})
@@ -104,6 +115,19 @@ class Envelopes:
         if repeats:
             connection.execute(_REPEAT, repeats)
         return answers
+
+    def _since(self, connection: Connection, arrival: Arrival, known: dict[bytes, dict[bytes, Stored]]) -> Arrival:
+        """A snapshot under a key of its own, where something else came by its channel since an equal one: things are
+        again as they were."""
+        if arrival.sha256 not in known.get(arrival.dedupe, {}):
+            return arrival
+        last = connection.execute(_LAST, {"b_tenant": self._tenant, "b_channel": arrival.channel}).first()
+        if last is None:
+            return arrival
+        if last.sha256 == arrival.sha256:
+            known.setdefault(last.dedupe, {})[last.sha256] = Stored(seq=last.seq, id=last.id)
+            return replace(arrival, dedupe=last.dedupe)
+        return replace(arrival, dedupe=hashlib.blake2b(arrival.dedupe + last.id.encode(), digest_size=32).digest())
 
     def _known(self, connection: Connection, arrivals: Sequence[Arrival]) -> dict[bytes, dict[bytes, Stored]]:
         known: dict[bytes, dict[bytes, Stored]] = {}
@@ -144,8 +168,7 @@ class Envelopes:
             "worked_at": to_micros(one.at),
             "issues_sealed": self._sealed(one.issues, one.id),
         }
-        done = connection.execute(_SETTLE, values)
-        return done.rowcount == 1
+        return bool(bulk.execute(connection, _SETTLE, values).rowcount == 1)
 
     def again(self, connection: Connection, requests: Sequence[Again]) -> list[int]:
         """Puts settled envelopes back to `received`, to be worked again; how many of each request."""
@@ -243,6 +266,9 @@ def _conditions(wanted: Filter) -> Iterator[Any]:
         yield ENVELOPE.c.seq < wanted.after if wanted.newest_first else ENVELOPE.c.seq > wanted.after
     if wanted.state is not None:
         yield ENVELOPE.c.state == wanted.state
+    if wanted.is_set_aside:
+        went_on = and_(ENVELOPE.c.state == "routed", ENVELOPE.c.reason.is_not(None))
+        yield or_(ENVELOPE.c.state == "quarantined", went_on)
     if wanted.channel is not None:
         yield ENVELOPE.c.channel == wanted.channel
     if wanted.person is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select
 
 from gateway.records import Person, Visit, from_micros, to_micros
+from gateway.store import bulk
 from gateway.store.schema import PERSON, VISIT
 
 
@@ -34,16 +35,17 @@ class Persons:
             self._replace(connection, VISIT, other.id, {**values, "event_at": _micros(other.event_at)})
 
     def _row(self, connection: Connection, table: Table, name: str) -> dict[str, Any] | None:
-        row = connection.execute(_STATEMENTS[table].find, {"b_tenant": self._tenant, "b_id": name}).mappings().first()
-        if row is None:
+        found = bulk.execute(connection, _STATEMENTS[table].find, {"b_tenant": self._tenant, "b_id": name}).fetchone()
+        if found is None:
             return None
-        plain = {key: value for key, value in row.items() if key != "tenant"}
-        return {**plain, "event_at": None if row["event_at"] is None else from_micros(row["event_at"])}
+        row = dict(zip(table.c.keys(), found, strict=True))
+        del row["tenant"]
+        return {**row, "event_at": None if row["event_at"] is None else from_micros(row["event_at"])}
 
     def _replace(self, connection: Connection, table: Table, name: str, values: dict[str, Any]) -> None:
         made = _STATEMENTS[table]
-        connection.execute(made.forget, {"b_tenant": self._tenant, "b_id": name})
-        connection.execute(made.keep, {"tenant": self._tenant, "id": name, **values})
+        bulk.execute(connection, made.forget, {"b_tenant": self._tenant, "b_id": name})
+        bulk.execute(connection, made.keep, {"tenant": self._tenant, "id": name, **values})
 
 
 class _Statements:

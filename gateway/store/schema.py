@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, text
 
-REVISION = "0001"
+REVISION = "0002"
 """What this code needs; the newest of `migrations/versions`."""
 
 METADATA = MetaData(
@@ -118,6 +118,17 @@ VISIT = Table(
     Column("status", String(32), nullable=False),
     Column("event", String(32)),
     Column("event_at", BigInteger),
+)
+
+TOLD = Table(
+    "told",
+    METADATA,
+    Column("tenant", String(64), primary_key=True),
+    Column("channel", String(64), primary_key=True),
+    Column("destination", String(64), primary_key=True),
+    Column("subject", String(64), primary_key=True),
+    Column("digest", LargeBinary(16), nullable=False),
+    Column("envelope", String(36), nullable=False, index=True),
 )
 
 DESTINATION = Table(

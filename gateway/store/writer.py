@@ -6,6 +6,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from itertools import groupby
@@ -26,6 +27,8 @@ Done = Callable[[Any, BaseException | None], None]
 
 MAX_BATCH = 256
 _MANY = 16
+_A_WHILE = 0.05
+"""Seconds for which a large group tells that more is to come: who was answered sends the next."""
 
 
 class StoreFailedError(Exception):
@@ -43,7 +46,7 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._in_hand = 0
+        self._many_at = -_A_WHILE
         self.failure: BaseException | None = None
         """Set when the disk has failed under a commit. What it holds is then unknown, so nothing is written again."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -55,8 +58,8 @@ class Writer:
 
     @property
     def pressed(self) -> bool:
-        """Whether many wait for their writes: senders for their acknowledgements, most of all."""
-        return self._in_hand + self._jobs.qsize() >= _MANY
+        """Whether many wait for their writes, or did a moment ago: senders for their acknowledgements, most of all."""
+        return self._jobs.qsize() >= _MANY or time.monotonic() - self._many_at < _A_WHILE
 
     def submit(self, write: Write[Item, T], item: Item, done: Done) -> None:
         """Hands over a write; many of the same kind that wait together are done together."""
@@ -89,7 +92,8 @@ class Writer:
             ended = False
             while not ended:
                 batch = self._taken()
-                self._in_hand = len(batch)
+                if len(batch) >= _MANY:
+                    self._many_at = time.monotonic()
                 ended = batch[-1] is None
                 self._commit(connection, [job for job in batch if job is not None])
 
@@ -115,7 +119,6 @@ class Writer:
                 results = [(None, error)] * len(batch)
         else:
             results = [(None, self.failure)] * len(batch)
-        self._in_hand = 0
         for (_, _, done), (result, problem) in zip(batch, results, strict=True):
             done(result, None if problem is None else _failed(problem))
 

@@ -24,7 +24,13 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "hl7v2": ("application/hl7-v2", "application/hl7-v2+er7", "x-application/hl7-v2+er7"),
     "fhir": (FHIR, JSON, FHIR_XML, NDJSON),
     "ccda": ("application/xml", "text/xml", "application/cda+xml"),
-    "csv": ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    "csv": (
+        "text/csv",
+        "text/tab-separated-values",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.ms-excel",
+        "application/zip",
+    ),
 }
 """By format; the first is the one that we send. `x-application/hl7-v2+er7` is what older HL7-over-HTTP clients say."""
 

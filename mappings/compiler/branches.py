@@ -39,7 +39,8 @@ def made(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         place.code.add(f"{nodes} = {place.read.made(path)}")
         with place.code.block(f"if {nodes}:"):
             place.write.later(target, "@" + rule.type, nodes)
-    return (Cover(place.read.where(path), site, (place.write.describe(target),)),)
+    where = place.read.where_identity(path)
+    return (Cover(where, site, (place.write.describe(target),)),) if where else ()
 
 
 def stand_in(c: Compilation, rule: Rule, place: Place, site: int) -> tuple[Cover, ...]:

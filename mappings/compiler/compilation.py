@@ -262,10 +262,9 @@ class Compilation:
         place.code.add(f"else: N.append(({SKIP}, {place.read.at}, {site}, None))")
 
     def conditions(self, rule: Rule, place: Place) -> tuple[Cover, ...]:
-        """What a filter reads is accounted for."""
-        return tuple(
-            Cover(place.read.where(check.path), 0, (f"({rule.line})",)) for check in rule.where.get(self.read, ())
-        )
+        """What a filter reads is accounted for; the template that an element claims is none of its fields."""
+        checks = [check for check in rule.where.get(self.read, ()) if check.operator != "template"]
+        return tuple(Cover(place.read.where(check.path), 0, (f"({rule.line})",)) for check in checks)
 
     def naming(self, name: str, url: str, lists: list[str]) -> Callable[[], str]:
         """The line that puts a resource under its name, for the contexts, and for the run where references ask it."""

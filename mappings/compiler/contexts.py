@@ -105,6 +105,8 @@ def item(c: Compilation, rule: Rule, inner: Place, outer: Place, site: int) -> t
             else:
                 outer.write.attach(target, child)
             outer.wrote()
+    elif c.reading.tree:
+        outer.wrote()  # what an item of its own becomes is written elsewhere: a case that had one is taken
     return covers
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from mappings.conversions.conversion import Conversion, Run
 from mappings.conversions.keys import person_key
-from mappings.conversions.systems import is_oid
+from mappings.conversions.systems import is_oid, is_uuid
 from mappings.conversions.times import date_backward, datetime_backward, datetime_forward
 
 Element = Mapping[str, Any]
@@ -61,7 +61,7 @@ def cda_system(value: str, run: Run) -> str | None:
         if uri == value and is_oid(name):
             return name
     found = oids().get(value) or value.removeprefix("urn:oid:").removeprefix("urn:uuid:")
-    return found if is_oid(found) or _is_uuid(found) else None
+    return found if is_oid(found) or is_uuid(found) else None
 
 
 def cda_system_name(value: str, run: Run) -> str | None:
@@ -81,7 +81,7 @@ def cda_id(parts: list[str | None], run: Run) -> list[str] | None:
         return ["", value, "UNK"]
     if system == "urn:ietf:rfc:3986":
         root = value.removeprefix("urn:oid:").removeprefix("urn:uuid:")
-        return [root, "", ""] if is_oid(root) or _is_uuid(root) else [_ANY_URI, value, ""]
+        return [root, "", ""] if is_oid(root) or is_uuid(root) else [_ANY_URI, value, ""]
     known = cda_system(system, run)
     return [known, value, ""] if known else [_ANY_URI, f"{system.rstrip('/')}/{value}", ""]
 
@@ -135,12 +135,6 @@ def base64_text(value: str, run: Run) -> str | None:
         return b64decode(value, validate=True).decode()
     except ValueError:
         return None
-
-
-def _is_uuid(text: str) -> bool:
-    parts = text.split("-")
-    good = all(char in "0123456789abcdefABCDEF" for char in "".join(parts))
-    return good and [len(each) for each in parts] == [8, 4, 4, 4, 12]
 
 
 def root_forward(text: str, run: Run) -> str | None:
@@ -267,7 +261,7 @@ def role_forward(parts: list[list[Element]], run: Run) -> str | None:
 
 def _words(element: Element) -> str:
     """All texts in an element, in the order of its parts' names."""
-    own = str(element.get("#", ""))
+    own = str(element.get("#") or element.get("@displayName") or element.get("@code") or "")
     below = (_words(each) for name in sorted(element) for each in element[name] if isinstance(element[name], list))
     return own or " ".join(word for word in below if word)
 

@@ -6,6 +6,7 @@ else nothing: the map keeps the name as text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -108,7 +109,7 @@ def universal_uri(universal: str, kind: str) -> str | None:
     if kind == "ISO" or (not kind and is_oid(universal)):
         return f"urn:oid:{universal.removeprefix('urn:oid:')}" if is_oid(universal.removeprefix("urn:oid:")) else None
     if kind in ("UUID", "GUID"):
-        return f"urn:uuid:{universal.lower()}"
+        return f"urn:uuid:{universal.lower()}" if is_uuid(universal) else None
     if kind in ("URI", "URL"):
         return universal if ":" in universal else None
     return None
@@ -120,6 +121,14 @@ def is_oid(text: str) -> bool:
         return False
     numbers = text.split(".")
     return len(numbers) > 2 and numbers[0] in ("0", "1", "2") and all(n.isdecimal() and n.isascii() for n in numbers)
+
+
+def is_uuid(text: str) -> bool:
+    """Five groups of hexadecimal digits (RFC 9562, section 4)."""
+    return _UUID.fullmatch(text) is not None
+
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def authority_forward(texts: list[str], run: Run) -> str | None:

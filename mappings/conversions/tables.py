@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mappings.conversions.conversion import Conversion, Run
 from mappings.conversions.numbers import decimal_backward, decimal_forward
-from mappings.conversions.times import datetime_forward, instant_forward
+from mappings.conversions.times import datetime_forward, instant_forward, local
 
 
 def same_backward(value: str, run: Run) -> str:
@@ -19,6 +19,24 @@ def iso_forward(text: str, run: Run) -> str | None:
     if len(text) == 10 and text[4] == text[7] == "-" and "01" <= text[5:7] <= "12" and "01" <= text[8:] <= "28":
         return text if (text[:4] + text[5:7] + text[8:]).isdecimal() else None
     return datetime_forward(text, run)
+
+
+def clock_backward(value: str, run: Run) -> str:
+    """A time of day as those write it who have one zone: the zone's own, `2026-01-05 08:00:00`."""
+    return sheet_time(local(value, run))
+
+
+def sheet_time(value: str) -> str:
+    return value[:19].replace("T", " ")
+
+
+def stay_forward(texts: list[str], run: Run) -> str | None:
+    """The last day of a stay, beside its first; none where it comes before that."""
+    end, start = texts
+    if end and start and end[:10] < start[:10]:
+        run.say("MAP-0210", end)
+        return None
+    return end or None
 
 
 def row_key(texts: list[str] | str, run: Run) -> str | None:
@@ -61,6 +79,35 @@ def races_forward(texts: list[str], run: Run) -> str | None:
     return ", ".join(name for name, text in zip(_RACES, texts, strict=False) if text == "1") or None
 
 
+_HITS = {"LA6270-8": 1, "LA10066-1": 2, "LA10082-8": 3, "LA16644-9": 4, "LA6482-9": 5}
+_HITS_CONCERN = 10
+"""AHC-HRSN, questions on safety: a sum above it shows a concern."""
+
+
+_UNSAFE = (
+    {"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": "R", "display": "restricted"},
+    {
+        "system": "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+        "code": "SDV",
+        "display": "sexual assault, abuse, or domestic violence information sensitivity",
+    },
+)
+
+
+def _unsafe(texts: list[str]) -> bool:
+    """Whether the answers to the four questions on safety, all given, sum up to a concern."""
+    scores = [_HITS.get(text, 0) for text in texts]
+    return all(scores) and sum(scores) > _HITS_CONCERN
+
+
+def hits_forward(texts: list[str], run: Run) -> str | None:
+    return "Concern for safety (HITS)" if _unsafe(texts) else None
+
+
+def labels_forward(texts: list[str], run: Run) -> list[dict[str, str]] | None:
+    return [dict(label) for label in _UNSAFE] if _unsafe(texts) else None
+
+
 def _system(name: str, what: str) -> Conversion:
     def forward(text: str, run: Run) -> str | None:
         """The URI that the site names for this kind of identifier, at this sender or at all."""
@@ -94,6 +141,30 @@ CONVERSIONS = (
         lossy=True,
         doc="A cell's time of day with its date; a date alone is no instant.",
     ),
+    Conversion(
+        name="clock-instant",
+        forward=instant_forward,
+        backward=clock_backward,
+        gives="instant",
+        lossy=True,
+        doc="The same; going back it is the sender's clock, without an offset.",
+    ),
+    Conversion(
+        name="clock-code",
+        forward=lambda text, run: text,
+        backward=lambda value, run: sheet_time(value),
+        gives="code",
+        lossy=True,
+        doc="A time of day that is kept as it was typed.",
+    ),
+    Conversion(
+        name="stay-end",
+        forward=stay_forward,
+        backward=lambda value, run: [value, ""],
+        gives="dateTime",
+        quiet=True,
+        doc="The last day of a stay, and its first to compare it with.",
+    ),
     Conversion(name="row-key", forward=row_key, backward=None, gives="key", doc="Columns at this sender."),
     Conversion(
         name="two-lines",
@@ -118,6 +189,22 @@ CONVERSIONS = (
         gives="string",
         quiet=True,
         doc="One-way: the categories come back.",
+    ),
+    Conversion(
+        name="hits-concern",
+        forward=hits_forward,
+        backward=None,
+        gives="string",
+        quiet=True,
+        doc="One-way: what the answers to the four questions of HITS together show; nothing up to a sum of 10.",
+    ),
+    Conversion(
+        name="hits-labels",
+        forward=labels_forward,
+        backward=None,
+        gives="Coding",
+        quiet=True,
+        doc="One-way: the labels of a person for whose safety the same answers show a concern.",
     ),
     _system("system-of-person", "person_id"),
     _system("system-of-member", "member_id"),

@@ -231,6 +231,18 @@ def _assumed(day: str, clock: str, text: str, run: Run) -> str:
     return _local_offset(local, zone, text, run)
 
 
+def local(value: str, run: Run) -> str:
+    """A FHIR time as the clocks of the sender's zone (else the default zone) show it; without one its own digits."""
+    name = run.settings.zone or run.settings.default_zone
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    if moment.tzinfo is not None and name:
+        moment = moment.astimezone(_zone(name))
+    return moment.replace(tzinfo=None).isoformat()
+
+
 @cache
 def _zone(name: str) -> tzinfo:
     """The zone; UTC for an unknown name, which the configuration's own check has reported."""

@@ -120,7 +120,7 @@ def _gap() -> Iterable[Issue]:
 
 def _unmapped() -> Iterable[Issue]:
     """A Bundle of no event can't become an ADT."""
-    root = b'{"resourceType":"Bundle","type":"collection","entry":[]}'
+    root = b'{"resourceType":"Bundle","type":"searchset","entry":[]}'
     plan = setup(Rule(name="all", to=("hub",)), channel_={"format": "fhir"}, as_=target(None, "adt"), wanted="adt")
     return worked(root, plan).issues
 

@@ -10,15 +10,16 @@ from conformance.document import Document
 from conformance.issue import Issue, Where
 
 
-def _values(document: Document, path: str) -> list[tuple[Any, Where]]:
-    return [(value, Where(path=path)) for value in document.root.get(path, [])]
+class _Read:
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        return [(value, Where(path=path)) for value in document.root.get(path, [])]
 
 
 def _check(rule: str, values: list[str], head: str = "", format_: str = "hl7v2") -> Iterable[Issue]:
     text = f"profile: p\ntitle: t\nformat: hl7v2\n{head}checks:\n- {{id: a, {rule}}}\n"
     loaded = profile.read(text.encode(), "p.yaml").value
     assert loaded is not None
-    return profile.check(loaded, Document(format=format_, version="", root={"X": values}), _values)
+    return profile.check(loaded, Document(format=format_, version="", root={"X": values}), _Read())
 
 
 def _file(checks: str) -> Iterable[Issue]:
@@ -47,6 +48,7 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "PRO-0109": lambda: _check("any_of: [Y, Z]", ["a"]),
     "PRO-0110": lambda: _fhir("holds: \"gender = 'female'\""),
     "PRO-0111": lambda: _fhir("path: gender, value_set: http://example.org/unknown"),
+    "PRO-0112": lambda: _fhir("holds: Patient.gender.length() + 'x' > 1"),
     "PRO-0201": lambda: _file("- a\n"),
     "PRO-0202": lambda: _file("- {id: a, pth: b}\n"),
     "PRO-0203": lambda: _file("- {path: b}\n"),

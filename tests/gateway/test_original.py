@@ -11,11 +11,12 @@ import pytest
 from conformance.fhir_models import typed
 from gateway import convert, validate
 from gateway.config import site
+from gateway.persons import Nobody
 from gateway.pipeline import work
 from gateway.plan import Rule, Work
 from gateway.samples import sample
 from tests.gateway.harness import channel, destination
-from tests.gateway.pipeline.test_pipeline import Nobody, envelope
+from tests.gateway.pipeline.test_pipeline import envelope
 
 ADT = sample("discharge-a03.hl7")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from lxml import etree
 
-from adapters.formats.ccda import header, shapes, telling
-from adapters.formats.ccda.made import Made
+from adapters.formats.ccda import header, paths, shapes, telling
+from adapters.formats.ccda.made import Made, reach
 from adapters.formats.ccda.tree import ENTRY_REFERENCE, SDTC, V3, XSI, Tree
 
 LOINC = "2.16.840.1.113883.6.1"
@@ -31,7 +31,7 @@ def assemble(root: Made, kind: str, release: str, identify: Identify) -> Tree:
     _pruned(root)
     _named(root, kind, identify)
     header.filled(root)
-    _body(root, shape, identify)
+    _body(root, shape)
     _referred(root)
     _coded(root)
     _measured(root)
@@ -39,7 +39,7 @@ def assemble(root: Made, kind: str, release: str, identify: Identify) -> Tree:
     header.trimmed(root, one_service=kind == "ccd")
     _identified(root, identify)
     _narrated(root)
-    _versioned(root, release)
+    _claimed(root, shape, release)
     _ordered(root)
     element = _element(root)
     etree.indent(element, space="  ")
@@ -64,19 +64,22 @@ def _named(root: Made, kind: str, identify: Identify) -> None:
 # ---- sections ---------------------------------------------------------------------------------------------------
 
 
-def _body(root: Made, shape: shapes.Kind, identify: Identify) -> None:
+def _body(root: Made, shape: shapes.Kind) -> None:
     """The document's type and its sections: those of one code are one, those that must be there are."""
     root.children[:0] = [_template("2.16.840.1.113883.10.20.22.1.1", root), _template(shape.root, root)]
     _header(root, shape)
     found = root.every("section")
     root.children = [each for each in root.children if each.name != "section"]
     body = root.add("component").add("structuredBody")
+    there = {_said(each) for each in found}
+    moved = {here: to for here, to in shape.elsewhere.items() if to in there or here not in shape.sections}
+    for each in found:
+        _renamed(each, moved)
     sections = _merged(found)
-    for code in shape.sections:
-        if not any(_said(each) == code for each in sections):
-            sections.append(_absent(code))
+    there = {_said(each) for each in sections} | moved.keys()
+    sections += [_absent(code) for code in shape.sections if code not in there]
     for section in sections:
-        _section(section, body, identify)
+        _section(section, body)
 
 
 def _header(root: Made, shape: shapes.Kind) -> None:
@@ -94,7 +97,16 @@ def _said(section: Made) -> str:
     return code.attributes.get("code", "") if code is not None else ""
 
 
+def _renamed(section: Made, moved: Mapping[str, str]) -> None:
+    """A section as the one in which this document type tells what it holds; its title stays."""
+    code = section.first("code")
+    if code is not None and code.attributes.get("code") in moved:
+        code.attributes = {"code": moved[code.attributes["code"]], "codeSystem": LOINC}
+        code.children = []
+
+
 def _merged(found: Iterable[Made]) -> list[Made]:
+    """Sections of one code as one; the narratives stand behind each other, each below its title."""
     by_code: dict[str, Made] = {}
     sections: list[Made] = []
     for each in found:
@@ -107,7 +119,12 @@ def _merged(found: Iterable[Made]) -> list[Made]:
         mine, other = first.first("code"), each.first("code")
         if mine is not None and other is not None and len(other.attributes) > len(mine.attributes):
             mine.attributes, mine.children = other.attributes, other.children
-        first.children += [kid for kid in each.children if kid.name != "code"]
+        title, above = each.first("title"), first.first("title")
+        for text in each.every("text"):
+            text.heading = title.text if title is not None and above is not None and title.text != above.text else ""
+        first.children += [
+            kid for kid in each.children if kid.name not in ("code", "title") or (kid is title and not above)
+        ]
     return sections
 
 
@@ -119,8 +136,8 @@ def _absent(code: str) -> Made:
     return section
 
 
-def _section(section: Made, body: Made, identify: Identify) -> None:
-    """A section below its component, with template, code and title; and the sections in it."""
+def _section(section: Made, body: Made) -> None:
+    """A section below its component, with code and title; and the sections in it."""
     holder = body.add("component")
     section.parent = holder
     holder.children.append(section)
@@ -129,9 +146,6 @@ def _section(section: Made, body: Made, identify: Identify) -> None:
     known = shapes.sections().get(_said(section))
     code = section.first("code")
     if known is not None and code is not None:
-        root = known.coded if known.needs and _holds(section, known.needs) else known.root
-        if root:
-            section.children.insert(0, _template(root, section))
         code.attributes.setdefault("codeSystem", LOINC)
         code.attributes.setdefault("codeSystemName", "LOINC")
         if section.first("title") is None:  # one that the source hadn't
@@ -143,7 +157,7 @@ def _section(section: Made, body: Made, identify: Identify) -> None:
     inner = section.every("section")
     section.children = [each for each in section.children if each.name != "section"]
     for each in inner:
-        _section(each, section, identify)
+        _section(each, section)
 
 
 _DIAGNOSES = {
@@ -190,14 +204,70 @@ def _moved(row: Any) -> Any:
     return {"columns": columns} if columns else None
 
 
-def _holds(section: Made, template: str) -> bool:
-    """True when an entry claims a template."""
-    return any(kid.claims(template) for entry in section.every("entry") for kid in entry.children)
+# ---- templates --------------------------------------------------------------------------------------------------
 
 
-def _template(root: str, parent: Made) -> Made:
+def _claimed(root: Made, shape: shapes.Kind, release: str) -> None:
+    """The templates that statements and sections satisfy, in a release's versions; innermost first, since others ask
+    for what they hold."""
+    known = shapes.versions(release)
+    for node in reversed(root.within()):
+        given = dict.fromkeys(each.attributes["root"] for each in node.every("templateId"))
+        if node.name == "section":
+            given = dict.fromkeys(_of_section(node, shape, release))
+        if given:
+            claims = [(each, version) for each in given for version in known.get(each, ("",))]
+            made = [_template(each, node, version) for each, version in claims if _satisfied(node, each, version)]
+            node.children = made + [each for each in node.children if each.name != "templateId"]
+            for each in claims:
+                _recoded(node, each)
+
+
+def _recoded(node: Made, claim: tuple[str, str]) -> None:
+    """The code of a statement, where a version of its template has another."""
+    code = node.first("code")
+    if code is not None and claim in shapes.codes():
+        code.attributes["code"], code.attributes["displayName"] = shapes.codes()[claim]
+
+
+def _satisfied(node: Made, template: str, version: str) -> bool:
+    """True when a statement holds what it must to claim a template in a version."""
+    asked = (path for since, path in shapes.claims().get(template, ()) if not since or version >= since)
+    return all(_there(node, paths.parse(path)) for path in asked)
+
+
+def _there(node: Made, steps: tuple[paths.Step, ...]) -> bool:
+    if steps[-1][0] == paths.ATTRIBUTE:
+        return any(steps[-1][1] in each.attributes for each in reach(node, steps[:-1]))
+    return bool(reach(node, steps))
+
+
+def _of_section(section: Made, shape: shapes.Kind, release: str) -> list[str]:
+    """The templates of a section: where there are two, that of coded entries beside the other (which 4.0 has no more).
+    Without entries it says that they are not there, should the document type ask for them."""
+    known = shapes.sections().get(_said(section))
+    entries = section.every("entry")
+    if entries:
+        section.attributes.pop("nullFlavor", None)
+    if known is None:
+        return []
+    if not known.needs:
+        return [known.root]
+    if entries or not known.root or (release == "2.1" and known.code not in shape.coded):
+        coded = any(kid.claims(known.needs) for entry in entries for kid in entry.children)
+    else:
+        coded = True
+        section.attributes.setdefault("nullFlavor", "NI")
+    if not coded:
+        return [known.root] if known.root else []
+    return [known.root, known.coded] if known.root and release == "2.1" else [known.coded]
+
+
+def _template(root: str, parent: Made, version: str = "") -> Made:
     made = Made("templateId", parent)
     made.attributes["root"] = root
+    if version:
+        made.attributes["extension"] = version
     return made
 
 
@@ -238,10 +308,30 @@ def _coded(root: Made) -> None:
         given = node.attributes
         if node.name not in _CODED or (node.name == "value" and given.get("xsi:type", "CD") not in ("CD", "CE", "CO")):
             continue
+        if any(char.isspace() for char in given.get("code", "")):
+            _worded(node)
         if given.get("code") and not given.get("codeSystem") and node.name != "translation":
             _demoted(node)
         if "code" not in given and "nullFlavor" not in given and node.name != "translation" and node.children:
             given["nullFlavor"] = "OTH"
+        alone = node.name == "code" and given.get("codeSystem") != LOINC and not node.every("translation")
+        if alone and node.parent is not None and any(node.parent.claims(each) for each in _TRANSLATED):
+            node.add("translation").attributes["nullFlavor"] = "UNK"
+
+
+_TRANSLATED = ("2.16.840.1.113883.10.20.22.4.38", "2.16.840.1.113883.10.20.22.4.61")
+"""Statements whose code has a translation: one in LOINC (CONF:1198-32951), or a kind of payer (CONF:1198-32852)."""
+
+
+def _worded(node: Made) -> None:
+    """What has white space is no code but words."""
+    said = node.attributes.pop("code")
+    for name in ("codeSystem", "codeSystemName", "codeSystemVersion"):
+        node.attributes.pop(name, None)
+    if node.first("originalText") is None:
+        node.add("originalText").text = said
+    elif not node.attributes.get("displayName"):
+        node.attributes["displayName"] = said
 
 
 def _measured(root: Made) -> None:
@@ -321,11 +411,11 @@ def _narrated(root: Made) -> None:
     """Each section's text: what the source had, then tables of its entries; `No information` where there is none."""
     sections = [each for each in root.within() if each.name == "section"]
     for number, section in enumerate(sections, 1):
-        text = next((each for each in section.every("text") if each.div), None)
+        told = [each for each in section.every("text") if each.div]
         section.children = [each for each in section.children if each.name != "text"]
         made = section.add("text")
-        if text is not None:
-            made.children, made.text = telling.narrative(text.div)
+        for each in told:
+            telling.append(made, each.div, each.heading)
         made.children += telling.tables(section.every("entry"), str(number))
         if not "".join(telling.texts(made)).strip():
             made.text = "No information"
@@ -333,15 +423,6 @@ def _narrated(root: Made) -> None:
 
 
 # ---- as XML -----------------------------------------------------------------------------------------------------
-
-
-def _versioned(root: Made, release: str) -> None:
-    known = shapes.versions(release)
-    for node in root.within():
-        if node.name == "templateId":
-            version = known.get(node.attributes.get("root", ""))
-            if version:
-                node.attributes.setdefault("extension", version)
 
 
 def _ordered(root: Made) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import issue
-from conformance.document import Document
+from conformance.document import Document, Unreadable
 from conformance.issue import Issue, Result, Where
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Ccda:
         try:
             steps = parse(path)
         except PathError as error:
-            raise ValueError(str(error)) from error
+            raise Unreadable(str(error)) from error
         return values(document.root, steps)
 
     def check(self, document: Document, terminology: Terminology | None = None) -> tuple[Issue, ...]:

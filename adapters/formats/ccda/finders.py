@@ -1,11 +1,12 @@
-"""Paths as functions over nodes, made once for each path: what generated source calls to read a document.
+"""Paths as generated source: expressions for what they lead to, and the functions of loops that these call.
 
-They answer as `walk.every` and `walk.get` do, which interpret a path step by step.
+They answer as `walk.every` and `walk.get` do, which interpret a path step by step. Most of what a map asks for isn't
+there: an expression looks for the first child of its path before it calls anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from adapters.formats.ccda.paths import (
@@ -15,196 +16,154 @@ from adapters.formats.ccda.paths import (
     FUNCTION,
     INDEX,
     OUTWARD,
-    PARENT,
     ROOT,
     TEMPLATE,
     Step,
-    parse,
 )
-from adapters.formats.ccda.tree import Node
-from adapters.formats.ccda.walk import text
+from conformance.syntax import Code
 
 Steps = tuple[Step, ...]
-Path = str | Steps
-"""As it is written, or parsed."""
 
-Finder = Callable[[Node], Sequence[Any]]
-First = Callable[[Node], Any]
-Test = Callable[[Node], bool]
-Choice = Callable[[Sequence[Node]], Sequence[Node]]
+Tests = tuple[tuple[Any, ...], ...]
 
-_NOTHING: tuple[Any, ...] = ()
+Told = Callable[[str], str]
+"""Source about what a path leads to: of the variable that holds it."""
 
 
-def every(node: Node, path: Path) -> Sequence[Any]:
-    """All that stands at a path, in document order: nodes, or texts where the path ends in an attribute."""
-    return _EVERY[path](node)
-
-
-def get(node: Node, path: Path) -> Any:
+def first(code: Code, var: str, steps: Steps) -> str:
     """The first thing at a path; None when there is none."""
-    return _FIRST[path](node)
-
-
-def finder(path: Path) -> Finder:
-    """What `every` calls for a path."""
-    return _EVERY[path]
-
-
-def first(path: Path) -> First:
-    """What `get` calls for a path."""
-    return _FIRST[path]
-
-
-def some(path: Path) -> Test:
-    """Whether something at a path has a value: a text, or an element that isn't null."""
-    return _SOME[path]
-
-
-class _Finders(dict[Path, Finder]):
-    def __missing__(self, path: Path) -> Finder:
-        made = self[path] = _finder(parse(path) if isinstance(path, str) else path)
-        return made
-
-
-class _Firsts(dict[Path, First]):
-    def __missing__(self, path: Path) -> First:
-        made = self[path] = _first(parse(path) if isinstance(path, str) else path)
-        return made
-
-
-class _Somes(dict[Path, Test]):
-    def __missing__(self, path: Path) -> Test:
-        made = self[path] = _some(parse(path) if isinstance(path, str) else path)
-        return made
-
-
-_EVERY, _FIRST, _SOME = _Finders(), _Firsts(), _Somes()
-
-
-def _some(steps: Steps) -> Test:
-    find = _finder(steps)
-
-    return lambda node: any(type(each) is str or "nullFlavor" not in each.attributes for each in find(node))
-
-
-def _finder(steps: Steps) -> Finder:
     if not steps:
-        return lambda node: (node,)
-    first, *rest = map(_step, steps)
-    if not rest:
-        return first
-
-    def find(node: Node) -> Sequence[Any]:
-        nodes = first(node)
-        for step in rest:
-            if len(nodes) == 1:
-                nodes = step(nodes[0])
-            elif nodes:
-                nodes = [found for each in nodes for found in step(each)]
-            else:
-                return nodes
-        return nodes
-
-    return find
+        return var
+    if _plain(steps):
+        return f"({var}.kids[{steps[0][1]!r}][0] if {steps[0][1]!r} in {var}.kids else None)"
+    return _guarded(var, steps, _function(code, steps, lambda found: f"return {found}"), "None")
 
 
-def _first(steps: Steps) -> First:
+def every(code: Code, var: str, steps: Steps) -> str:
+    """All that stands at a path, in document order: nodes, or texts where it ends in an attribute."""
     if not steps:
-        return lambda node: node
+        return f"({var},)"
+    if _plain(steps):
+        return f"{var}.kids.get({steps[0][1]!r}, ())"
+    if steps == ((CHILD, "*", ()),):
+        return f"{var}.children"
+    gather = _function(code, steps, lambda found: f"found.append({found})", ("found = []",), ("return found",))
+    return _guarded(var, steps, gather, "()")
+
+
+def some(code: Code, var: str, steps: Steps) -> str:
+    """True when something at a path has a value: a text, or an element that isn't null."""
+    return there(
+        code, var, steps, lambda found: "True" if is_text(steps) else f"'nullFlavor' not in {found}.attributes"
+    )
+
+
+def there(code: Code, var: str, steps: Steps, holds: Told) -> str:
+    """True when something holds of one of those at a path."""
+    if not steps:
+        return holds(var)
+    if len(steps) == 1 and steps[0][0] == ATTRIBUTE and holds(var) == "True":
+        return f"{var}.attributes.get({steps[0][1]!r})"
+    met = _function(code, steps, lambda found: f"if {holds(found)}: return True", (), ("return False",))
+    return _guarded(var, steps, met, "")
+
+
+def is_text(steps: Steps) -> bool:
+    """True for a path that ends in an attribute or a function."""
+    return bool(steps) and steps[-1][0] in (ATTRIBUTE, FUNCTION)
+
+
+def _plain(steps: Steps) -> bool:
+    """True for the children of a name."""
+    return len(steps) == 1 and steps[0][0] == CHILD and steps[0][1] != "*" and not steps[0][2]
+
+
+def _guarded(var: str, steps: Steps, function: str, absent: str) -> str:
+    """A call, unless the first child of the path isn't there."""
     kind, name, _ = steps[0]
-    if kind == ATTRIBUTE:
-        return lambda node: node.attributes.get(name) or None
-    step = _step(steps[0])
-    if len(steps) == 1:
-        return lambda node: found[0] if (found := step(node)) else None
-    rest = _first(steps[1:])
-
-    def get(node: Node) -> Any:
-        for each in step(node):
-            if (value := rest(each)) is not None:
-                return value
-        return None
-
-    return get
+    if kind != CHILD or name == "*":
+        return f"{function}({var})"
+    known = f"{name!r} in {var}.kids"
+    return f"({function}({var}) if {known} else {absent})" if absent else f"({known} and {function}({var}))"
 
 
-def _step(step: Step) -> Finder:
+def _function(code: Code, steps: Steps, ending: Told, before: Iterable[str] = (), after: Iterable[str] = ()) -> str:
+    """The name of a function of a node that does something with each thing at a path."""
+    lines = []
+    for number, step in enumerate(steps):
+        lines += _heads(code, step, f"n{number}" if number else "n", f"n{number + 1}")
+    lines.append(ending(f"n{len(steps)}"))
+    depth, body = 0, []
+    for line in lines:
+        body.append("    " * depth + line)
+        depth += line.endswith(":")
+    return code.function("n", (*before, *body, *after))
+
+
+def _heads(code: Code, step: Step, node: str, found: str) -> list[str]:
+    """A step from a node: the heads of blocks that are done for each thing that it leads to."""
     kind, name, tests = step
-    if kind == CHILD:
-        return _children(name, tests)
     if kind == ATTRIBUTE:
-        return lambda node: (value,) if (value := node.attributes.get(name)) else _NOTHING
-    if kind == OUTWARD:
-        return _outward(name, tests)
-    if kind == ROOT:
-        return lambda node: (node.top.node,)
+        return [f"{found} = {node}.attributes.get({name!r})", f"if {found}:"]
     if kind == FUNCTION:
-        return lambda node: (value,) if (value := node.top.xhtml(node)) else _NOTHING
-    assert kind == PARENT
-    chosen = _choice(tests)
-    return lambda node: chosen((node.parent,)) if node.parent is not None else _NOTHING
+        return [f"{found} = {node}.top.xhtml({node})", f"if {found}:"]
+    if kind == ROOT:
+        return [f"{found} = {node}.top.node"]
+    if kind == OUTWARD:
+        return [f"for {found} in {_outward(code, name, tests)}({node}):"]
+    if kind == CHILD:
+        nodes = f"{node}.children" if name == "*" else f"{node}.kids.get({name!r}, ())"
+    else:
+        nodes = f"([{node}.parent] if {node}.parent is not None else [])"
+    counted = max((place for place, test in enumerate(tests, 1) if test[0] == INDEX), default=0)
+    looped = f"for {found} in {_chosen(code, nodes, tests[:counted])}:"
+    return [looped, *(f"if {_test(code, found, test)}:" for test in tests[counted:])]
 
 
-def _children(name: str, tests: tuple[Any, ...]) -> Finder:
-    if not tests:
-        return (lambda node: node.children) if name == "*" else (lambda node: node.kids.get(name, _NOTHING))
-    chosen = _choice(tests)
-    if name == "*":
-        return lambda node: chosen(node.children)
-    return lambda node: chosen(kids) if (kids := node.kids.get(name)) else _NOTHING
+def _outward(code: Code, name: str, tests: Tests) -> str:
+    """The name of a function: the nearest of a name, children of a node, else of one around it; or a node around."""
+    return code.function(
+        "n",
+        (
+            "while n is not None:",
+            f"    if n.name == {name!r}:",
+            f"        found = {_chosen(code, '[n]', tests)}",
+            "        if found: return found",
+            f"    if {name!r} in n.kids:",
+            f"        found = {_chosen(code, f'n.kids[{name!r}]', tests)}",
+            "        if found: return found",
+            "    n = n.parent",
+            "return ()",
+        ),
+    )
 
 
-def _outward(name: str, tests: tuple[Any, ...]) -> Finder:
-    """The nearest of a name: children of this node, else of one around it; or a node around."""
-    chosen = _choice(tests)
-
-    def outward(node: Node) -> Sequence[Any]:
-        here: Node | None = node
-        while here is not None:
-            if here.name == name and (found := chosen((here,))):
-                return found
-            if name in here.kids and (found := chosen(here.kids[name])):
-                return found
-            here = here.parent
-        return _NOTHING
-
-    return outward
-
-
-def _choice(tests: tuple[Any, ...]) -> Choice:
+def _chosen(code: Code, nodes: str, tests: Tests) -> str:
     """What of several nodes meets all tests, one after the other."""
-    if not tests:
-        return lambda nodes: nodes
-    if len(tests) > 1:
-        first, rest = _choice(tests[:1]), _choice(tests[1:])
-        return lambda nodes: rest(first(nodes))
-    kind, _, operand = tests[0][:3]
-    if kind == INDEX:
-        return lambda nodes: nodes[operand - 1 : operand or None]
-    test = _test(tests[0])
-    return lambda nodes: [each for each in nodes if test(each)]
+    for test in tests:
+        if test[0] == INDEX:
+            nodes += f"[{test[2] - 1}:{test[2] or ''}]"
+        else:
+            nodes = f"[x for x in {nodes} if {_test(code, 'x', test)}]"
+    return nodes
 
 
-def _test(test: tuple[Any, ...]) -> Test:
-    met = _met(test)
-    return (lambda node: not met(node)) if test[1] else met
+def _test(code: Code, node: str, test: tuple[Any, ...]) -> str:
+    """A test in brackets."""
+    return f"not ({_met(code, node, test)})" if test[1] else _met(code, node, test)
 
 
-def _met(test: tuple[Any, ...]) -> Test:
-    """A test in brackets, its `!` left out."""
+def _met(code: Code, node: str, test: tuple[Any, ...]) -> str:
     kind, _, operand = test[:3]
     if kind == TEMPLATE:
-        roots = frozenset(operand)
-        return lambda node: "templateId" in node.kids and not roots.isdisjoint(node.templates)
+        claims = " or ".join(f"{root!r} in {node}.templates" for root in operand)
+        return f"'templateId' in {node}.kids and ({claims})"
     attribute = operand[0][1] if len(operand) == 1 and operand[0][0] == ATTRIBUTE else ""
     if kind == EQUALS:
-        values = frozenset(test[3])
+        among = f"== {test[3][0]!r}" if len(test[3]) == 1 else f"in {test[3]!r}"
         if attribute:
-            return lambda node: node.attributes.get(attribute) in values
-        found = _finder(operand)
-        return lambda node: any(text(each) in values for each in found(node))
-    if attribute:
-        return lambda node: bool(node.attributes.get(attribute))
-    there = _finder(operand)
-    return lambda node: bool(there(node))
+            return f"{node}.attributes.get({attribute!r}) {among}"
+        return there(
+            code, node, operand, lambda found: f"{found} {among}" if is_text(operand) else f"text({found}) {among}"
+        )
+    return there(code, node, operand, lambda found: "True")

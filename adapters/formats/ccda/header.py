@@ -3,6 +3,8 @@ nullFlavor, what it has too much of is left to the first."""
 
 from __future__ import annotations
 
+import re
+
 from adapters.formats.ccda.made import Made
 
 _ASKED = {
@@ -18,6 +20,7 @@ _ASKED = {
     "guardian": ("addr", "telecom"),
     "associatedEntity": ("addr", "telecom"),
     "healthCareFacility": ("id",),
+    "intendedRecipient": ("id",),
 }
 """By element: children without which the header isn't a US Realm Header."""
 
@@ -28,15 +31,24 @@ _ONCE = {
     "assignedAuthor": ("code",),
     "assignedEntity": ("code",),
     "associatedEntity": ("code",),
-    "encompassingEncounter": ("code",),
+    "encompassingEncounter": ("code", "location"),
 }
 """By element: children of which CDA allows one."""
+
+_US_CODE = re.compile(r"[0-9]{5}(-[0-9]{4})?$")
+"""A postal code of the United States, of which an address without a country is taken to be."""
+_MEMBER = "2.16.840.1.113883.10.20.22.4.500.1"
+_PROCEDURES = tuple(f"2.16.840.1.113883.10.20.22.4.{number}" for number in (12, 13, 14))
 
 
 def filled(root: Made) -> None:
     """The header with all that it must have."""
     if root.first("author") is None:
         root.add("author").add("assignedAuthor")
+    role = root.first("recordTarget", "patientRole")
+    if role is not None and role.first("patient") is None:
+        role.attributes.pop("nullFlavor", None)
+        role.add("patient")
     for node in _header(root):
         for name in _ASKED.get(node.name, ()):
             if node.first(name) is None:
@@ -48,6 +60,9 @@ def filled(root: Made) -> None:
             node.add("assignedPerson").add("name").attributes["nullFlavor"] = "UNK"
         if node.name == "assignedAuthor":
             _somebody(node)
+        if node.name == "participant" and node.attributes.get("typeCode") == "CALLBCK":
+            for each in node.every("associatedEntity"):
+                each.attributes["classCode"] = "ASSIGNED"
 
 
 def _header(root: Made) -> list[Made]:
@@ -85,6 +100,36 @@ def trimmed(root: Made, *, one_service: bool) -> None:
             _authors(node)
         if node.name == "addr" and "nullFlavor" not in node.attributes:
             _address(node)
+        if node.name == "name":
+            _name(node)
+        if node.name == "performer" and node.parent is not None:
+            _performer(node, node.parent)
+
+
+def _name(name: Made) -> None:
+    """A name in parts has a given and a family name, and one suffix."""
+    if name.every("given") and not name.every("family"):
+        name.add("family").attributes["nullFlavor"] = "UNK"
+    elif name.every("family") and not name.every("given"):
+        name.add("given").attributes["nullFlavor"] = "UNK"
+    first, *others = name.every("suffix") or (None,)
+    if first is not None and others:
+        first.text = ", ".join(each.text for each in (first, *others))
+        name.children = [each for each in name.children if each not in others]
+
+
+def _performer(performer: Made, statement: Made) -> None:
+    """Who is a member of a care team has one name; an organization that does procedures one telecom and one address."""
+    if statement.claims(_MEMBER):
+        for person in (each for each in performer.within() if each.name == "assignedPerson"):
+            person.children = [each for each in person.children if each.name != "name"] + person.every("name")[:1]
+    if any(statement.claims(each) for each in _PROCEDURES):
+        for place in (each for each in performer.within() if each.name == "representedOrganization"):
+            for name in ("telecom", "addr"):
+                first, *others = place.every(name) or [place.add(name)]
+                if not (first.attributes or first.children or first.text):
+                    first.attributes["nullFlavor"] = "UNK"
+                place.children = [each for each in place.children if each not in others]
 
 
 def _authors(node: Made) -> None:
@@ -118,8 +163,10 @@ def _told(node: Made) -> str:
 
 def _address(address: Made) -> None:
     names = ["streetAddressLine", "city"]
-    country = address.first("country")
+    country, code = address.first("country"), address.first("postalCode")
     if country is None or country.text in ("US", "USA"):
+        if code is not None and not _US_CODE.match(code.text):
+            code.attributes["nullFlavor"] = "OTH"
         names += ["state", "postalCode"]
     for name in names:
         if address.first(name) is None:

@@ -23,10 +23,10 @@ _ROLES = _WRAPPERS | {"documentationOf", "participant", "performer", "referenceR
 
 class Made:
     """One element. `row` tells its narrative, `resource` is what it was made of, `refers` what it stands for, `div` a
-    narrative in XHTML, `tail` the text behind it in a narrative."""
+    narrative in XHTML, `heading` what stands above it, `tail` the text behind it in a narrative."""
 
-    __slots__ = ("attributes", "children", "div", "full", "name", "parent", "refers", "resource", "row", "tail",
-                 "text")  # fmt: skip
+    __slots__ = ("attributes", "children", "div", "full", "heading", "name", "parent", "refers", "resource", "row",
+                 "tail", "text")  # fmt: skip
 
     def __init__(self, name: str, parent: Made | None = None) -> None:
         self.name = name
@@ -35,6 +35,7 @@ class Made:
         self.children: list[Made] = []
         self.text = ""
         self.div = ""
+        self.heading = ""
         self.tail = ""
         self.full = False
         self.row: Any = None
@@ -121,7 +122,7 @@ class Scope:
         """A text, an attribute, or attributes of an element (an object), where nothing is yet."""
         if isinstance(value, dict):
             node, depth = self._reached(steps)
-            if _lacking(node, depth == len(steps)):
+            if _lacking(node, depth == len(steps)) or ("code" in value and depth == len(steps) and _translated(node)):
                 node = self._made(steps, node, depth)
                 node.attributes.update({name: _text(each) for name, each in value.items()})
                 node.mark()
@@ -248,6 +249,11 @@ def _lacking(node: Made, there: bool) -> bool:
     if not there:
         return "value" not in node.attributes and "nullFlavor" not in node.attributes
     return not node.attributes and not node.text and not [each for each in node.children if each.full]
+
+
+def _translated(node: Made) -> bool:
+    """True for a coded element that has nothing but translations."""
+    return not node.attributes and all(each.name == "translation" for each in node.children)
 
 
 def reach(node: Made, steps: Steps) -> list[Made]:

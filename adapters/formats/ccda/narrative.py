@@ -6,7 +6,6 @@ to the web or into the document; scripts and styles can't come out of it, since 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from html import escape
 from typing import Any
 
@@ -27,6 +26,7 @@ _ELEMENTS = {
 _TAGS = {f"{{urn:hl7-org:v3}}{name}": tag for name, tag in _ELEMENTS.items()}
 """By full name, for those that are always the same."""
 _SPANS, _CELLS, _VOID = ("colspan", "rowspan"), ("td", "th"), ("br", "col")
+_ENCLOSING = {name: tag for name, tag in _TAGS.items() if tag not in _VOID}
 _BLOCKS = frozenset(("paragraph", "item", "tr", "td", "th", "br", "caption", "list", "table", "title"))
 _CAPTIONS = {"table": "caption", "list": "li"}
 _FRAMES = frozenset(("table", "thead", "tbody", "tfoot", "tr", "ul", "ol", "colgroup"))
@@ -38,19 +38,27 @@ def plain(element: etree._Element) -> str:
     """The text with white space collapsed; blocks are words apart."""
     if len(element) == 0:
         return " ".join((element.text or "").split())
-    return " ".join("".join(_texts(element)).split())
+    out: list[str] = []
+    _gather(element, out)
+    return " ".join("".join(out).split())
 
 
-def _texts(element: etree._Element) -> Iterator[str]:
-    name = _local(element)
-    if name in _BLOCKS:
-        yield " "
-    yield element.text or "" if name else ""
-    for child in element:
-        yield from _texts(child)
-        yield child.tail or ""
-    if name in _BLOCKS:
-        yield " "
+def _gather(element: Any, out: list[str]) -> None:
+    tag = element.tag
+    if type(tag) is not str:
+        return
+    block = tag.rpartition("}")[2] in _BLOCKS
+    if block:
+        out.append(" ")
+    if text := element.text:
+        out.append(text)
+    if len(element):
+        for child in element:
+            _gather(child, out)
+            if tail := child.tail:
+                out.append(tail)
+    if block:
+        out.append(" ")
 
 
 def xhtml(element: etree._Element) -> str:
@@ -69,7 +77,12 @@ def _inside(element: etree._Element, out: list[str]) -> None:
         out.append(_escaped(text))
     child: Any
     for child in element:
-        if type(child.tag) is str:
+        tag = _ENCLOSING.get(child.tag)
+        if tag is not None and not child.items():  # most are of these
+            out.append(f"<{tag}>")
+            _inside(child, out)
+            out.append(f"</{tag}>")
+        elif type(child.tag) is str:
             _markup(child, out)
         text = child.tail
         if text:
@@ -84,13 +97,13 @@ def _escaped(text: str) -> str:
 
 def _markup(element: Any, out: list[str]) -> None:
     tag = _TAGS.get(element.tag) or _tag(element, _local(element))
-    given = element.items()
-    attributes = "".join(_attributes(element, tag)) if given else ""
+    given = dict(element.items())
+    attributes = _attributes(given, tag) if given else ""
     if tag in _VOID:
         out.append(f"<{tag}{attributes}/>")
         return
     out.append(f"<{tag}{attributes}>")
-    style = element.get("styleCode") if given and tag not in _FRAMES else None
+    style = given.get("styleCode") if tag not in _FRAMES else None
     emphasis = [_EMPHASIS[word] for word in style.split() if word in _EMPHASIS] if style else ()
     out.extend(f"<{each}>" for each in emphasis)
     _inside(element, out)
@@ -108,17 +121,20 @@ def _tag(element: etree._Element, name: str) -> str:
     return _ELEMENTS.get(name, "span")
 
 
-def _attributes(element: etree._Element, tag: str) -> Iterator[str]:
-    if (name := element.get("ID")) and name.strip():
-        yield f' id="{escape(name.strip())}"'
+def _attributes(given: dict[str, str], tag: str) -> str:
+    """Those of an element that XHTML has too, as they stand in a tag."""
+    made = ""
+    if (name := given.get("ID")) and name.strip():
+        made = f' id="{escape(name.strip())}"'
     if tag in _CELLS:
         for span in _SPANS:
-            if (element.get(span) or "").isdecimal():
-                yield f' {span}="{element.get(span)}"'
+            if given.get(span, "").isdecimal():
+                made += f' {span}="{given[span]}"'
     elif tag == "a":
-        target = element.get("href") or ""
+        target = given.get("href", "")
         if target.startswith(("http://", "https://", "#", "mailto:")):
-            yield f' href="{escape(target)}"'
+            made += f' href="{escape(target)}"'
+    return made
 
 
 def _local(element: etree._Element | None) -> str:

@@ -31,13 +31,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A document type; `sections` are the LOINC codes of those that it must have."""
+    """A document type; `sections` are the LOINC codes of those that it must have, `coded` of those among them that must
+    have entries or say that there is no information; `elsewhere` tells of sections in which others what is theirs goes,
+    where the document has that or the type doesn't allow them."""
 
     root: str
     code: str
     display: str
     title: str
     sections: tuple[str, ...]
+    coded: frozenset[str]
+    elsewhere: Mapping[str, str]
 
 
 @cache
@@ -49,9 +53,26 @@ def order() -> Mapping[str, Mapping[str, int]]:
 
 
 @cache
-def versions(release: str) -> Mapping[str, str]:
-    """By template root: its version in a release; templates without one are left out."""
-    return {_root(row["root"]): row[release] for row in _rows("versions.csv") if row[release]}
+def versions(release: str) -> Mapping[str, tuple[str, ...]]:
+    """By template root: the versions that are claimed in a release (empty: the root alone), if there are any."""
+    rows = {_root(row["root"]): row[release].split() for row in _rows("versions.csv")}
+    return {root: tuple("" if each == "-" else each for each in claimed) for root, claimed in rows.items() if claimed}
+
+
+@cache
+def claims() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """By template root: version (empty: each) and path of what a statement must hold to claim it."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for row in _rows("claims.csv"):
+        root = _root(row["root"])
+        found[root] = (*found.get(root, ()), (row["version"], row["path"]))
+    return found
+
+
+@cache
+def codes() -> Mapping[tuple[str, str], tuple[str, str]]:
+    """By template root and version: code and display that it has in place of the one written."""
+    return {(_root(row["root"]), row["version"]): (row["code"], row["display"]) for row in _rows("codes.csv")}
 
 
 @cache
@@ -68,7 +89,11 @@ def kinds() -> Mapping[str, Kind]:
     found = {}
     for row in _rows("documents.csv"):
         words = {name: row[name] for name in ("code", "display", "title")}
-        found[row["kind"]] = Kind(root=_root(row["root"]), sections=tuple(row["sections"].split()), **words)
+        asked = row["sections"].split()
+        coded = frozenset(each[:-1] for each in asked if each.endswith("*"))
+        sections = tuple(each.rstrip("*") for each in asked)
+        elsewhere = dict(each.split(">") for each in row["elsewhere"].split())
+        found[row["kind"]] = Kind(root=_root(row["root"]), sections=sections, coded=coded, elsewhere=elsewhere, **words)
     return found
 
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from adapters.formats.ccda import finders, walk
 from adapters.formats.ccda.paths import ATTRIBUTE, CHILD, FUNCTION, INDEX, OUTWARD, PARENT, ROOT, Step, parse
 from adapters.formats.ccda.places import where as place_of
-from adapters.formats.ccda.tree import Node, Tree
+from adapters.formats.ccda.tree import ENTRY_REFERENCE, Node, Tree
 from adapters.formats.ccda.writing import CcdaWrite
 from conformance.document import Document
 from conformance.issue import Where
@@ -19,17 +19,6 @@ from conformance.syntax import Code, Leaf, PathError, Value
 
 TEXT = "#"
 """The last step of a leaf that is an element's text."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """A constant of generated source that is made by a call: the function of a path."""
-
-    name: str
-    path: str
-
-    def __repr__(self) -> str:
-        return f"{self.name}({self.path!r})"
 
 
 @dataclass(slots=True)
@@ -44,42 +33,33 @@ class CcdaRead:
     def at(self) -> str:
         return f"(id({self.var}),)"
 
-    def _every(self, path: str) -> str:
-        """An expression for all that stands at a path."""
-        parse(path)
-        return f"{self.code.constant(_Call('finder', path))}({self.var})"
-
-    def _get(self, path: str) -> str:
-        """An expression for the first thing at a path."""
-        parse(path)
-        return f"{self.code.constant(_Call('first', path))}({self.var})"
-
     def leaf(self, path: str, *, listed: bool = False) -> Value:
         """A text: an attribute's, or an element's own or referred text."""
         del listed
         var = self.code.new("v")
         steps = parse(path)
-        if not steps:
-            self.code.add(f"{var} = text({self.var})")
-        elif len(steps) == 1 and steps[0][0] == ATTRIBUTE:
+        if len(steps) == 1 and steps[0][0] == ATTRIBUTE:
             self.code.add(f"{var} = {self.var}.attributes.get({steps[0][1]!r})")
-        elif steps[-1][0] == ATTRIBUTE:
-            self.code.add(f"{var} = {self._get(path)}")
         else:
-            self.code.add(f"{var} = text({self._get(path)})")
+            self.code.add(f"{var} = {self._text(steps)}")
         return Value(var, var, self.at)
+
+    def _text(self, steps: tuple[Step, ...]) -> str:
+        """An expression for the first text at a path."""
+        found = finders.first(self.code, self.var, steps)
+        return found if finders.is_text(steps) else f"text({found})"
 
     def node(self, path: str) -> Value:
         if path == ".":
             return Value(self.var, f"{self.var} is not None", self.at, "element")
         var = self.code.new("v")
-        self.code.add(f"{var} = {self._get(path)}")
+        self.code.add(f"{var} = {finders.first(self.code, self.var, parse(path))}")
         return Value(var, f"{var} is not None", f"(id({var}),)", "element")
 
     @contextmanager
     def items(self, path: str) -> Iterator[CcdaRead]:
         var = self.code.new("o")
-        with self.code.block(f"for {var} in {self._every(path)}:"):
+        with self.code.block(f"for {var} in {finders.every(self.code, self.var, parse(path))}:"):
             yield CcdaRead(self.code, var, self)
 
     @contextmanager
@@ -96,7 +76,7 @@ class CcdaRead:
 
     def made(self, path: str) -> str:
         """An expression for the elements at a path, or those that entry references there stand for."""
-        return f"referred({self._every(path)})"
+        return f"referred({finders.every(self.code, self.var, parse(path))})"
 
     def test(self, path: str, operator: str, operand: Any) -> str:
         if operator == "template":
@@ -105,23 +85,23 @@ class CcdaRead:
         if operator in ("eq", "in") and _is_attribute(steps):
             value = f"{self.var}.attributes.get({steps[0][1]!r})"
             return f"{value} == {str(operand)!r}" if operator == "eq" else f"{value} in {self._among(operand)}"
-        found = f"{self._every(path)}"
         if operator == "is":
-            there = (
-                f"{self.var}.attributes.get({steps[0][1]!r})"
-                if _is_attribute(steps)
-                else f"{self.code.constant(_Call('some', path))}({self.var})"
-            )
-            return there if operand == "valued" else f"not {there}"
+            valued = finders.some(self.code, self.var, steps)
+            return valued if operand == "valued" else f"not {valued}"
         if operator == "count":
-            return f"len({found}) == {int(operand)}"
-        condition = {
-            "eq": lambda: f"text(x) == {str(operand)!r}",
-            "in": lambda: f"text(x) in {self._among(operand)}",
-            "match": lambda: f"matches({self.code.constant(str(operand))}, text(x) or '')",
-            "length": lambda: f"len(text(x) or '') >= {int(operand)}",
-        }[operator]()
-        return f"any({condition} for x in {found})"
+            return f"len({finders.every(self.code, self.var, steps)}) == {int(operand)}"
+        return finders.there(self.code, self.var, steps, self._condition(steps, operator, operand))
+
+    def _condition(self, steps: tuple[Step, ...], operator: str, operand: Any) -> Callable[[str], str]:
+        """What a test asks of each thing at a path."""
+        head, tail = ("", "") if finders.is_text(steps) else ("text(", ")")
+        if operator == "match":
+            pattern = self.code.constant(str(operand))
+            return lambda found: f"matches({pattern}, {head}{found}{tail} or '')"
+        if operator == "length":
+            return lambda found: f"len({head}{found}{tail} or '') >= {int(operand)}"
+        among = f"== {str(operand)!r}" if operator == "eq" else f"in {self._among(operand)}"
+        return lambda found: f"{head}{found}{tail} {among}"
 
     def _among(self, operand: Any) -> str:
         return self.code.constant(frozenset(operand))
@@ -131,10 +111,10 @@ class CcdaRead:
 
     def key(self, path: str, *, whole: bool) -> str:
         if whole:
-            return f"parts({self._every(path)})"
+            return f"parts({finders.every(self.code, self.var, parse(path))})"
         if path == ".":
             return f"key({self.var})"
-        return f"(text({self._get(path)}) or '')"
+        return f"({self._text(parse(path))} or '')"
 
     def root_var(self) -> str:
         return self.var
@@ -151,6 +131,11 @@ class CcdaRead:
     def where_leaf(self, path: str) -> tuple[Any, ...]:
         return self.where(path)
 
+    def where_identity(self, path: str) -> tuple[Any, ...]:
+        """What a reference to the elements at a path takes of them: their ids; of an element around nothing."""
+        steps = parse(path)
+        return () if any(kind == PARENT for kind, _, _ in steps) else (*steps, *parse("id"))
+
 
 class CcdaSyntax:
     """C-CDA's paths for the map compiler (`conformance.syntax.Syntax`)."""
@@ -158,9 +143,6 @@ class CcdaSyntax:
     name = "ccda"
     variants: tuple[str, ...] = ("plain",)
     runtime: ClassVar[Mapping[str, Any]] = {
-        "finder": finders.finder,
-        "first": finders.first,
-        "some": finders.some,
         "text": walk.text,
         "valued": walk.valued,
         "key": walk.key,
@@ -313,15 +295,26 @@ def _positions(node: Node) -> dict[int, str]:
 
 
 _UNSAID = frozenset(
-    ("classCode", "moodCode", "typeCode", "determinerCode", "contextConductionInd", "contextControlCode")
+    (
+        "classCode",
+        "moodCode",
+        "typeCode",
+        "determinerCode",
+        "contextConductionInd",
+        "contextControlCode",
+        "inversionInd",
+    )
 )
 """Structural attributes, which say what kind of statement an element is, not a fact."""
 
 
 def _leaves(node: Node, above: tuple[Any, ...], path: str, position: str) -> Iterator[Leaf]:
+    """What an element says, and all below it; of an entry reference, that which entry it stands for."""
     path = f"{path}/{node.name}{position}"
     key = (*above, node)
     if node.name in ("templateId", "realmCode", "typeId"):
+        return
+    if node.name in ("code", "statusCode") and above and ENTRY_REFERENCE in above[-1].templates:
         return
     for name, value in node.attributes.items():
         if value and name not in _UNSAID and not (name == "xsi:type" and len(node.attributes) > 1):

@@ -174,15 +174,22 @@ def _time(node: Made) -> str:
 # ---- XHTML ------------------------------------------------------------------------------------------------------
 
 
-def narrative(div: str) -> tuple[list[Made], str]:
-    """A `div` as the content of a section's text, tables that were made from entries left out; and the text before it.
-    What isn't XML gives nothing."""
+def append(text: Made, div: str, heading: str) -> None:
+    """Puts a `div` behind what a section's text says, below its heading; without tables made from entries. What isn't
+    XML gives nothing."""
     root = parse(div.encode()).value
     if root is None:
-        return [], ""
+        return
     holder = Made("text")
     _inside(root, holder)
-    return holder.children, holder.text
+    if not text.children and not text.text:
+        text.text = holder.text
+    elif "".join(texts(holder)).strip():
+        for said, style in ((heading, {"styleCode": "Bold"}), (holder.text, {})):
+            if said.strip():
+                paragraph = text.add("paragraph")
+                paragraph.text, paragraph.attributes = said, dict(style)
+    text.children += holder.children
 
 
 def _inside(element: etree._Element, holder: Made) -> None:

@@ -42,31 +42,24 @@ class Node:
     node to look upward holds the tree.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_key",
-        "_parent",
-        "_positions",
-        "_templates",
-        "_top",
-        "attributes",
-        "children",
-        "element",
-        "kids",
-        "name",
-    )
+    __slots__ = ("__weakref__", "_key", "_parent", "_positions", "_top", "attributes", "children", "element", "kids",
+                 "name", "templates")  # fmt: skip
 
-    def __init__(self, name: str, element: etree._Element, parent: ref[Node] | None, top: ref[Tree]) -> None:
+    _key: str
+    _positions: dict[int, int]
+
+    def __init__(
+        self, name: str, element: etree._Element, parent: ref[Node] | None, top: ref[Tree], attributes: dict[str, str]
+    ) -> None:
         self.name = name
         self.element = element
         self._parent = parent
         self._top = top
-        self.attributes: dict[str, str] = _NONE
+        self.attributes = attributes
         self.children: list[Node] = _NOBODY
         self.kids: dict[str, list[Node]] = _NONE
-        self._templates: dict[str, str] | None = None
-        self._key = ""
-        self._positions: dict[int, int] | None = None
+        self.templates: dict[str, str] = _NONE
+        """Roots of the templates that the element claims, with their extensions (versions)."""
 
     @property
     def parent(self) -> Node | None:
@@ -77,19 +70,6 @@ class Node:
         top = self._top()
         assert top is not None, "the tree is gone"
         return top
-
-    @property
-    def templates(self) -> dict[str, str]:
-        """Roots of the templates that the element claims, with their extensions (versions)."""
-        if self._templates is None and "templateId" not in self.kids:
-            self._templates = _NONE
-        if self._templates is None:
-            found: dict[str, str] = {}
-            for each in self.kids.get("templateId", ()):
-                root = each.attributes.get("root", "")
-                found[root] = max(found.get(root, ""), each.attributes.get("extension", ""))
-            self._templates = found
-        return self._templates
 
     @property
     def ids(self) -> tuple[tuple[str, str], ...]:
@@ -112,10 +92,12 @@ class Node:
     @property
     def positions(self) -> dict[int, int]:
         """By object id: the place of each child among those of its name, where there are several."""
-        if self._positions is None:
+        try:
+            return self._positions
+        except AttributeError:
             repeated = [kids for kids in self.kids.values() if len(kids) > 1]
             self._positions = {id(kid): number for kids in repeated for number, kid in enumerate(kids, 1)}
-        return self._positions
+            return self._positions
 
     def within(self) -> Iterator[Node]:
         """The node and all below it, in document order."""
@@ -134,57 +116,51 @@ class Tree:
         self.element = element
         self.raw = raw
         self._equals: dict[str, int] = {}
-        self._names: dict[str, str] = {}
+        self._names = _Names()
         self._xhtml: dict[int, str] = {}
 
     @cached_property
     def node(self) -> Node:
         """The root's node, and with it all others."""
         with uncollected():
-            return self._build(self.element, None, ref(self))
-
-    def _build(self, element: etree._Element, parent: ref[Node] | None, top: ref[Tree]) -> Node:
-        """The node of an element, with all below it. Leaves, which most elements are, share their empty containers."""
-        names = self._names
-        tag: Any = element.tag
-        node = Node(names.get(tag) or self._name(tag), element, parent, top)
-        given: Any = element.items()
-        if given:
-            node.attributes = self._attributes(given)
-        if len(element) == 0 or (node.name == "text" and _is_section(parent)):
+            top = ref(self)
+            given: Any = self.element.items()
+            node = Node(self._names[self.element.tag], self.element, None, top, self._attributes(given))
+            self._fill(node, top)
             return node
+
+    def _fill(self, node: Node, top: ref[Tree]) -> None:
+        """Makes what is below a node. Leaves, which most elements are, share their empty containers."""
+        names = self._names
         me = ref(node)
         children: list[Node] = []
         kids: dict[str, list[Node]] = {}
         node.children, node.kids = children, kids
-        for child in element:
-            tag = child.tag
-            if type(tag) is not str:
+        child: Any
+        for child in node.element:
+            name = names[child.tag]
+            if not name:
                 continue
-            if len(child):
-                made = self._build(child, me, top)
-            else:
-                made = Node(names.get(tag) or self._name(tag), child, me, top)
-                given = child.items()
-                if given:
-                    made.attributes = self._attributes(given)
+            given = child.items()
+            made = Node(name, child, me, top, self._attributes(given) if given else _NONE)
             children.append(made)
-            if made.name in kids:
-                kids[made.name].append(made)
+            if name in kids:
+                kids[name].append(made)
             else:
-                kids[made.name] = [made]
-        return node
+                kids[name] = [made]
+            if len(child) and not (name == "text" and node.name == "section"):
+                self._fill(made, top)
+        if "templateId" in kids:
+            node.templates = _templates(kids["templateId"])
 
     def _attributes(self, given: list[tuple[str, str]]) -> dict[str, str]:
         """Attributes as paths name them, without white space around their values."""
         names = self._names
-        found = {names.get(name) or self._name(name): value.strip() for name, value in given}
+        found = {}
+        for name, value in given:
+            found[names[name]] = value.strip()
         if "xsi:type" in found:
             found["xsi:type"] = found["xsi:type"].rpartition(":")[2]
-        return found
-
-    def _name(self, tag: str) -> str:
-        found = self._names[tag] = named(tag)
         return found
 
     def xhtml(self, node: Node) -> str:
@@ -222,18 +198,31 @@ class Tree:
 
     def key(self, node: Node) -> str:
         """The text of an entry's identity: whose it is, its ids and its content, and an ordinal among equals."""
-        if not node._key:
+        try:
+            return node._key
+        except AttributeError:
             content = hashlib.sha256(etree.tostring(node.element, with_tail=False)).hexdigest()
             ids = "~".join(f"{root}^{extension}" for root, extension in node.ids)
             text = f"{self.subject}|{node.name}|{ids}|{content}"
             number = self._equals[text] = self._equals.get(text, 0) + 1
             node._key = text if number == 1 else f"{text}|{number}"
-        return node._key
+            return node._key
 
 
-def _is_section(node: ref[Node] | None) -> bool:
-    held = node() if node is not None else None
-    return held is not None and held.name == "section"
+def _templates(claimed: list[Node]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in claimed:
+        root = each.attributes.get("root", "")
+        found[root] = max(found.get(root, ""), each.attributes.get("extension", ""))
+    return found
+
+
+class _Names(dict[Any, str]):
+    """Names by lxml's tags; empty for comments and processing instructions."""
+
+    def __missing__(self, tag: Any) -> str:
+        found = self[tag] = named(tag) if type(tag) is str else ""
+        return found
 
 
 def named(tag: str) -> str:

@@ -105,7 +105,10 @@ def text(value: Any) -> str | None:
         return value
     element = value.element
     if not value.children:
-        return plain(element) or None
+        if len(element):
+            return plain(element) or None
+        own = element.text
+        return " ".join(own.split()) or None if own else None
     if value.attributes.get("representation") == "B64":
         return "".join(element.xpath("text()")).strip() or None
     referred = get(value, _REFERENCE) if "reference" in value.kids else None

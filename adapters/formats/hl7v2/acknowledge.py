@@ -38,12 +38,18 @@ class Header:
     """The MSH segment of a message as sent: `fields[n]` is MSH-n with control characters removed, empty when absent.
     Without an MSH all fields are empty and the delimiters the usual ones."""
 
-    __slots__ = ("_components", "codec", "delimiters", "fields", "usual")
+    __slots__ = ("_components", "codec", "common", "delimiters", "fields", "findings", "seed", "usual")
 
     def __init__(self, raw: bytes) -> None:
         self._components: dict[tuple[int, int], str] = {}
         self.usual: dict[str, tuple[str, str, str]] = {}
         """By code: the parts of an answer without findings, around MSH-7, MSH-10 and MSA-2."""
+        self.common = self
+        """The header that was read for all messages which differ from this one in time and control id alone."""
+        self.findings: tuple[Issue, ...] | None = None
+        """What a glance found in fields that those messages have in common; None before the first glance."""
+        self.seed = ""
+        """A hash of what those messages have in common; empty until an answer needs it."""
         self.codec = wide(raw) or "latin-1"
         text = raw[:65536].decode(self.codec, errors="replace")
         start = text.find("MSH")
@@ -66,7 +72,8 @@ class Header:
         other = object.__new__(Header)
         other.codec, other.delimiters = self.codec, self.delimiters
         other._components, other.usual = self._components, self.usual
-        other.fields = [*self.fields]
+        other.common = self
+        other.fields = self.fields.copy()
         other.fields[7], other.fields[10] = time, control_id
         return other
 
@@ -189,7 +196,12 @@ def _kind(event: str, version: str, separator: str) -> str:
 
 def _identity(header: Header, code: str, told: list[Issue]) -> str:
     """Twenty characters, the most that MSH-10 holds before v2.7."""
-    text = "|".join((*header.fields, code, *(issue.code for issue in told)))
+    common, fields = header.common, header.common.fields
+    common.seed = common.seed or _hashed("|".join((*fields[:7], "", *fields[8:10], "", *fields[11:])))
+    return _hashed("|".join((common.seed, header.fields[7], header.fields[10], code, *(one.code for one in told))))
+
+
+def _hashed(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20].upper()
 
 

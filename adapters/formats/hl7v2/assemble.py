@@ -107,6 +107,7 @@ def _ordered(segments: list[Draft], node: Node | None) -> list[Draft]:
         while span is not None:
             opened.setdefault(span, number)
             span = span.around
+    alone = {segment.name for segment in segments if segment.group is None}
 
     def place(item: tuple[int, Draft]) -> list[tuple[int, int]]:
         number, segment = item
@@ -115,11 +116,18 @@ def _ordered(segments: list[Draft], node: Node | None) -> list[Draft]:
             steps = [(_after(segment, order, steps[0][0]), number)]
         span = segment.group
         while span is not None:
-            steps.append((_within(span.around, span.name, order), opened[span]))
+            steps.append((_beginning(span, order, alone), opened[span]))
             span = span.around
         return steps[::-1]
 
     return [segment for _, segment in sorted(enumerate(segments), key=place)]
+
+
+def _beginning(span: Span, order: dict[tuple[str, str], int], alone: set[str]) -> int:
+    """Where a group stands; a second PID with its own (A24) behind the first and those that belong to it."""
+    if span.members and span.around is None and span.name in alone:
+        return max((order[("", name)] for name in span.members if ("", name) in order), default=len(order))
+    return _within(span.around, span.name, order)
 
 
 def _within(span: Span | None, name: str, order: dict[tuple[str, str], int]) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from adapters.formats.hl7v2.parse import parse
-from conformance.document import Document, Glance
+from adapters.formats.hl7v2.values import reader, values
+from conformance.document import Document, Glance, Reader
 from conformance.issue import Issue, Result, Where
 
 if TYPE_CHECKING:
@@ -39,9 +40,10 @@ class Hl7v2:
         return render(document)
 
     def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
-        from adapters.formats.hl7v2.values import values
-
         return [*values(document.root, path)]
+
+    def reader(self, path: str) -> Reader:
+        return reader(path)
 
     def check(self, document: Document) -> tuple[Issue, ...]:
         """The message against the structure, fields and tables of its version."""

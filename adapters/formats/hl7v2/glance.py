@@ -24,7 +24,7 @@ def glance(raw: bytes) -> Glance:
     head = header(raw)
     begins = raw[:3] == b"MSH" or raw.lstrip(_FRAMING)[:3] == b"MSH" or bool(charsets.wide(raw))
     patient = _patient(raw, head) if begins else None
-    issues = tuple(_findings(raw, head, patient)) if begins else parse(raw).issues
+    issues = _findings(raw, head, patient) if begins else parse(raw).issues
     fields = head.fields
     return Glance(
         sender=(fields[3], fields[4]),
@@ -36,23 +36,44 @@ def glance(raw: bytes) -> Glance:
     )
 
 
-def _findings(raw: bytes, header: Header, patient: bytes | None) -> Iterator[Issue]:
-    fields = header.fields
-    if fields[2] != header.delimiters[1:]:
-        yield from (one for one in parse(raw).issues if one.code in ("V2-0006", "V2-0009"))
-    code, event = header.component(9), header.component(9, 2) or _event(raw, header)
-    for number in (9, 10, 11, 12):
-        if not fields[number] or fields[number].isspace():
-            yield issue("V2-0111", Where(path=f"MSH-{number}"), field=f"MSH-{number}")
-    if code == "ADT" and not structure_of("2.5.1", event):
-        yield issue("V2-0102", Where(path="MSH-9"), found=event)
+def _findings(raw: bytes, header: Header, patient: bytes | None) -> tuple[Issue, ...]:
+    common = header.common
+    if common.findings is None:
+        common.findings = tuple(_of_header(common))
+    found, code, event = common.findings, header.component(9), header.component(9, 2)
+    if header.fields[2] != header.delimiters[1:]:
+        found = (*(one for one in parse(raw).issues if one.code in ("V2-0006", "V2-0009")), *found)
+    if not header.fields[10].strip():
+        found += (_empty("MSH-10"),)
+    if code == "ADT" and not event and not structure_of("2.5.1", event := _event(raw, header)):
+        found += (_unknown(event),)
     if not raw.isascii():
-        yield from _charset(raw)
+        found += tuple(_charset(raw))
     if code == "ADT" and not patient and event not in _WITHOUT_PATIENT:
-        if patient is None:
-            yield issue("V2-0110", Where(path="PID"), segment="PID", where="an ADT message")
-        else:
-            yield issue("V2-0111", Where(path="PID-3"), field="PID-3")
+        found += (_absent("PID") if patient is None else _empty("PID-3"),)
+    return found
+
+
+def _of_header(header: Header) -> Iterator[Issue]:
+    """What is wrong with fields that all messages of a sender have in common."""
+    fields, code, event = header.fields, header.component(9), header.component(9, 2)
+    for number in (9, 11, 12):
+        if not fields[number] or fields[number].isspace():
+            yield _empty(f"MSH-{number}")
+    if code == "ADT" and event and not structure_of("2.5.1", event):
+        yield _unknown(event)
+
+
+def _empty(field: str) -> Issue:
+    return issue("V2-0111", Where(path=field), field=field)
+
+
+def _absent(segment: str) -> Issue:
+    return issue("V2-0110", Where(path=segment), segment=segment, where="an ADT message")
+
+
+def _unknown(event: str) -> Issue:
+    return issue("V2-0102", Where(path="MSH-9"), found=event)
 
 
 def _charset(raw: bytes) -> Iterator[Issue]:
@@ -80,7 +101,7 @@ def _patient(raw: bytes, header: Header) -> bytes | None:
         raw = raw.decode(header.codec, "replace").encode()
     separator = header.delimiters[0].encode()
     for end in (b"\r", b"\n"):
-        at = raw.find(b"".join((end, b"PID", separator)))
+        at = raw.find(end + b"PID" + separator)
         if at >= 0:
             fields = raw[at + 1 : _end_of(raw, at + 1)].split(separator, 4)
             return b"" if len(fields) < 4 else fields[3].strip(header.delimiters[1:].encode())
@@ -89,8 +110,9 @@ def _patient(raw: bytes, header: Header) -> bytes | None:
 
 def _end_of(raw: bytes, at: int) -> int:
     """Where the segment that begins here ends."""
-    ends = [end for mark in (b"\r", b"\n") if (end := raw.find(mark, at)) >= 0]
-    return min(ends, default=len(raw))
+    end = raw.find(b"\r", at)
+    newline = raw.find(b"\n", at, end if end >= 0 else len(raw))
+    return newline if newline >= 0 else end if end >= 0 else len(raw)
 
 
 def refuse(raw: bytes, issues: tuple[Issue, ...]) -> bytes:

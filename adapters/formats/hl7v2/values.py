@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from adapters.formats.hl7v2.escapes import decode
-from adapters.formats.hl7v2.message import HEADERS, Message, Null, Segment
+from adapters.formats.hl7v2.message import HEADERS, WIDTH, Message, Null, Segment
 from adapters.formats.hl7v2.places import locate
+from conformance.document import Document, Reader, Unreadable
 from conformance.issue import Where
 
 _PATH = re.compile(
@@ -30,10 +31,10 @@ class Path(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def path_of(text: str) -> Path:
-    """Raises ValueError for text that is no path: a mistake of who wrote the profile or route, not of the data."""
+    """Unreadable for text that is no path."""
     match = _PATH.fullmatch(text)
     if not match:
-        raise ValueError(f"not an HL7 v2 path: {text!r} (examples: PID-3, PID-3[2].1, OBX[3]-5[1].2.1, PV1)")
+        raise Unreadable(f"not an HL7 v2 path: {text!r} (examples: PID-3, PID-3[2].1, OBX[3]-5[1].2.1, PV1)")
     return Path(match[1], *(int(number or 0) for number in match.groups()[1:]))
 
 
@@ -47,6 +48,28 @@ def values(message: Message, text: str) -> list[tuple[str, Where]]:
         for repetition, value in _read(message, segment, path)
         if value
     ]
+
+
+@lru_cache(maxsize=4096)
+def reader(text: str) -> Reader:
+    """Reads the values at a path without their places."""
+    path = path_of(text)
+    name, occurrence, field, repetition, component, subcomponent = path
+    plain = not occurrence and not repetition and 0 < field <= WIDTH and (field > 2 or name not in HEADERS)
+
+    def read(document: Document) -> list[str]:
+        message: Message = document.root
+        if message.nulls or not plain:
+            return [value for each in _segments(message, path) for _, value in _read(message, each, path) if value]
+        found = []
+        for segment in message.all(name):
+            content = segment.fields[field]
+            for part in content.split("~") if "~" in content else (content,):
+                if part and (value := _part(part, component, subcomponent)):
+                    found.append(value)
+        return found
+
+    return read
 
 
 def _segments(message: Message, path: Path) -> list[Segment]:
@@ -79,12 +102,14 @@ def _part(text: str, component: int, subcomponent: int) -> str:
         text = _nth(text, "^", component)
     if subcomponent:
         text = _nth(text, "&", subcomponent)
-    return text if "^" in text or "&" in text else decode(text)
+    return text if "\\" not in text or "^" in text or "&" in text else decode(text)
 
 
 def _nth(text: str, mark: str, number: int) -> str:
-    parts = text.split(mark)
-    return parts[number - 1] if 0 < number <= len(parts) else ""
+    if mark not in text:
+        return text if number == 1 else ""
+    parts = text.split(mark, number)
+    return parts[number - 1] if number <= len(parts) else ""
 
 
 def _is_null(null: Null, repetition: int, path: Path) -> bool:

@@ -25,11 +25,8 @@ def evaluate(resource: Any, expression: str, *, base: str = "", **env: Any) -> l
     return compiled(expression)(focus, environment)
 
 
-def values(resource: Any, expression: str, *, base: str = "") -> list[tuple[Any, Where]]:
-    """Every value at a path with its place; results that are no part of the resource stand at `base`."""
-    return [
-        (item.extra if item.value is None else item.value, Where(path=item.path))
-        if type(item) is Node
-        else (item, Where(path=base))
-        for item in evaluate(resource, expression, base=base)
-    ]
+def values(resource: Any, expression: str) -> list[tuple[Any, Where]]:
+    """Every value at a path with its place; results that are no part of the resource have none."""
+    from conformance.fhir.fhirpath.view import View
+
+    return View.of(resource).places(expression)

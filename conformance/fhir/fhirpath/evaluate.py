@@ -33,6 +33,10 @@ _CONSTANTS = {
 }
 
 
+LONGEST = 2_000_000
+"""Steps of one evaluation."""
+
+
 @dataclass(slots=True)
 class Env:
     """What an evaluation knows besides its focus. The callables answer None where they can't tell."""
@@ -48,7 +52,7 @@ class Env:
     this: Collection = field(default_factory=list)
     index: int | None = None
     total: Collection = field(default_factory=list)
-    left: int = 2_000_000
+    left: int = LONGEST
     """Steps left: an expression on hostile data ends."""
 
     def spend(self, steps: int) -> None:
@@ -164,17 +168,19 @@ def _operation(tree: Operation) -> Compiled:
 
 
 def _chain(tree: Operation) -> Compiled:
-    left, right = tree.parts
-    first = build(left)
+    first, then = build(tree.parts[0]), step(tree.parts[1])
+    return lambda focus, env: then(first(focus, env), env)
+
+
+def step(right: syntax.Node) -> Compiled:
+    """What stands behind a dot, on the collection before it."""
     if isinstance(right, Call):
         from conformance.fhir.fhirpath.calls import call
 
-        then = call(right)
-    elif isinstance(right, Name) and not right.text.startswith(("$", "%")):
-        then = _member(right.text)
-    else:
-        then = build(right)
-    return lambda focus, env: then(first(focus, env), env)
+        return call(right)
+    if isinstance(right, Name) and not right.text.startswith(("$", "%")):
+        return _member(right.text)
+    return build(right)
 
 
 def _typed(operator: str, operand: Compiled, type_: syntax.Node) -> Compiled:

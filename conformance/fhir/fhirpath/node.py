@@ -7,7 +7,7 @@ A collection is a list of `Node` (something of the resource) and plain values (r
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from conformance.definitions import r4
@@ -15,6 +15,9 @@ from conformance.definitions import r4
 Collection = list[Any]
 Form = tuple[str, str, str, str]
 """JSON name, its sibling's, type, and step of a path."""
+
+
+_LONGEST_NAME = 64
 
 
 class Node:
@@ -47,10 +50,7 @@ class Node:
     @property
     def type_name(self) -> str:
         """The type as `is` knows it."""
-        if "." in self.type:
-            found = r4.element(self.type)
-            return found.types[0] if found is not None else "BackboneElement"
-        return self.type
+        return type_name(self.type)
 
     def ancestors(self) -> Iterator[Node]:
         node = self.parent
@@ -65,12 +65,20 @@ def root(resource: Any, base: str = "", type_: str = "") -> Node:
     return Node(resource, kind, None, base or kind)
 
 
+def type_name(type_: str) -> str:
+    """A type's name; of a path in a type, that of what stands there."""
+    if "." not in type_:
+        return type_
+    found = r4.element(type_)
+    return found.types[0] if found is not None else "BackboneElement"
+
+
 def type_of(value: Any) -> str:
     kind = value.get("resourceType") if isinstance(value, dict) else None
-    return kind if isinstance(kind, str) else ""
+    return kind if isinstance(kind, str) and len(kind) <= _LONGEST_NAME else ""
 
 
-@cache
+@lru_cache(maxsize=8192)
 def schema(type_: str) -> dict[str, tuple[Form, ...]]:
     """FHIRPath's name of each child to each of its forms; empty for unknown types."""
     found: dict[str, list[Form]] = {}
@@ -126,11 +134,29 @@ def all_children(node: Node) -> Collection:
     value = node.value if isinstance(node.value, dict) else node.extra
     if not isinstance(value, dict):
         return []
+    forms = _forms(node.type)
+    found: Collection = []
+    for key, inner in value.items():
+        form = forms.get(key)
+        if form is not None and type(inner) is list:
+            _items(found, node, inner, None, form[2], form[3])
+        elif form is not None:
+            found += [_child(inner, form[2], node, form[3], -1, None)] if inner is not None else []
+        elif key != "resourceType":
+            break  # a sibling, or an element that isn't defined
+    else:
+        return found
     names = dict.fromkeys(_stem(node.type, key.removeprefix("_")) for key in value if key != "resourceType")
     return [child for name in names for child in children(node, name)]
 
 
-@cache
+@lru_cache(maxsize=8192)
+def _forms(type_: str) -> dict[str, Form]:
+    """JSON name to its form."""
+    return {form[0]: form for forms in schema(type_).values() for form in forms}
+
+
+@lru_cache(maxsize=8192)
 def _stem(type_: str, key: str) -> str:
     element = r4.children(type_).get(key)
     return element.choice.removesuffix("[x]") if element is not None and element.choice else key
@@ -144,7 +170,7 @@ def descendants(node: Node) -> Iterator[Node]:
         stack += reversed(all_children(node))
 
 
-@cache
+@lru_cache(maxsize=8192)
 def lineage(type_: str) -> tuple[str, ...]:
     """A type and those it is derived from: `Age`, `Quantity`, `Element`."""
     return (type_, *lineage(parent)) if (parent := r4.parent(type_)) else (type_,)

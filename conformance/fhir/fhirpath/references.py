@@ -101,3 +101,29 @@ def _named(resource: Node) -> Iterator[tuple[str, Any]]:
     ident = resource.value.get("id") if isinstance(resource.value, dict) else None
     if isinstance(ident, str):
         yield f"{resource.type}/{ident}", resource
+
+
+def by_url(entries: Any) -> dict[str, int]:
+    """The absolute fullUrls of a Bundle's entries with a resource, each with the place of the first that has it."""
+    found: dict[str, int] = {}
+    for place, entry in enumerate(entries if isinstance(entries, list) else ()):
+        url = entry.get("fullUrl") if isinstance(entry, dict) and isinstance(entry.get("resource"), dict) else None
+        if isinstance(url, str) and ":" in url and url[0] != "#":
+            found.setdefault(url, place)
+    return found
+
+
+def literals(tree: Any) -> list[Any]:
+    """What stands at each `reference` of a tree, in no order: a text, if all is well."""
+    found: list[Any] = []
+    stack = [tree]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if "reference" in item:
+                found.append(item["reference"])
+            if "_reference" in item:
+                found.append(None)
+            item = item.values()
+        stack += [each for each in item if isinstance(each, (dict, list))]
+    return found

@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from conformance.document import Unreadable
 
-class FhirPathError(ValueError):
+
+class FhirPathError(Unreadable):
     """An expression that isn't FHIRPath, or that can't be evaluated on this data."""
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
-from conformance.fhir.fhirpath.node import Collection, Node, lineage
+from conformance.fhir.fhirpath.node import Collection, Node, lineage, type_name
 from conformance.fhir.fhirpath.syntax import FhirPathError
 from conformance.fhir.fhirpath.temporal import Temporal, add, compare, parse
 
@@ -218,11 +219,9 @@ def _quantities(operator: str, one: Any, other: Any) -> Any:
 
 def is_type(item: Any, name: str) -> bool:
     """`is`: FHIR types of nodes with their parents, System types of plain values."""
-    space, _, bare = name.rpartition(".")
     if type(item) is Node:
-        if space == "System" or bare in _SYSTEM_OF.values():
-            return _SYSTEM_OF.get(item.type_name, "") == bare
-        return bare in lineage(item.type_name) or (bare in ("Resource",) and "Resource" in lineage(item.type))
+        return _node_is(item.type, name)
+    space, _, bare = name.rpartition(".")
     if space == "FHIR":
         return False
     if isinstance(item, Temporal):
@@ -230,3 +229,12 @@ def is_type(item: Any, name: str) -> bool:
     if isinstance(item, Quantity):
         return bare == "Quantity"
     return bare in (_SYSTEM_TYPES.get(type(item)), (_SYSTEM_TYPES.get(type(item)) or "").lower())
+
+
+@lru_cache(maxsize=4096)
+def _node_is(type_: str, name: str) -> bool:
+    space, _, bare = name.rpartition(".")
+    known = type_name(type_)
+    if space == "System" or bare in _SYSTEM_OF.values():
+        return _SYSTEM_OF.get(known, "") == bare
+    return bare in lineage(known) or (bare == "Resource" and "Resource" in lineage(type_))

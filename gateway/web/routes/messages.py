@@ -52,17 +52,17 @@ def _send(call: Call) -> Reply:
 
 
 def _list(call: Call) -> Reply:
-    return _page(call, call.query["state"])
+    return _page(call, Filter(state=call.query["state"]))
 
 
 def _quarantine(call: Call) -> Reply:
-    return _page(call, "quarantined")
+    return _page(call, Filter(is_set_aside=True))
 
 
-def _page(call: Call, state: EnvelopeState | None) -> Reply:
+def _page(call: Call, narrowed: Filter) -> Reply:
     query = call.query
-    wanted = Filter(
-        state=state,
+    wanted = replace(
+        narrowed,
         channel=query["channel"],
         person=query["person"],
         since=query["since"],
@@ -176,7 +176,7 @@ ROUTES: tuple[Route, ...] = (
         path="/api/v1/quarantine",
         id="listQuarantine",
         tag="messages",
-        summary="Messages that were set aside, with the findings that say why",
+        summary="Messages that were set aside, and tables some of whose rows were, with the findings that say why",
         handler=_quarantine,
         needs="read",
         query=(*_NARROW, *PAGING),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from conformance.fhir import Validator, fhirpath, invariants, native
 from conformance.fhir.fhirpath import FhirPathError, Node
+from conformance.fhir.fhirpath.view import View
 from conformance.fhir.plan import Invariant
 from conformance.fhir.walk import Walk
 from tests.conformance.fhir.test_examples import examples, validator
@@ -195,7 +196,22 @@ def test_a_primitive_that_has_only_an_extension_is_there(expression: str, names:
     assert native.RULES[expression]({given_by: "1", "_" + needed: why})
 
 
-@pytest.mark.parametrize("name", ["per_1", "us_core_17", "us_core_3", "valued_or_absent", "obs_6", "ext_1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "per_1",
+        "us_core_17",
+        "us_core_3",
+        "valued_or_absent",
+        "obs_6",
+        "ext_1",
+        "bdl_3",
+        "bdl_4",
+        "bdl_5",
+        "bdl_7",
+        "org_1",
+    ],
+)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_native_invariant_says_what_its_expression_says(name: str, data: st.DataObject) -> None:
@@ -220,7 +236,23 @@ _PLACES: dict[str, list[Any]] = {
     "valueString": ["a"],
     "_valueString": [{"extension": [{}]}],
 }
+_VERSIONED = {"resourceType": "Patient", "meta": {"versionId": "2"}}
+_ENTRIES: list[Any] = [
+    [],
+    [{"fullUrl": "urn:a", "resource": {"resourceType": "Patient"}}],
+    [{"fullUrl": "urn:a", "request": {"method": "GET"}}, {"fullUrl": "urn:a", "resource": _VERSIONED}],
+    [{"fullUrl": "urn:a2"}, {"fullUrl": "urn:a", "resource": _VERSIONED}],
+    [{"request": {"method": "GET"}, "response": {"status": "200"}}],
+    [{"response": {"status": "200"}}, {"resource": {"resourceType": "Patient", "meta": {"profile": ["x"]}}}],
+]
+_KINDS = ["message", "batch", "transaction", "batch-response", "transaction-response", "history"]
+_BUNDLE: dict[str, list[Any]] = {"type": _KINDS, "entry": _ENTRIES}
 NATIVE: dict[str, tuple[str, dict[str, list[Any]]]] = {
+    "bdl_3": ("Bundle", _BUNDLE),
+    "bdl_4": ("Bundle", _BUNDLE),
+    "bdl_5": ("Bundle.entry", {"resource": [_VERSIONED], "request": [{}], "response": [{"status": "1"}]}),
+    "bdl_7": ("Bundle", _BUNDLE),
+    "org_1": ("Organization", {"identifier": [[{"value": "1"}], []], "name": ["a"], "_name": [{"id": "a"}]}),
     "per_1": ("Period", {"start": _TIMES, "end": _TIMES}),
     "us_core_17": ("Identifier", {"value": ["1234567893", "1234567890", "12345678939", "123456789", "12345X7893", ""]}),
     "us_core_3": (
@@ -252,3 +284,65 @@ def _second_opinion(expression: str, node: Node) -> bool:
         {"traceFn": lambda *_: None, "userInvocationTable": table},
     )  # fmt: skip
     return bool(found) and all(item is not False for item in found)
+
+
+# Many paths of one resource
+
+CLOSED = "Bundle.entry.descendants().ofType(Reference).where(reference.exists() and resolve().empty())"
+
+
+@pytest.mark.parametrize(
+    ("reference", "sure"),
+    [
+        ({"reference": "urn:uuid:2"}, True),
+        ({"reference": "http://x.org/Patient/1"}, True),
+        ({"reference": "Patient/1"}, False),
+        ({"reference": "Patient/2"}, False),
+        ({"reference": "urn:uuid:9"}, False),
+        ({"reference": "#a"}, False),
+        ({"reference": "#b"}, False),
+        ({"reference": 5}, False),
+        ({"reference": ["urn:uuid:2"]}, False),
+        ({"reference": {"reference": "urn:uuid:2"}}, False),
+        ({"_reference": {"id": "x"}}, False),
+        ({"display": "somebody", "reference": None}, False),
+        ({"display": "somebody"}, True),
+        ({"extension": [{"url": "u", "valueReference": {"reference": "urn:uuid:9"}}]}, False),
+    ],
+)
+def test_a_message_is_closed_for_sure_only_where_its_expression_finds_nothing(reference: Any, sure: bool) -> None:
+    subject = {"resourceType": "Condition", "contained": [{"resourceType": "Patient", "id": "a"}], "subject": reference}
+    entries = [
+        {"fullUrl": "http://x.org/Condition/1", "resource": subject},
+        {"fullUrl": "http://x.org/Patient/1", "resource": {"resourceType": "Patient", "id": "1"}},
+        {"fullUrl": "urn:uuid:2", "resource": {"resourceType": "Patient", "id": "2"}},
+        {"fullUrl": ["urn:uuid:9"], "resource": {"resourceType": "Patient"}},
+        {"fullUrl": "urn:uuid:9"},
+    ]
+    bundle = {"resourceType": "Bundle", "entry": entries}
+    assert native.NOTHING[CLOSED](bundle) is sure
+    assert not sure or not fhirpath.evaluate(bundle, CLOSED)
+
+
+def test_what_is_read_path_by_path_is_what_each_path_gives_by_itself() -> None:
+    paths = [
+        "Bundle.entry", "Bundle.entry.resource.ofType(Patient).name.family", "Bundle.entry.resource.ofType(Patient)",
+        "entry.resource.ofType(Patient).name.where(use = 'old').family", "entry.resource.name.given.first()",
+        "Bundle.entry.resource.ofType(Patient).birthDate", "entry.resource.ofType(Patient).exists()",
+        "entry.resource.ofType(Observation).subject.resolve().name.family", "$this.entry.count()",
+    ]  # fmt: skip
+    patient = {"resourceType": "Patient", "id": "1", "_birthDate": {"id": "x"},
+               "name": [{"use": "old", "family": "A", "given": ["B", "C"]}, {"family": "D"}]}  # fmt: skip
+    seen = {"resourceType": "Observation", "subject": {"reference": "urn:uuid:1"}}
+    bundle = {"resourceType": "Bundle", "entry": [{"fullUrl": "urn:uuid:1", "resource": patient}, {"resource": seen}]}
+    view = View.of(bundle)
+    for path in [*paths, *reversed(paths)]:
+        alone = [
+            (item.path, item.extra if item.value is None else item.value) if isinstance(item, Node) else ("", item)
+            for item in fhirpath.evaluate(bundle, path)
+        ]
+        assert [(where.path, value) for value, where in view.places(path)] == alone, path
+        assert view.values(path) == [value for _, value in alone], path
+    (part,) = list(view.parts("Bundle.entry.resource.ofType(Observation)"))
+    assert part.base == "Bundle.entry[1].resource"
+    assert part.values("subject.resolve().name.family") == ["A", "D"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.formats.hl7v2 import FORMAT as HL7V2
 from conformance import profile
 from conformance.document import Document
 from conformance.issue import Issue, Where
@@ -23,20 +25,23 @@ DISCHARGE: Fields = {
 }  # fmt: skip
 
 
-def read(document: Document, path: str) -> list[tuple[Any, Where]]:
-    return [(value, Where(path=path)) for value in document.root.get(path, [])]
+class Read:
+    """Values by the paths themselves."""
+
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        return [(value, Where(path=path)) for value in document.root.get(path, [])]
 
 
 def run(fields: Fields, name: str = "adt-cms-enotification") -> tuple[Issue, ...]:
     loaded = profile.load(name).value
     assert loaded is not None
-    return profile.check(loaded, Document(format="hl7v2", version="2.5.1", root=fields), read)
+    return profile.check(loaded, Document(format="hl7v2", version="2.5.1", root=fields), Read())
 
 
 def rule(text: str, fields: Fields) -> list[tuple[str, str]]:
     loaded = profile.read(f"profile: p\ntitle: t\nformat: hl7v2\nchecks:\n- {{id: a, {text}}}\n".encode(), "p.yaml")
     assert loaded.value is not None, loaded.issues
-    found = profile.check(loaded.value, Document(format="hl7v2", version="2.5.1", root=fields), read)
+    found = profile.check(loaded.value, Document(format="hl7v2", version="2.5.1", root=fields), Read())
     return [(each.code, each.severity) for each in found]
 
 
@@ -114,3 +119,63 @@ def test_found_text_is_never_in_the_message() -> None:
     found = run({**DISCHARGE, "PV1-2": ["SECRET"], "PV1-3": []})
     assert found[0].found == "SECRET"
     assert all("SECRET" not in each.message for each in found)
+
+
+class ReadAndPlaced(Read):
+    """The same, and how often places were asked for."""
+
+    placed = 0
+
+    def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
+        self.placed += 1
+        return super().values(document, path)
+
+    def reader(self, path: str) -> Callable[[Document], list[Any]]:
+        return lambda document: document.root.get(path, [])
+
+
+def test_places_are_found_out_for_findings_only() -> None:
+    loaded, format_ = profile.load("adt-cms-enotification").value, ReadAndPlaced()
+    assert loaded is not None
+    document = Document(format="hl7v2", version="2.5.1", root=DISCHARGE)
+    assert profile.check(loaded, document, format_) == ()
+    assert format_.placed == 0
+    several = {**DISCHARGE, "PID-7.1": ["", "1984", "19840231", "1984-03-12"]}
+    found = profile.check(loaded, Document(format="hl7v2", version="2.5.1", root=several), format_)
+    assert [(each.code, each.at.path, each.found) for each in found] == [
+        ("PRO-0105", "PID-7.1", "19840231"),
+        ("PRO-0105", "PID-7.1", "1984-03-12"),
+    ]
+    assert format_.placed == 1
+
+
+def test_a_rule_that_a_document_cannot_be_asked_is_told_and_stops_no_other() -> None:
+    text = (
+        "profile: p\ntitle: t\nformat: fhir\nchecks:\n"
+        "- {id: a, holds: Patient.name.family is string, message: mine, severity: information}\n"
+        "- {id: b, each: 'name.select(family.single())', path: $this, usage: R}\n"
+        "- {id: c, path: Patient.gender, usage: R}\n"
+    )
+    loaded = profile.read(text.encode(), "p.yaml")
+    assert loaded.value is not None, loaded.issues
+    root = {"resourceType": "Patient", "name": [{"family": ["A", "SECRET"]}, {"family": "C"}]}
+    found = profile.check(loaded.value, Document(format="fhir", version="4.0.1", root=root))
+    assert [(each.code, each.severity) for each in found] == [
+        ("PRO-0112", "warning"),
+        ("PRO-0112", "warning"),
+        ("PRO-0101", "error"),
+    ]
+    assert all("SECRET" not in each.message and "mine" not in each.message for each in found)
+
+
+def test_what_is_no_path_of_hl7_v2_is_told() -> None:
+    head = "profile: p\ntitle: t\nformat: hl7v2\n"
+    message = HL7V2.parse(b"MSH|^~\\&|A\r").value
+    assert message is not None
+    for text in (
+        "checks:\n- {id: a, path: PID.5, usage: R}\n",
+        "applies: {PID.5: x}\nchecks:\n- {id: a, path: PID, usage: R}\n",
+    ):
+        loaded = profile.read((head + text).encode(), "p.yaml").value
+        assert loaded is not None
+        assert [each.code for each in profile.check(loaded, message, HL7V2)] == ["PRO-0112"]

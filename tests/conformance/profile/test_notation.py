@@ -79,3 +79,24 @@ def test_the_schema_refuses_unknown_keys() -> None:
         jsonschema.validate(
             {"profile": "p", "title": "t", "format": "csv", "checks": [{"id": "a", "pth": "x"}]}, profile.schema()
         )
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "{id: a, path: Patient..name, usage: R}",
+        "{id: a, path: name, each: 'Patient.contact(', usage: R}",
+        "{id: a, holds: name.exists(}",
+        "{id: a, holds: name.exist()}",
+        "{id: a, path: name, usage: R, when: {'a b': c}}",
+        "{id: a, path: name, usage: R, when: {all: [gender, {not: {any: [{'a b': {in: [x]}}]}}]}}",
+        "{id: a, any_of: [name, 'a b']}",
+    ],
+)
+def test_what_is_no_fhirpath_is_told_where_it_is_written(check: str) -> None:
+    assert problems(HEAD.replace("hl7v2", "fhir") + f"- {check}\n") == [("PRO-0201", 5)]
+
+
+def test_codes_and_values_of_tests_are_no_paths() -> None:
+    check = "{id: a, path: name, usage: R, when: {gender: {in: ['a b', '(']}, active: 'x (', any: [{id: '..'}]}}"
+    assert profile.read((HEAD.replace("hl7v2", "fhir") + f"- {check}\n").encode(), "p.yaml").issues == ()

@@ -231,7 +231,7 @@ def test_billable_codes_below_a_header_are_named() -> None:
         ("95618-5", "3", "LA10082-8", ""),
         ("96778-6", "Mold; Lack of heat", "LA28580-1;LA31998-0", ""),
         ("96778-6", "Pests such as bugs, ants, or mice", "LA31996-4", ""),
-        ("96778-6", "Mold, Pests such as bugs, ants, or mice", "", "CSV-0113"),
+        ("96778-6", "Mold, Pests such as bugs, ants, or mice", "LA28580-1;LA31996-4", ""),
         ("96778-6", "None", "", "CSV-0113"),
         ("71802-3", "I do not have a steady place to live (staying with others)", "LA31995-6", ""),
     ],

@@ -10,11 +10,12 @@ import pytest
 from gateway.api import Converted, convert
 from gateway.config import site
 from gateway.patch.operations import criterion
+from gateway.persons import Nobody
 from gateway.pipeline import work
 from gateway.plan import Rule, Work
 from tests.gateway.harness import channel, destination
 from tests.gateway.patch.applier import applied
-from tests.gateway.pipeline.test_pipeline import Nobody, envelope
+from tests.gateway.pipeline.test_pipeline import envelope
 
 SETTINGS = """
 senders:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from conformance.document import Document
-from gateway.persons import LATE, Known, apply
+from gateway.persons import LATE, Known, Nobody, apply
 from gateway.records import Person, Visit
 from tests.gateway.harness import NOW, bundle
 
 
-class Mind:
+class Mind(Nobody):
     """A memory that is told what was learnt."""
 
     def __init__(self) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from conformance.issue import Issue
 from gateway.config.site import Site
+from gateway.persons import Nobody
 from gateway.pipeline import Worked, work
 from gateway.plan import AUDIENCES, Rule, Work
-from gateway.records import Envelope, Person, Visit
+from gateway.records import Envelope
 from gateway.targets import target
 from tests.gateway.harness import NOW, adt, bundle, channel, destination
 
@@ -22,14 +23,6 @@ ALERTS: dict[str, Any] = {
     "wanted": "alerts@1.1.0",
     "profiles": ("fhir-alerts-message",),
 }
-
-
-class Nobody:
-    def person(self, name: str) -> Person | None:
-        return None
-
-    def visit(self, name: str) -> Visit | None:
-        return None
 
 
 def envelope(body: bytes, issues: tuple[Issue, ...] = ()) -> Envelope:

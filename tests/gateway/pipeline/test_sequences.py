@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gateway.persons import LATE
+from gateway.persons import LATE, Nobody
 from gateway.pipeline import Worked, work
 from gateway.records import Person, Visit
 from tests.gateway.pipeline.test_pipeline import codes, envelope, setup
@@ -13,7 +13,7 @@ from tests.gateway.pipeline.test_pipeline import codes, envelope, setup
 SETUP = setup()
 
 
-class Mind:
+class Mind(Nobody):
     """What is known after each message."""
 
     def __init__(self) -> None:

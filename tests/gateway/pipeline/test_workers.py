@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.records import Person, Visit
+from gateway.persons import Nobody
+from gateway.records import Person
 from gateway.workers import Worker, WorkerLostError
 from tests.gateway.harness import adt
 from tests.gateway.pipeline.test_pipeline import ALERTS, envelope, setup
 
 
-class Known:
+class Known(Nobody):
     """Remembers what it was asked."""
 
     def __init__(self) -> None:
@@ -23,9 +24,6 @@ class Known:
 
     def person(self, name: str) -> Person | None:
         self.asked.append(name)
-        return None
-
-    def visit(self, name: str) -> Visit | None:
         return None
 
 

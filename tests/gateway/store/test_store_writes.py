@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from conformance.issue import Issue, Where
-from gateway.records import Arrival, Delivery, NewDelivery, Person, Stored, Visit
+from gateway.records import Arrival, Delivery, NewDelivery, Person, Stored, Told, Visit
 from gateway.store import (
     Again,
     Attempt,
@@ -139,6 +139,39 @@ def _wait_for(gate: threading.Event) -> Any:
         return [None] * len(items)
 
     return wait
+
+
+def test_a_snapshot_is_the_same_only_while_nothing_else_came_by_its_channel(store: Store) -> None:
+    def came(name: str, body: bytes, channel: str = "lists") -> Stored:
+        digest = hashlib.sha256(body).digest()
+        one = arrival(id=name, body=body, channel=channel, dedupe=digest[:16], is_snapshot=True)
+        return add(store, one)[0]
+
+    assert [came("1", b"a").id, came("2", b"a").id] == ["1", "1"]
+    assert came("3", b"b").id == "3"
+    came("x", b"x", "another")
+    assert [came("4", b"a").id, came("5", b"a").id, came("6", b"b").id] == ["4", "4", "6"]
+    with store.reading() as connection:
+        found = {one.id: one.repeats for one in store.envelopes.listed(connection, Filter(channel="lists"))}
+    assert found == {"1": 1, "3": 0, "4": 1, "6": 0}
+
+
+def test_what_was_told_is_forgotten_when_its_message_is_worked_again(store: Store) -> None:
+    def digests() -> dict[str, bytes]:
+        with store.reading() as connection:
+            return dict(store.tellings.told(connection, "lists", "hub"))
+
+    def finish(name: str, number: int, *told: tuple[str, bytes]) -> None:
+        (stored,) = add(store, arrival(number, id=name))
+        settled = Settled(seq=stored.seq, id=name, generation=0, state="routed", at=NOW)
+        said = (Told(channel="lists", destination="hub", subject=who, digest=what, envelope=name) for who, what in told)
+        assert store.writer.now(store.finish, Finished(settled=settled, told=tuple(said)))
+
+    finish("e1", 1, ("p1", b"a"), ("p2", b"a"))
+    finish("e2", 2, ("p2", b"b"))
+    assert digests() == {"p1": b"a", "p2": b"b"}
+    store.writer.now(store.again, Again(ids=("e1",)))
+    assert digests() == {"p2": b"b"}
 
 
 def test_one_bad_write_fails_alone_and_the_others_of_its_commit_stand(store: Store) -> None:

@@ -18,6 +18,8 @@ OID = "2.16.840.1.113883.19.4.6"
         (["", OID, ""], f"urn:oid:{OID}"),
         (["", "426D2726-51fc-89fe-a946-8596e80a80eb", "UUID"], "urn:uuid:426d2726-51fc-89fe-a946-8596e80a80eb"),
         (["", "http://a.example/x", "URI"], "http://a.example/x"),
+        (["GH", "gh.example", "UUID"], None),
+        (["GH", "426D2726-51fc-89fe-a946-8596e80a80e", "GUID"], None),
         (["GH", "", ""], None),
         (["GH", "1.Edu", "ISO"], None),
         (["GH", "9.8", "ISO"], None),

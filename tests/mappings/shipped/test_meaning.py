@@ -127,3 +127,28 @@ def test_a_code_that_no_table_knows_is_kept() -> None:
     encounter = one(made, "Encounter")
     assert "QQQ" in json.dumps(encounter)
     assert forward(adt(PID, "PV1|1|K")).issues
+
+
+@pytest.mark.parametrize(
+    ("sent", "category", "text"),
+    [
+        ("H^Hispanic or Latino^CDCREC", "2135-2", "Hispanic or Latino"),
+        ("2186-5^Not Hispanic^CDCREC", "2186-5", "Not Hispanic"),
+        ("X^Declined^CDCREC", "", "Declined"),
+    ],
+)
+def test_only_codes_of_cdcrec_are_called_so(sent: str, category: str, text: str) -> None:
+    patient = one(forward(adt("PID|1||4711^^^GH^MR||Stone^Ada" + "|" * 17 + sent)), "Patient")
+    ((found,),) = ([each["extension"] for each in patient["extension"]],)
+    assert [each["valueCoding"]["code"] for each in found if "valueCoding" in each] == [category] * bool(category)
+    assert [each["valueString"] for each in found if "valueString" in each] == [text]
+
+
+def test_a_visit_whose_provider_claims_no_profile_claims_none() -> None:
+    settings = {"authorities": {"GH": "http://gh.example/ids"}}
+    known = adt(PID, "PV1|1|I||E|||||||||||||||99^^^GH^VN", event="A01")
+    claimed = [
+        one(forward(text, **settings), "Encounter").get("meta", {}).get("profile")
+        for text in (known, known.replace("99^^^GH^VN", "99^^^GH^VN" + "|" * 20 + "WEST"))
+    ]
+    assert claimed[0] and claimed[1] is None

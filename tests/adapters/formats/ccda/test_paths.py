@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from adapters.formats.ccda import finders
 from adapters.formats.ccda.paths import parse
 from adapters.formats.ccda.tree import Node, Tree
-from adapters.formats.ccda.walk import every, get, referred, text
+from adapters.formats.ccda.walk import every, get, referred, text, valued
 from conformance.syntax import PathError
 from conformance.xml import parse as read
+from mappings.emit import Module
 
 DOCUMENT = b"""<ClinicalDocument xmlns="urn:hl7-org:v3" xmlns:v3="urn:hl7-org:v3" xmlns:sdtc="urn:hl7-org:sdtc"
  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
@@ -91,3 +95,55 @@ def test_entry_references_lead_to_the_entry(root: Node) -> None:
 def test_what_is_no_path(path: str) -> None:
     with pytest.raises(PathError):
         parse(path)
+
+
+PATHS = [
+    ".",
+    "*",
+    "author",
+    "author[last()]",
+    "author[id/@root=9.2][1]/id",
+    "*/id/@root",
+    "*[!templateId]/..",
+    "..[template=1.1|2.2]/@negationInd",
+    "id[@root=5|9.3]/@root",
+    "templateId[2]/@root",
+    "value[@xsi:type=CD]",
+    "value/@code",
+    "value[!@nullFlavor]/@code",
+    "text/reference/@value",
+    "observation[author/id]/text",
+    "entryRelationship[@typeCode=SUBJ]/observation[template=2.2][value/@code=A]/value/@nullFlavor",
+    "entryRelationship[!observation/@classCode]/act",
+    "^author/id/@root",
+    "^author[last()]/id",
+    "^act[@negationInd=true]",
+    "^section/text/xhtml()",
+    "/author[2]/id/@root",
+    "/component/section/entry/act[text=x]",
+    "component/section[text]/entry",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_generated_source_finds_what_walking_does(root: Node, path: str) -> None:
+    """At every element: all, the first, whether something has a value, and whether one of the texts is asked for."""
+    steps, module = parse(path), Module()
+    code = module.function("run", "n")
+    among = ("A", "One two", "9.2", "SUBJ")
+    asked = (
+        finders.every(code, "n", steps),
+        finders.first(code, "n", steps),
+        finders.some(code, "n", steps),
+        finders.there(code, "n", steps, lambda found: f"text({found}) in {among!r}"),
+    )
+    code.add(f"return {', '.join(asked)}")
+    space: dict[str, Any] = {"text": text}
+    exec(module.source(), space)
+    for node in root.within():
+        known = every(node, steps)
+        listed, first, some, there = space["run"](node)
+        assert [*listed] == known
+        assert first == get(node, steps)
+        assert bool(some) is any(map(valued, known))
+        assert bool(there) is any(text(each) in among for each in known)

@@ -42,6 +42,23 @@ RAW = (
 def test_a_path_gives_every_populated_value_with_its_place(path: str, values: list[tuple[str, str]]) -> None:
     found = FORMAT.values(document(parsed(RAW)), path)
     assert [(value, where.path) for value, where in found] == values
+    assert FORMAT.reader(path)(document(parsed(RAW))) == [value for value, _ in values]
+
+
+PATHS = [
+    f"{segment}{occurrence}{field}"
+    for segment in ("MSH", "PID", "OBX", "ZZ1")
+    for occurrence in ("", "[1]", "[2]")
+    for field in ("", "-1", "-2", "-3", "-3[1]", "-3[2]", "-3.1", "-3.2", "-3.1.1", "-3.2.2", "-5[2].1.2", "-80", "-81")
+]
+
+
+@given(field_lists())
+@settings(max_examples=40)
+def test_a_reader_reads_the_same_without_places(segments: list[list[str]]) -> None:
+    there = document(build(segments))
+    for path in PATHS:
+        assert FORMAT.reader(path)(there) == [value for value, _ in FORMAT.values(there, path)], path
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,29 @@ def test_the_ledger_names_each_populated_place_once() -> None:
     assert any(target.startswith("Condition.code") for target in value.targets)
 
 
+def test_the_ledger_tells_what_of_an_entry_is_left_out() -> None:
+    odd = (
+        '<act classCode="ACT" moodCode="DEF"><templateId root="9.9.9"/><id root="1.2.3"/>'
+        f'<code code="1" codeSystem="{SNOMED}"/><text>Said</text></act>'
+    )
+    ledger = convert(document(section("11450-4", odd, problem(VALUE))), to="fhir").ledger
+    assert ledger is not None
+    left = {row.path.rpartition("entry[1]/")[2] for row in ledger.rows() if row.status == "unmapped"}
+    assert left >= {"act/code/@code", "act/code/@codeSystem", "act/text"}
+
+
+def test_the_ledger_tells_what_became_of_what_is_read_in_a_further_part() -> None:
+    vital = f'<templateId root="{T}27"/><id root="1.2.4"/><code code="8302-2" codeSystem="{LOINC}"/>'
+    vital += '<statusCode code="completed"/><value xsi:type="PQ" value="170" unit="cm"/>'
+    inside = f'<component><observation classCode="OBS" moodCode="EVN">{vital}</observation></component>'
+    panel = f'<organizer classCode="CLUSTER" moodCode="EVN"><templateId root="{T}26"/>{inside}</organizer>'
+    ledger = convert(document(section("8716-3", panel)), to="fhir").ledger
+    assert ledger is not None
+    (row,) = [row for row in ledger.rows() if row.path.endswith("/value/@value")]
+    assert row.status == "mapped"
+    assert any("valueQuantity.value" in target for target in row.targets)
+
+
 def test_who_said_it_and_when() -> None:
     author = (
         '<author><time value="20240102"/><assignedAuthor><id root="2.16.840.1.113883.4.6" extension="1999999992"/>'
