@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from mappings.slots import shared
+
 
 @dataclass(slots=True)
 class Module:
@@ -54,8 +56,8 @@ class Module:
 
     def source(self) -> str:
         head = [f"{name} = {text}" for text, name in self.constants.items()]
-        lines = (line for function in self.functions for line in function.text())
-        return "\n".join([*head, *_chained(lines)]) + "\n"
+        lines = (line for each in self.functions for line in shared([*_chained(each.text())], self.by_name))
+        return "\n".join([*head, *lines]) + "\n"
 
 
 _EMPTY = re.compile(r"( +)([a-z]+[0-9]+)( = None| = False)")
