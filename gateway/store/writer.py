@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import sqlite3
 import threading
@@ -15,6 +16,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -120,7 +123,7 @@ class Writer:
         else:
             results = [(None, self.failure)] * len(batch)
         for (_, _, done), (result, problem) in zip(batch, results, strict=True):
-            done(result, None if problem is None else _failed(problem))
+            _tell(done, result, None if problem is None else _failed(problem))
 
     def _transact(self, connection: Connection, batch: list[_Job]) -> list[tuple[Any, BaseException | None]]:
         results: list[tuple[Any, BaseException | None]] = []
@@ -135,6 +138,14 @@ class Writer:
         code = getattr(cause, "sqlite_errorcode", 0) or 0
         if code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             self.failure = error
+
+
+def _tell(done: Done, result: Any, problem: BaseException | None) -> None:
+    """A mistake of one who waited must not keep the others waiting for ever."""
+    try:
+        done(result, problem)
+    except Exception as mistake:  # noqa: BLE001 - told; the writer goes on
+        _log.exception("write not told", extra={"error": type(mistake).__name__})
 
 
 def _failed(error: BaseException) -> BaseException:
