@@ -172,6 +172,8 @@ def _hsds(facts: Facts) -> Iterator[str]:
     yield "spec: https://docs.openreferral.org/en/v3.0/"
     yield "order: YMD"
     yield "closed: true"
+    yield "things: [service_id, location_id, organization_id, link_id, id]"
+    yield "everywhere: [program, taxonomy_term]"
     yield "tables:"
     order = ["organization", "program", "location", "service", "service_at_location", "contact", "taxonomy",
              "taxonomy_term"]  # fmt: skip
