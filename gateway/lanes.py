@@ -134,7 +134,7 @@ class Lanes:
         while self._store.writer.pressed and not self._closing.is_set():
             if time.monotonic() > until:
                 return False
-            time.sleep(0.01)
+            time.sleep(0.05)
         return True
 
     def _work(self, lane: _Lane, batch: list[Envelope]) -> None:
