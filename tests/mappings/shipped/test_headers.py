@@ -62,3 +62,28 @@ def test_a_referral_export_shaped_like_service_requests(tmp_path: Path) -> None:
     (person,) = of_type(source, "Patient")
     assert (person["name"][0]["given"], person["birthDate"]) == (["Zoë"], "1999-09-09")
     assert unmapped(source) == []
+
+
+def test_a_directory_of_services_as_hsds_2_has_it(tmp_path: Path) -> None:
+    files = {
+        "organization.csv": "id,name,description,url\nO1,Casa,Ayuda,http://casa.example\n",
+        "service.csv": "id,organization_id,name,status\nS1,O1,Food Pantry,active\n",
+        "location.csv": "id,organization_id,name,latitude,longitude\nL1,O1,Main Hall,42.3601,-71.0589\n",
+        "service_at_location.csv": "id,service_id,location_id\nA1,S1,L1\n",
+        "regular_schedule.csv": "id,service_id,weekday,opens_at,closes_at\nR1,S1,Monday,9:00,5 PM\nR2,S1,2,09:00,12:30\n",
+        "eligibility.csv": "id,service_id,eligibility\nE1,S1,Low income\n",
+        "service_area.csv": "id,service_id,service_area\nB1,S1,Suffolk County\n",
+        "taxonomy.csv": "id,name,parent_id,vocabulary\nT1,Food,,Ours\n",
+        "service_taxonomy.csv": "id,service_id,taxonomy_id\nX1,S1,T1\n",
+    }
+    for name, text in files.items():
+        written(tmp_path, name, text)
+    (service,) = of_type(tmp_path, "HealthcareService")
+    assert service["availableTime"] == [
+        {"availableStartTime": "09:00:00", "availableEndTime": "17:00:00", "daysOfWeek": ["mon"]},
+        {"availableStartTime": "09:00:00", "availableEndTime": "12:30:00", "daysOfWeek": ["tue"]},
+    ]
+    assert service["eligibility"] == [{"comment": "Low income"}]
+    assert service["type"] == [{"coding": [{"display": "Food"}]}]
+    assert "Suffolk County" in [each.get("name") for each in of_type(tmp_path, "Location")]
+    assert unmapped(tmp_path) == []
