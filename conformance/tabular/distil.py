@@ -212,7 +212,8 @@ _HSDS_ALSO = {
     ("organization", "website"): "url", ("taxonomy_term", "name"): "term", ("taxonomy_term", "parent_id"): "parent",
     ("service_area", "name"): "service_area", ("attribute", "link_id"): "service_id",
     ("attribute", "taxonomy_term_id"): "taxonomy_id", ("taxonomy_term", "taxonomy"): "vocabulary",
-    ("language", "name"): "language", ("cost_option", "option"): "payment", ("service", "fees_description"): "payment_accepted",
+    ("language", "name"): "language", ("cost_option", "option"): "payment",
+    ("service", "fees_description"): "payment_accepted",
 }  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def test_a_directory_of_services_as_hsds_2_has_it(tmp_path: Path) -> None:
         "service.csv": "id,organization_id,name,status\nS1,O1,Food Pantry,active\n",
         "location.csv": "id,organization_id,name,latitude,longitude\nL1,O1,Main Hall,42.3601,-71.0589\n",
         "service_at_location.csv": "id,service_id,location_id\nA1,S1,L1\n",
-        "regular_schedule.csv": "id,service_id,weekday,opens_at,closes_at\nR1,S1,Monday,9:00,5 PM\nR2,S1,2,09:00,12:30\n",
+        "regular_schedule.csv": "id,service_id,weekday,opens_at,closes_at\nR,S1,Monday,9:00,5 PM\nQ,S1,2,09:00,12:30\n",
         "eligibility.csv": "id,service_id,eligibility\nE1,S1,Low income\n",
         "service_area.csv": "id,service_id,service_area\nB1,S1,Suffolk County\n",
         "taxonomy.csv": "id,name,parent_id,vocabulary\nT1,Food,,Ours\n",
