@@ -1,24 +1,31 @@
 """The Python API: `convert`, `validate`, `explain`. Dicts in and out; the CLI stands on the same calls.
 
-A source is `Path` for a file, `str` or `bytes` for its content, `dict` for a FHIR resource.
+A source is `Path` for a file or folder, `str` or `bytes` for its content, `dict` for a FHIR resource. What is said of
+tables is what the command line takes: `dates` (DMY, MDY, YMD) is the order of day and month where the data leaves it
+open, `encoding` that of what is neither marked nor UTF-8, `quarantine` a folder for rows that couldn't be used; `raw`
+writes tables for machines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from conformance.document import Document
 from conformance.issue import Issue, has_errors
 from gateway import formats
 from gateway.config import Site
 from gateway.config import site as load_site
+from gateway.datasets import told
 from gateway.sources import AUTO, Part, parts
 from gateway.targets import BundleForm, Misuse, Target, target
 
 if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
+    from adapters.formats.tabular.table import KeptOut
     from mappings import Ledger, Row
 
 Source = Path | str | bytes | dict[str, Any]
@@ -52,10 +59,19 @@ def convert(
     site: Path | str | None = None,
     bundle: BundleForm = "message",
     typed: bool = False,
+    raw: bool = False,
+    dates: str | None = None,
+    encoding: str | None = None,
+    quarantine: Path | str | None = None,
 ) -> Converted:
     """One document in another form. Misuse (a ValueError) for a target, map or site that isn't there, and for a source
     that holds several documents: `convert_all` is for these."""
-    found = list(convert_all(source, to, from_=from_, as_=as_, map=map, site=site, bundle=bundle, typed=typed))
+    found = list(
+        convert_all(
+            source, to, from_=from_, as_=as_, map=map, site=site, bundle=bundle, typed=typed, raw=raw, dates=dates,
+            encoding=encoding, quarantine=quarantine,
+        )
+    )  # fmt: skip
     if len(found) > 1:
         raise Misuse(f"this source holds {len(found)} documents; use convert_all")
     return found[0]
@@ -71,15 +87,22 @@ def convert_all(
     site: Path | str | None = None,
     bundle: BundleForm = "message",
     typed: bool = False,
+    raw: bool = False,
+    dates: str | None = None,
+    encoding: str | None = None,
+    quarantine: Path | str | None = None,
 ) -> Iterator[Converted]:
     """Every document of a source, a batch or NDJSON, one after the other."""
     from mappings.trees import copied
 
     wanted = target(to, as_)
     settings = _site(site)
-    for part in _parts(source, from_, settings, map):
-        made = convert_part(part, wanted, settings, map_id=map, bundle=bundle)
-        yield _typed(made) if typed and wanted.format == "fhir" else replace(made, value=copied(made.value))
+    with _keeping_out(quarantine) as keep_out:
+        for part in _parts(source, from_, settings, map, told(dates, encoding)):
+            made = convert_part(part, wanted, settings, map_id=map, bundle=bundle, raw=raw)
+            for one in part.document.root.kept_out if part.document and part.document.format == "csv" else ():
+                keep_out(one)
+            yield _typed(made) if typed and wanted.format == "fhir" else replace(made, value=copied(made.value))
 
 
 def convert_part(
@@ -116,16 +139,30 @@ def convert_part(
     return Converted(value=value, issues=(*issues, *more), ledger=made.ledger)
 
 
-def validate(source: Source, profiles: Sequence[str] = (), *, from_: str = AUTO, found: bool = False) -> dict[str, Any]:
+def validate(
+    source: Source,
+    profiles: Sequence[str] = (),
+    *,
+    from_: str = AUTO,
+    found: bool = False,
+    dates: str | None = None,
+    encoding: str | None = None,
+    quarantine: Path | str | None = None,
+) -> dict[str, Any]:
     """An OperationOutcome of all that is wrong with a source.
 
-    Without profiles: what `meta.profile` names and the base definition; for HL7 v2 the version's structure. `found`
-    adds the offending text, which may be patient data.
+    Without profiles: what `meta.profile` names and the base definition; for HL7 v2 the version's structure; tables by
+    their kind. `found` adds the offending text, which may be patient data.
     """
     from conformance.render.operation_outcome import operation_outcome
-    from gateway.validation import findings
+    from gateway.validation import checks
 
-    issues = [one for part in _parts(source, from_) for one in findings(part, profiles)]
+    asked = checks(profiles)
+    if isinstance(source, dict) or not _is_table(source, from_):
+        issues = [one for part in _parts(source, from_) for one in asked.findings(part)]
+    else:
+        with _keeping_out(quarantine) as keep_out:
+            issues = list(asked.tables(_content(source), "", told(dates, encoding), keep_out))
     return operation_outcome(issues, found=found)
 
 
@@ -138,24 +175,62 @@ def explain(
     map: str | None = None,
     site: Path | str | None = None,
     values: bool = False,
+    dates: str | None = None,
+    encoding: str | None = None,
 ) -> list[Row]:
     """Where each populated field went: the ledger's rows, by default of the way to FHIR; `values` adds their texts."""
-    made = convert(source, to if to or as_ else "fhir", from_=from_, as_=as_, map=map, site=site)
+    wanted = to if to or as_ else "fhir"
+    made = convert(source, wanted, from_=from_, as_=as_, map=map, site=site, dates=dates, encoding=encoding)
     return made.ledger.rows(values=values) if made.ledger else []
 
 
-def _parts(source: Source, from_: str, site: Site | None = None, map_id: str | None = None) -> Iterator[Part]:
+def _parts(
+    source: Source, from_: str, site: Site | None = None, map_id: str | None = None, told: Told | None = None
+) -> Iterator[Part]:
     if isinstance(source, dict):
         fhir = formats.named("fhir")
         document = Document(format="fhir", version="4.0.1", root=source)
         return iter((Part(raw=b"", format=fhir, document=document),))
-    if isinstance(source, Path) and (source.is_dir() or (site is not None and site.overlays and from_ == "csv")):
+    if _is_table(source, from_):
         from gateway.datasets import parts as tables
         from gateway.datasets import schema_of
 
-        return tables(source, schema=schema_of(source, site, map_id) if site is not None else None)
-    raw = source.read_bytes() if isinstance(source, Path) else source
-    return parts(raw.encode() if isinstance(raw, str) else raw, from_, source.name if isinstance(source, Path) else "")
+        content = _content(source)
+        schema = schema_of(content, site, map_id) if site is not None else None
+        return tables(content, told=told, schema=schema)
+    raw = source.read_bytes() if isinstance(source, Path) else _content(source)
+    return parts(cast("bytes", raw), from_, source.name if isinstance(source, Path) else "")
+
+
+def _content(source: Path | str | bytes) -> Path | bytes:
+    return source.encode() if isinstance(source, str) else source
+
+
+def _is_table(source: Path | str | bytes, from_: str) -> bool:
+    """A folder, or what is (said to be) of tables."""
+    if isinstance(source, Path) and source.is_dir():
+        return True
+    if from_ != AUTO:
+        return from_ == "csv"
+    if isinstance(source, Path):
+        with source.open("rb") as stream:
+            head = stream.read(formats.HEAD)
+    else:
+        head = source[: formats.HEAD].encode() if isinstance(source, str) else source[: formats.HEAD]
+    format_ = formats.recognised(head)
+    return format_ is not None and format_.name == "csv"
+
+
+@contextmanager
+def _keeping_out(folder: Path | str | None) -> Iterator[Callable[[KeptOut], None]]:
+    """What takes rows that couldn't be used, into files of a folder if there is one."""
+    if folder is None:
+        yield lambda one: None
+        return
+    from adapters.formats.tabular.quarantine import Writer
+
+    with Writer(Path(folder)) as writer:
+        yield writer.add
 
 
 def _site(path: Path | str | None) -> Site:

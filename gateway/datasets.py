@@ -111,15 +111,19 @@ LARGE = 8 * 1024 * 1024
 """Bytes of tables from which on they are converted share by share."""
 
 
-def is_large(source: Path) -> bool:
+TOO_LARGE = 16 * LARGE
+"""The same that no document can hold: in memory they are some fifty times as much."""
+
+
+def is_large(source: Path, most: int = 0) -> bool:
     """Whether the tables of a file or folder are too large to be converted as one document."""
     files = [source] if source.is_file() else [path for path in source.iterdir() if path.is_file()]
-    return sum(path.stat().st_size for path in files if path.suffix.lower() in _TABLES) > LARGE
+    return sum(path.stat().st_size for path in files if path.suffix.lower() in _TABLES) > (most or LARGE)
 
 
 def shares(source: Path, told: Told | None = None, schema: Schema | None = None) -> Iterator[Part]:
-    """The dataset as several documents of whole persons, each with the findings since the one before; one document
-    where its rows belong to no persons."""
+    """The dataset as several documents of whole persons or things, each with the findings since the one before; one
+    document where nothing says what its rows belong to."""
     from adapters.formats.tabular import FORMAT
     from adapters.formats.tabular.dataset import opened
     from adapters.formats.tabular.findings import Findings

@@ -13,7 +13,7 @@ from gateway.persons import Memory
 from gateway.pipeline import Worked
 from gateway.plan import Plan
 from gateway.records import Envelope, Person, Visit
-from gateway.store import Finished, Settled, Store, StoreFailedError
+from gateway.store import Finished, Settled, Store
 from gateway.workers import Worker
 
 _log = logging.getLogger(__name__)
@@ -107,20 +107,25 @@ class Lanes:
         """Works its share until the gateway closes."""
         lane.worker.warm()
         lane.warm = True
-        try:
-            while not self._closing.is_set():
-                lane.wake.clear()
-                limit = _BATCH if self._gave_way() else _BATCH_UNDER_PRESSURE
-                with self._store.reading() as connection:
-                    batch = self._store.envelopes.received(
-                        connection, lane=lane.number, lanes=len(self._lanes), after=0, limit=limit
-                    )
-                if batch:
-                    self._work(lane, batch)
-                else:
-                    lane.wake.wait(_LOOK)
-        except StoreFailedError:
-            _log.error("store failed", extra={"kind": "work"})
+        while not self._closing.is_set():
+            try:
+                self._look(lane)
+            except Exception as error:  # noqa: BLE001 - told; a lane that nobody works would be silent for ever
+                if not self._closing.wait(_LOOK):
+                    _log.error("work failed", extra={"error": type(error).__name__})
+
+    def _look(self, lane: _Lane) -> None:
+        """Works what there is, or waits to be called."""
+        lane.wake.clear()
+        limit = _BATCH if self._gave_way() else _BATCH_UNDER_PRESSURE
+        with self._store.reading() as connection:
+            batch = self._store.envelopes.received(
+                connection, lane=lane.number, lanes=len(self._lanes), after=0, limit=limit
+            )
+        if batch:
+            self._work(lane, batch)
+        else:
+            lane.wake.wait(_LOOK)
 
     def _gave_way(self) -> bool:
         """Lets those go first who wait for an acknowledgement: what is stored can wait a little. False when they are
@@ -129,7 +134,7 @@ class Lanes:
         while self._store.writer.pressed and not self._closing.is_set():
             if time.monotonic() > until:
                 return False
-            time.sleep(0.01)
+            time.sleep(0.05)
         return True
 
     def _work(self, lane: _Lane, batch: list[Envelope]) -> None:

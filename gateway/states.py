@@ -18,7 +18,7 @@ ENVELOPE: Mapping[EnvelopeState, frozenset[EnvelopeState]] = {
 DELIVERY: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     "held": frozenset({"queued", "withdrawn"}),
     "queued": frozenset({"sending", "withdrawn"}),
-    "sending": frozenset({"delivered", "waiting", "dead"}),
+    "sending": frozenset({"sending", "delivered", "waiting", "dead"}),  # taken over, when a lease has run out
     "waiting": frozenset({"sending", "dead", "withdrawn"}),
     "delivered": frozenset({"queued"}),  # sent again, on an operator's word
     "dead": frozenset({"queued", "withdrawn"}),

@@ -173,7 +173,10 @@ class Converter:
         kind, at, number, found = note
         site = self._compiled.sites[number]
         if kind == UNCLAIMED:
-            return issue("MAP-0107", Where(), type=found[0], profile=found[1], needs=found[2])
+            element = found[2].partition(" ")[0].replace("?", "")
+            return issue(
+                "MAP-0107", Where(path=f"{found[0]}.{element}"), type=found[0], profile=found[1], needs=found[2]
+            )
         if kind == HEARD or (kind == NOTHING and (site.quiet or found is None)):
             return None
         where = locate(at, site.path)

@@ -59,6 +59,10 @@ class Key:
     conversion: str = ""
     under: str = ""
 
+    def path(self, side: str) -> str:
+        """The first path on a side: what identifies the resource before all else."""
+        return next(iter(self.paths.get(side, ())), "")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join:

@@ -15,7 +15,7 @@ from conformance.catalogue import issue
 from conformance.issue import Issue
 from mappings.catalog import SHIPPED, Catalog, Syntaxes
 from mappings.compiler import compile_map
-from mappings.form import Map, Rule
+from mappings.form import Map, Rule, format_of
 
 Ways = Literal["two-way", "one-way", "lossy"]
 
@@ -39,7 +39,7 @@ def lint(
     for map_id in chosen(catalog, only):
         linked, found = catalog.link(map_id)
         issues += found
-        issues += _compiled(linked, syntaxes)
+        issues += _compiled(linked, syntaxes, catalog.heads[map_id].path)
         issues += dead(linked)
     issues += catalog.issues
     return tuple(sorted(dict.fromkeys(issues), key=lambda each: (each.at.source, each.at.line or 0, each.code)))
@@ -50,10 +50,10 @@ def chosen(catalog: Catalog, only: Collection[str]) -> list[str]:
     return [map_id for map_id in catalog.concerned() if not only or map_id in only]
 
 
-def _compiled(linked: Map, syntaxes: Syntaxes) -> list[Issue]:
+def _compiled(linked: Map, syntaxes: Syntaxes, path: Path) -> list[Issue]:
     from mappings.conversions import REGISTRY
 
-    by_side = {side: syntaxes(side.partition("-")[0]) for side in linked.sides}
+    by_side = {side: _knowing(syntaxes(format_of(side)), linked.roots[side], path) for side in linked.sides}
     issues: list[Issue] = []
     for read, write in (linked.sides, linked.sides[::-1]):
         if not by_side[write].writes or linked.reads not in ("", read):
@@ -61,6 +61,26 @@ def _compiled(linked: Map, syntaxes: Syntaxes) -> list[Issue]:
         _, found = compile_map(linked, read, write, by_side, REGISTRY)
         issues += found
     return issues
+
+
+def _knowing(syntax: Any, roots: Sequence[str], path: Path) -> Any:
+    """Of tables, the syntax that knows the columns of the kinds that a map is for: shipped ones, and those whose schema
+    stands beside the map (`KIND.columns.yaml`)."""
+    if not hasattr(syntax, "knowing"):
+        return syntax
+    from conformance.tabular import kinds
+    from conformance.tabular.known import Known
+
+    schemas = []
+    for kind in roots:
+        own = path.with_name(f"{kind}.columns.yaml")
+        if not own.is_file() and kind not in kinds.ids():
+            return syntax
+        schema = kinds.load(str(own) if own.is_file() else kind).value
+        if schema is None:
+            return syntax
+        schemas.append(schema)
+    return syntax.knowing(Known(schemas).problem)
 
 
 def every_rule(rules: Sequence[Rule]) -> Iterator[Rule]:

@@ -63,6 +63,8 @@ _VALUES: tuple[Code, ...] = (
          "The profile's receivers need the value itself.", "required"),
     _row("0017", "Value or alternative required", "A value is required here, or one of: {alternatives}.",
          "The profile names the extensions that may stand for a value.", "required"),
+    _row("0018", "Element id twice", "Another element of the resource has the same id.",
+         "A reference to it would be ambiguous.", "duplicate", severity="warning", page="element.html"),
     _row("0020", "Not the fixed value", "This must be exactly: {wanted}.", "The profile fixes the value.", "value"),
     _row("0021", "Not of the pattern", "This must hold: {wanted}.", "The profile asks for at least this.", "value"),
     _row("0022", "Outside the limits", "This must be {words} {limit}.", "The profile limits the value.", "value"),
@@ -109,6 +111,9 @@ _CODES: tuple[Code, ...] = (
          "A relative system names nothing outside its sender.", "code-invalid", page="datatypes.html#Coding"),
     _row("0049", "Supplement as a system", "The system is a supplement's URL; name what it supplements.",
          "A supplement defines no codes.", "code-invalid", page="codesystem.html#supplements"),
+    _row("0055", "Code without a system", "A code without a system has no defined meaning.",
+         "Receivers can only guess which code system is meant.", "code-invalid", severity="warning",
+         page="datatypes.html#Coding"),
 )  # fmt: skip
 
 _RULES: tuple[Code, ...] = (
@@ -147,7 +152,7 @@ _RULES: tuple[Code, ...] = (
          "Nobody else can have it.", "not-found", page="references.html#contained"),
     _row("0073", "Unusual reference", "The reference is neither absolute, nor Type/id, nor a contained one.",
          "Receivers can't follow it.", "value", severity="warning", page="references.html#literal"),
-    _row("0074", "Reference type disagrees", "Reference.type is not the type of what is referred to.",
+    _row("0074", "Reference type disagrees", "The type that the reference names is not that of what is referred to.",
          "One of the two is wrong.", "conflict", page="references.html#Reference"),
     _row("0076", "Reference kept elsewhere", "What is referred to must be {modes}.",
          "The profile says where the target is to be found: contained, in the same Bundle, or by itself.", "structure",
@@ -178,7 +183,8 @@ _BUNDLES: tuple[Code, ...] = (
     _row("0086", "Search result without id", "A resource found by a search has an id.",
          "It comes from a server, which gave it one.", "required", page="http.html#search"),
     _row("0087", "Reference not in the Bundle", "What is referred to here must be in the Bundle.",
-         "A document or message is complete in itself.", "not-found", page="documents.html#content"),
+         "A document or message is complete in itself; a urn:uuid names nothing elsewhere.", "not-found",
+         page="documents.html#content"),
     _row("0088", "Entry not reached", "No reference leads from the first entry to this one or back.",
          "It doesn't belong to the document or message.", "informational", page="documents.html#content"),
     _row("0090", "Narrative", "The narrative {problem}.",
@@ -212,6 +218,8 @@ _PROFILES: tuple[Code, ...] = (
          "The element's type allows any of these profiles.", "structure"),
     _row("0110", "Attachment's size", "size says {size} bytes, the data has {length}.",
          "One of the two is wrong; the data may have been cut.", "value", page="datatypes.html#Attachment"),
+    _row("0111", "Attachment's hash", "hash is not the SHA-1 of the data.",
+         "One of the two is wrong; the data may have been changed.", "value", page="datatypes.html#Attachment"),
 )  # fmt: skip
 
 _CONTENT: tuple[Code, ...] = (

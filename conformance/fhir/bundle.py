@@ -98,7 +98,10 @@ def _closure(walk: Walk, node: Node, entries: list[Entry], *, document: bool) ->
     """What the first resource refers to is in the Bundle; every entry hangs together with the first by references."""
     linked: dict[int, set[int]] = {number: set() for number in range(len(entries))}
     urls = by_url([entry.node.value for entry in entries]) if node.value is walk.root.value else {}
-    for number in range(len(entries)):
+    first: dict[str, int] = {}
+    for number, entry in enumerate(entries):
+        linked[number].add(first.setdefault(entry.url, number) if entry.url else number)
+        linked[first.get(entry.url, number)].add(number)  # versions of one resource
         for other in _targets(walk, entries, number, urls):
             linked[number].add(other)
             linked[other].add(number)

@@ -32,6 +32,8 @@ def check(walk: Walk, node: Node) -> None:
     """A Coding, whatever it is bound to. What was found of a Coding is remembered: codings recur."""
     system, code, display = (node.value.get(key) for key in ("system", "code", "display"))
     if not isinstance(system, str):
+        if isinstance(code, str) and not {"system", "_system"} & node.value.keys():
+            walk.unchecked_once("FHIR-0055", node, "", found=code)
         return
     key = (system, code if isinstance(code, str) else None, display if isinstance(display, str) else None)
     known = walk.plans.codings

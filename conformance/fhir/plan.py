@@ -79,6 +79,7 @@ class Item:
         self.is_resource = type_ in ("Resource", "DomainResource")
         self.nested = tree is not content and r4.is_resource(type_)
         """True for a resource of a given type inside another."""
+        self.is_element_id = tree.name == "id" and type_ == "string"
         facts = tree.facts
         self.fixed = _valued(facts, "fixed")
         self.pattern = _valued(facts, "pattern")
@@ -114,6 +115,8 @@ class Item:
             asked.append(lambda walk, node: walk.lacking(node, self.lacking))
         if self.profiles:
             asked.append(lambda walk, node: walk.any_profile(node, self))
+        if self.is_element_id:
+            asked.append(rules.element_id)
         if self.invariants:
             asked.append(invariants.compiled(self.invariants))
         return tuple(asked)
@@ -159,7 +162,7 @@ class Item:
         """A check after which nothing is left to say of a primitive's value. Where it finds something a closer look is
         due, and always where there is none.
         """
-        if self.primitive is None or self.asked or self.targets or self.profiles:
+        if self.primitive is None or self.asked or self.targets or self.profiles or self.is_element_id:
             return None
         if not (self.pattern is self.least is self.most is None) or (self.binding and self.binding.additional):
             return None
@@ -452,7 +455,8 @@ class Plans:
         code = type_code(facts, f"{inside}.{tree.name}")
         profiles = tuple(facts.get("profile") or ())
         content = self._content(tree, code, profiles)
-        if _shared(code) and _plain(tree) and not profiles and not _says_of_target(code, facts):
+        shared = _shared(code) and _plain(tree) and not (tree.name == "id" and code == "string")
+        if shared and not profiles and not _says_of_target(code, facts):
             return self.of_type(code) or Item(self, tree, content, code, code)
         made = Item(self, tree, content, code, where or code)
         made.targets = tuple(facts.get("targetProfile") or ()) if code == "Reference" else ()

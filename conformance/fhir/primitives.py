@@ -91,6 +91,8 @@ def _uri(value: Any) -> str | None:
         return "is not a valid OID"
     if value.startswith("urn:uuid:") and not _UUID.fullmatch(value.lower()):
         return "is not a valid UUID"
+    if value.startswith(("oid:", "uuid:")):
+        return "must begin with urn:"
     return None
 
 
@@ -132,7 +134,7 @@ def _base64(value: Any) -> str | None:
         binascii.a2b_base64(value, strict_mode=True)
     except (ValueError, binascii.Error):
         return _wrapped_base64(value)
-    return None if value else "is not base64"
+    return None if value and len(value) % 4 == 0 else _wrapped_base64(value)
 
 
 def _wrapped_base64(value: str) -> str | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?([^?=&\s]+=[^?=&\s]+(?:&[^?=&\s]+=[^?=&\s]+)*)")
+"""In a transaction: what the server finds. https://hl7.org/fhir/R4/http.html#trules"""
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 
@@ -24,6 +26,8 @@ def named(reference: Any) -> str:
     """The type that a literal reference names by its text; empty where it names none."""
     if not isinstance(reference, str):
         return ""
+    if match := _CONDITIONAL.fullmatch(reference):
+        return match[1] if r4.is_resource(match[1]) else ""
     kind, _, ident = reference.partition("/")
     if "/" in ident or not ident or not _ID.fullmatch(ident):
         match = RESTFUL.fullmatch(reference)
@@ -47,17 +51,25 @@ def named_type(node: Node, path: str, names: set[str]) -> Answer:
 def form(walk: Walk, node: Node) -> None:
     """A Reference by itself: an absolute URL, a RESTful one, or a contained resource that is there."""
     reference, kind = node.value.get("reference"), node.value.get("type")
-    if not isinstance(reference, str) or (kind is None and named(reference)):
+    if not isinstance(reference, str):
         return
-    target = walk.resolve(reference, node)
+    said = named(reference)
+    target = None if said and walk.root.type != "Bundle" else walk.resolve(reference, node)
     if reference.startswith("#"):
         if target is None:
             walk.report("FHIR-0072", node, found=reference)
-    elif not _ABSOLUTE.match(reference) and not named(reference):
+    elif "?" in reference and not _ABSOLUTE.match(reference):
+        if not said or walk.root.value.get("type") != "transaction":
+            walk.report("FHIR-0073", node, found=reference, severity=None if said else "error")
+    elif not _ABSOLUTE.match(reference) and not said:
         severity: Severity | None = "error" if "/" in reference or " " in reference else None
         walk.report("FHIR-0073", node, found=reference, severity=severity)
-    if isinstance(kind, str) and r4.is_resource(kind):
-        actual = target.type if target is not None else named(reference)
+    elif target is None and reference.startswith("urn:uuid:") and walk.root.type == "Bundle":
+        walk.report("FHIR-0087", node, found=reference, severity="warning")
+    if said and target is not None and said != target.type:
+        walk.report("FHIR-0074", node, found=said)
+    elif isinstance(kind, str) and r4.is_resource(kind):
+        actual = target.type if target is not None else said
         if actual and kind not in lineage(actual):
             walk.report("FHIR-0074", node, found=kind)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +19,19 @@ Rule = Callable[["Walk", Node], None]
 
 
 def attachment(walk: Walk, node: Node) -> None:
-    """Attachment.size is the number of bytes before base64."""
-    data, size = node.value.get("data"), node.value.get("size")
-    if not isinstance(data, str) or type(size) is not int:
+    """Attachment.size is the number of bytes before base64, Attachment.hash their SHA-1."""
+    data, size, digest = node.value.get("data"), node.value.get("size"), node.value.get("hash")
+    if not isinstance(data, str) or (type(size) is not int and not isinstance(digest, str)):
         return
     try:
-        length = len(base64.b64decode("".join(data.split()), validate=True))
+        content = base64.b64decode("".join(data.split()), validate=True)
+        wanted = base64.b64decode("".join(digest.split()), validate=True) if isinstance(digest, str) else None
     except (ValueError, binascii.Error):
         return
-    if length != size:
-        walk.report("FHIR-0110", node, size=size, length=length)
+    if type(size) is int and len(content) != size:
+        walk.report("FHIR-0110", node, size=size, length=len(content))
+    if wanted is not None and hashlib.sha1(content, usedforsecurity=False).digest() != wanted:
+        walk.report("FHIR-0111", node, found=digest)
 
 
 def quantity(walk: Walk, node: Node) -> None:
@@ -91,6 +95,19 @@ def _language(walk: Walk, node: Node, wanted: str) -> None:
     holds = {"_no": not marked, "_yes": bool(marked), "_resource": resource in marked}.get(wanted, wanted in marked)
     if not holds:
         walk.report("FHIR-0092", node, wanted=wanted)
+
+
+def element_id(walk: Walk, node: Node) -> None:
+    """An element's id has no spaces, and no other element of the resource has it."""
+    if not walk.generic or not isinstance(node.value, str):
+        return
+    if " " in node.value:
+        walk.report(
+            "FHIR-0008", node, found=node.value, type="string", problem="must have no spaces as an element's id"
+        )
+    place = walk.ids.setdefault((id(walk.resource_of(node).value), node.value), node.path)
+    if place != node.path:
+        walk.report("FHIR-0018", node, found=node.value)
 
 
 def identifier(walk: Walk, node: Node) -> None:

@@ -46,6 +46,8 @@ class Walk:
         self._conforming: dict[tuple[int, str], Answer] = {}
         self._envs: dict[int, Env] = {}
         self.unchecked: set[tuple[str, str, int]] = set()
+        self.ids: dict[tuple[int, str], str] = {}
+        """Elements' ids in each resource, with the place where they were met."""
 
     def end(self) -> None:
         """Lets go of what refers back to the walk: then all of it is freed at once, not by the garbage collector."""

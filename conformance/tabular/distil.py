@@ -172,6 +172,8 @@ def _hsds(facts: Facts) -> Iterator[str]:
     yield "spec: https://docs.openreferral.org/en/v3.0/"
     yield "order: YMD"
     yield "closed: true"
+    yield "things: [service_id, location_id, organization_id, link_id, id]"
+    yield "everywhere: [program, taxonomy_term]"
     yield "tables:"
     order = ["organization", "program", "location", "service", "service_at_location", "contact", "taxonomy",
              "taxonomy_term"]  # fmt: skip
@@ -183,6 +185,7 @@ def _hsds(facts: Facts) -> Iterator[str]:
         yield "    columns:"
         for row in (each for each in facts if each["table"] == table and each["type"] != "array" and each["type"]):
             yield f"      {row['column']}: {_hsds_column(table, row, tables)}"
+    yield _HSDS_2
 
 
 _HSDS_FILES = {
@@ -194,6 +197,9 @@ _HSDS_FILES = {
     "schedule": ["schedules.csv", "schedule.csv", "regular_schedules.csv", "regular_schedule.csv",
                  "holiday_schedules.csv"],
     "program": ["programs.csv", "program.csv"],
+    "attribute": ["attributes.csv", "attribute.csv", "service_taxonomy.csv", "service_taxonomies.csv",
+                  "services_taxonomy.csv", "other_attribute.csv"],
+    "taxonomy_term": ["taxonomy_terms.csv", "taxonomy_term.csv", "taxonomies.csv", "taxonomy.csv"],
 }  # fmt: skip
 _HSDS_TELLING = {
     "address": ["id", "address_1"], "phone": ["id", "number"], "service_at_location": ["service_id", "location_id"],
@@ -204,9 +210,25 @@ _HSDS_NEW = ("location_type", "address_type", "country", "description")
 _HSDS_ALSO = {
     ("accessibility", "description"): "accessibility", ("service", "eligibility_description"): "eligibility",
     ("organization", "website"): "url", ("taxonomy_term", "name"): "term", ("taxonomy_term", "parent_id"): "parent",
-    ("schedule", "byday"): "weekday", ("attribute", "link_id"): "service_id", ("language", "name"): "language",
-    ("cost_option", "option"): "payment", ("service", "fees_description"): "payment_accepted",
+    ("service_area", "name"): "service_area", ("attribute", "link_id"): "service_id",
+    ("attribute", "taxonomy_term_id"): "taxonomy_id", ("taxonomy_term", "taxonomy"): "vocabulary",
+    ("language", "name"): "language", ("cost_option", "option"): "payment",
+    ("service", "fees_description"): "payment_accepted",
 }  # fmt: skip
+
+
+_DAYS = (
+    "{MO: [monday, mon, '1'], TU: [tuesday, tue, '2'], WE: [wednesday, wed, '3'], TH: [thursday, thu, '4'], "
+    "FR: [friday, fri, '5'], SA: [saturday, sat, '6'], SU: [sunday, sun, '7']}"
+)
+_HSDS_2 = """\
+  eligibility:                         # a table of 2.x; 3.0 has it in service.eligibility_description
+    files: [eligibility.csv]
+    telling: [id, eligibility]
+    columns:
+      id: id key
+      service_id: {is: id, refers: service.id}
+      eligibility: text"""
 
 
 def _hsds_column(table: str, row: dict[str, str], tables: list[str]) -> str:
@@ -222,6 +244,8 @@ def _hsds_column(table: str, row: dict[str, str], tables: list[str]) -> str:
     if row["enum"]:
         word = "code"
         extra.append(f"values: [{', '.join(_quoted(each) for each in row['enum'].split('|'))}]")
+    if name == "byday":  # 2.x has the words
+        return f"{{is: code, other: keep, also: [weekday], values: {_DAYS}}}"
     if name == "postal_code":
         word = "zip"
     if name.endswith("_id") and parent in tables and parent != table:

@@ -12,6 +12,12 @@ from conformance.tabular.schema import Column, Table
 _NUMBERED = re.compile(r"\s{0,4}(?:q(?:uestion)?\s{0,2})?\d{1,3}[a-z]?\s{0,2}[.):]\s{1,4}", re.IGNORECASE)
 _LOINC = re.compile(r"(?:^|[\s(\[:_])(\d{4,6}-\d)(?=$|[\s)\]:_,.])", re.ASCII)
 _BRACKETED = re.compile(r"\s{0,4}[(\[][^()\[\]]{0,80}[)\]]\s{0,4}$")
+_WHOSE = re.compile(
+    r"\s{0,4}(?:client|patient|member|person|participant|guest|enrollee|beneficiary|consumer|caller|individual)"
+    r"(?:[’']s)?[\s_.-]{1,3}(?=\w)",
+    re.IGNORECASE,
+)
+"""Whose a column is, before what it is: `Client phone`, `member_zip`."""
 _LEAST_WORDS = 4
 """A header that is a question has as many."""
 _MOST_COMPARED = 400
@@ -51,6 +57,9 @@ def _exact(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
             found[position] = column
             taken.add(column.name)
 
+    for position, header in enumerate(headers):
+        if "#" in header:  # `Medicaid #` is the number, not whether
+            take(position, _known(plain(header.replace("#", " number ")), table))
     forms = [_forms(header) for header in headers]
     for names in _names(table):
         for position, texts in enumerate(forms):
@@ -58,7 +67,14 @@ def _exact(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
                 take(position, names.get(text))
     for position, header in enumerate(headers):
         take(position, _asked(header, table) if position not in found else None)
+    for position, header in enumerate(headers):
+        if position not in found and (whose := _WHOSE.match(header)):
+            take(position, _known(plain(header[whose.end() :]), table))
     return found
+
+
+def _known(text: str, table: Table) -> Column | None:
+    return next((names[text] for names in _names(table) if text in names), None)
 
 
 @lru_cache(maxsize=16384)
@@ -153,6 +169,8 @@ def known_as(column: Column) -> frozenset[str]:
 
 def is_far(header: str, column: Column) -> bool:
     """Whether a header is none of the names that its column goes by, but a letter away."""
-    if not known_as(column).isdisjoint(_forms(header)):
+    whose = _WHOSE.match(header)
+    others = (plain(header.replace("#", " number ")), plain(header[whose.end() :]) if whose else "")
+    if not known_as(column).isdisjoint((*_forms(header), *others)):
         return False
     return not any(plain(words) in plain(header) for words in column.asks)

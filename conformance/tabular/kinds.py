@@ -125,14 +125,21 @@ def table_of(schema: Schema, sheet: Sheet, *, near: bool = True) -> tuple[Table 
     filled = sum(1 for each in sheet.headers if each.strip())
     for table in schema.tables:
         matched = fits(table, sheet.headers, near=near)
-        if not matched or not (all(name in matched for name in table.telling) or _asks(table, sheet.headers)):
+        named = _named(table, sheet.name)
+        if not matched or not (all(name in matched for name in table.telling) or _asks(table, sheet.headers)
+                               or (named and _is_mostly(table, matched, filled))):  # fmt: skip
             continue
-        rank = (_named(table, sheet.name), len(matched))
+        rank = (named, len(matched))
         if not rank[0] and len(matched) < filled * (_STRANGE if schema.closed else _LEAST_SHARE):
             continue
         if rank > best[0]:
             best = (rank, table)
     return best[1], best[0][1]
+
+
+def _is_mostly(table: Table, matched: Mapping[str, int], filled: int) -> bool:
+    """Under the table's own name: whether its key and most of its headers are there."""
+    return bool(table.key) and all(name in matched for name in table.key) and len(matched) >= filled * _MOSTLY
 
 
 def _asks(table: Table, headers: tuple[str, ...]) -> bool:
@@ -142,6 +149,7 @@ def _asks(table: Table, headers: tuple[str, ...]) -> bool:
 
 _LEAST_ASKED = 2
 _LEAST_SHARE = 0.3
+_MOSTLY = 0.6
 _STRANGE = 0.8
 
 

@@ -38,7 +38,7 @@ _TABLE_KEYS = frozenset(
 )  # fmt: skip
 _SCHEMA_KEYS = frozenset(
     {"schema", "title", "spec", "order", "encoding", "unknown", "tables", "lists", "closed", "said", "like",
-     "panel", "offsets", "person"}
+     "panel", "offsets", "person", "things", "everywhere"}
 )  # fmt: skip
 _ORDERS = ("YMD", "MDY", "DMY")
 _SYSTEMS = ("loinc", "snomed", "icd10cm")
@@ -77,6 +77,8 @@ class _Reader:
             said={str(key): _texts(each) for key, each in _fields(node.get("said") or {}).items()} or basis.said,
             lists=dict(self.lists),
             person=str(node.get("person", basis.person)),
+            things=_texts(node.get("things")) or basis.things,
+            everywhere=_texts(node.get("everywhere")) or basis.everywhere,
             panel=str(node.get("panel", basis.panel)),
             offsets=_truth(node.get("offsets", basis.offsets)),
             tables=tuple(tables.values()),

@@ -114,6 +114,10 @@ class Schema:
     """LOINC code of the instrument whose answers the columns hold."""
     person: str = ""
     """Column by which rows of all tables belong to one person: large datasets are taken apart by it."""
+    things: tuple[str, ...] = ()
+    """Columns, by the first filled of which rows belong to one thing, where they are about nobody: the same."""
+    everywhere: tuple[str, ...] = ()
+    """Tables that the rows of all things look up."""
     offsets: bool = False
     """Times must say their offset from UTC."""
 

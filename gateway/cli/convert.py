@@ -138,11 +138,15 @@ class Run:
 
     def _is_shared(self, source: Input) -> bool:
         """Tables that are too large for one document."""
-        from gateway.datasets import is_large
+        from gateway.datasets import TOO_LARGE, is_large
 
-        if source.path is None or not self.output.folder or self.target.format != "fhir" or self.target.label:
+        if source.path is None or not source.is_table(self.from_):
             return False
-        return source.is_table(self.from_) and is_large(source.path)
+        if not self.output.folder and is_large(source.path, TOO_LARGE):
+            raise Misuse(f"{source.name} is too large for one document; name a folder: -o DIR/")
+        if not self.output.folder or self.target.format != "fhir" or self.target.label:
+            return False
+        return is_large(source.path)
 
     def _shares(self, source: Input) -> Iterator[Issue]:
         """Large tables, a share after the other, into one file for each type of resource."""

@@ -31,11 +31,13 @@ _EXTENSION = re.compile(r"\([^()]*/([^()/]*)\)")
 @options.map_option
 @options.site_options
 @click.option("--unmapped", is_flag=True, help="Only fields that went nowhere.")
+@options.dates_option
+@options.encoding_option
 @options.values_option
 @options.misuse_is_status_2
 def command(
     source: str, to: str | None, as_: str | None, from_: str, map_id: str | None, site: Path | None, unmapped: bool,
-    values: bool,
+    dates: str | None, encoding: str | None, values: bool,
 ) -> None:  # fmt: skip
     """Show where each field of a message goes, and which rule sends it there.
 
@@ -48,11 +50,12 @@ def command(
     """
     wanted = target(to if to or as_ else "fhir", as_)
     settings = options.settings(site)
+    told = options.told(dates, encoding)
     issues: list[Issue] = []
     for one in inputs([source]):
         raw, problems = one.read(from_)
         issues.extend(problems)
-        for part in one.parts(raw, from_, site=settings, map_id=map_id) if not problems else ():
+        for part in one.parts(raw, from_, told, settings, map_id) if not problems else ():
             made = convert_part(part, wanted, settings, map_id=map_id)
             issues.extend(made.issues)
             if part.count > 1:

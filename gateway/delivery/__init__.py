@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,6 +21,8 @@ _log = logging.getLogger(__name__)
 
 _LOOK = 1.0
 """Seconds after which a dispatcher looks by itself, should nobody have called it."""
+_ATTEMPTS = 5
+"""How many attempts of full length a lease has room for; what isn't begun by then is put back."""
 
 
 @dataclass(slots=True)
@@ -31,7 +33,11 @@ class Counts:
 
 
 class Dispatcher:
-    """One destination's own threads: one that claims, and those that send."""
+    """One destination's own threads: one that claims, and those that send.
+
+    What is claimed is leased, in the store and here. Whatever keeps a thread from saying what became of a delivery, it
+    is claimed anew when its lease has run out, with the same key, and another thread stands in for the lost one.
+    """
 
     def __init__(
         self,
@@ -50,16 +56,27 @@ class Dispatcher:
         self._clock = clock
         self._chance = chance
         self._off = False
-        self._under_way = 0
+        self._lease = timedelta(seconds=destination.timeout * _ATTEMPTS)
+        self._leased: dict[int, datetime] = {}
+        """What is under way, by `seq`, and until when."""
+        self._sending: dict[int, threading.Thread] = {}
         self._changed = threading.Condition()
         self._called = False
         self._closing = False
-        self._pool = ThreadPoolExecutor(destination.concurrency, f"send:{destination.name}")
+        self._groups: queue.SimpleQueue[tuple[list[Delivery], datetime] | None] = queue.SimpleQueue()
+        self._senders: set[threading.Thread] = set()
         self._thread = threading.Thread(target=self._run, name=f"deliver:{destination.name}", daemon=True)
 
     def start(self, *, off: bool) -> None:
         self._off = off
+        for _ in range(self.destination.concurrency):
+            self._begin_sender()
         self._thread.start()
+
+    def _begin_sender(self) -> None:
+        thread = threading.Thread(target=self._send_groups, name=f"send:{self.destination.name}", daemon=True)
+        self._senders.add(thread)
+        thread.start()
 
     @property
     def off(self) -> bool:
@@ -83,38 +100,54 @@ class Dispatcher:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._under_way == 0, grace)
+            self._changed.wait_for(lambda: not self._leased, grace)
         if self._thread.is_alive():
             self._thread.join(grace + 1)
-        self._pool.shutdown(wait=self._under_way == 0, cancel_futures=True)
+        for _ in self._senders:
+            self._groups.put(None)
         self._sender.close()
 
     def _run(self) -> None:
+        """Whatever goes wrong, tries again: a destination for which nobody claims would be silent for ever."""
         while not self._closing:
             try:
-                claimed = self._claim()
-            except StoreFailedError:
-                _log.error("store failed", extra={"destination": self.destination.name})
-                return
-            groups: dict[str, list[Delivery]] = {}
-            for one in claimed:
-                groups.setdefault(one.order_key, []).append(one)
-            for group in groups.values():
-                self._pool.submit(self._send_in_order, group)
-            self._wait()
+                self._claim()
+                self._wait()
+            except Exception as error:  # noqa: BLE001 - told; the store's failure ends the process elsewhere
+                _log.error("claim failed", extra={"destination": self.destination.name, "error": type(error).__name__})
+                with self._changed:
+                    self._changed.wait_for(lambda: self._closing, _LOOK)
 
-    def _claim(self) -> list[Delivery]:
+    def _claim(self) -> None:
         """Takes several for each thread, once half of what was taken is done: each claim is a commit."""
         now = self._clock()
+        self._give_up(now)
         most = self.destination.concurrency * 8
-        allowed = 0 if self._off else self.breaker.allows(now, most)
-        if not allowed or self._under_way > (0 if allowed < most else most // 2):
-            return []
-        claim = Claim(destination=self.destination.name, now=now, limit=allowed - self._under_way)
+        allowed, under_way = 0 if self._off else self.breaker.allows(now, most), len(self._leased)
+        if not allowed or under_way > (0 if allowed < most else most // 2):
+            return
+        lease = now + self._lease
+        claim = Claim(destination=self.destination.name, now=now, limit=allowed - under_way, lease=lease)
         claimed = self._store.writer.now(self._store.deliveries.claim, claim)
+        groups: dict[str, list[Delivery]] = {}
         with self._changed:
-            self._under_way += len(claimed)
-        return claimed
+            for one in claimed:
+                self._leased[one.seq] = lease
+                groups.setdefault(one.order_key, []).append(one)
+        for group in groups.values():
+            self._groups.put((group, lease))
+
+    def _give_up(self, now: datetime) -> None:
+        """What was leased for too long is under way no more; threads that still try to send such are replaced."""
+        with self._changed:
+            overdue = [seq for seq, lease in self._leased.items() if lease <= now]
+            for seq in overdue:
+                del self._leased[seq]
+                if (lost := self._sending.pop(seq, None)) in self._senders:
+                    self._senders.discard(lost)
+                    self._begin_sender()
+        if overdue:
+            _log.error("overdue", extra={"destination": self.destination.name, "count": len(overdue)})
 
     def _wait(self) -> None:
         """Until called, until something ends, or until the next one is due."""
@@ -134,25 +167,38 @@ class Dispatcher:
             due = self._store.deliveries.next_due(connection, self.destination.name, now)
         return _LOOK if due is None else min(max((due - now).total_seconds(), 0.01), _LOOK)
 
-    def _send_in_order(self, deliveries: list[Delivery]) -> None:
+    def _send_groups(self) -> None:
+        """The work of one thread, until it is over, or until another has taken this one's place."""
+        this = threading.current_thread()
+        while this in self._senders and (taken := self._groups.get()) is not None:
+            self._send_in_order(*taken)
+
+    def _send_in_order(self, deliveries: list[Delivery], lease: datetime) -> None:
         """One person's deliveries: after one that must wait, the later ones are put back."""
         stopped = False
         for delivery in deliveries:
-            if stopped or self._closing or not self.breaker.allows(self._clock(), 1):
-                self._put_back(delivery, delivery.next_at)
+            now = self._clock()
+            late = now + timedelta(seconds=self.destination.timeout) > lease
+            if stopped or late or self._closing or not self.breaker.allows(now, 1):
+                self._put_back(delivery, lease, delivery.next_at)
             else:
-                stopped = self._sent(delivery) == "waiting"
+                stopped = self._sent(delivery, lease) == "waiting"
 
-    def _sent(self, delivery: Delivery) -> str:
-        """A mistake of ours must not keep a delivery, and with it its person's later ones, under way for ever."""
+    def _sent(self, delivery: Delivery, lease: datetime) -> str:
+        """A mistake of ours must not keep a delivery, and with it its person's later ones, until its lease runs out."""
+        this = self._sending[delivery.seq] = threading.current_thread()
         try:
-            return self._send(delivery)
+            return self._send(delivery, lease)
         except Exception as mistake:  # noqa: BLE001 - told, and the delivery is put back
             _log.exception("send failed", extra={"delivery": delivery.id, "error": type(mistake).__name__})
-            self._put_back(delivery, self._clock() + timedelta(seconds=self.destination.retry.first))
+            self._put_back(delivery, lease, self._clock() + timedelta(seconds=self.destination.retry.first))
             return "waiting"
+        finally:
+            with self._changed:
+                if self._sending.get(delivery.seq) is this:
+                    del self._sending[delivery.seq]
 
-    def _send(self, delivery: Delivery) -> str:
+    def _send(self, delivery: Delivery, lease: datetime) -> str:
         began, clocked = self._clock(), time.monotonic()
         outcome = self._judged(delivery, self._tried(delivery))
         took = timedelta(seconds=time.monotonic() - clocked)
@@ -162,6 +208,7 @@ class Dispatcher:
         attempt = Attempt(
             seq=delivery.seq,
             id=delivery.id,
+            lease=lease,
             number=delivery.attempts + 1,
             at=began,
             took=took,
@@ -217,11 +264,12 @@ class Dispatcher:
             self._store.writer.submit(self._store.destinations.switch_off, off, lambda *_: None)
             _log.error("destination switched off", extra={"destination": self.destination.name, "code": off.code})
 
-    def _put_back(self, delivery: Delivery, due: datetime) -> None:
+    def _put_back(self, delivery: Delivery, lease: datetime, due: datetime) -> None:
         self._record(
             Attempt(
                 seq=delivery.seq,
                 id=delivery.id,
+                lease=lease,
                 number=0,
                 at=self._clock(),
                 took=timedelta(0),
@@ -233,13 +281,15 @@ class Dispatcher:
         )
 
     def _record(self, attempt: Attempt) -> None:
-        """Counts a delivery as ended only when that is durable, so that nothing later of its person overtakes it."""
+        """Counts a delivery as ended only when that is durable, so that nothing later of its person overtakes it; one
+        that can't be recorded stays under way until its lease has run out."""
 
         def recorded(_: object, error: BaseException | None) -> None:
             if error is not None:
                 _log.error("attempt not recorded", extra={"destination": self.destination.name})
             with self._changed:
-                self._under_way -= 1
+                if error is None and self._leased.get(attempt.seq) == attempt.lease:
+                    del self._leased[attempt.seq]
                 self._called = True
                 self._changed.notify_all()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, bindparam, func, insert, select, update
 
 from conformance.issue import Issue
 from gateway.records import (
@@ -35,19 +35,23 @@ def _undone(table: Any) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Up to `limit` deliveries to a destination that are due, none before an earlier one of the same order key."""
+    """Up to `limit` deliveries to a destination that are due, none before an earlier one of the same order key. They
+    are the claimer's until `lease`: should it not say by then what became of one, the next claim takes that over."""
 
     destination: str
     now: datetime
     limit: int
+    lease: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What became of a claimed delivery. `number` 0: nothing was tried, it is put back."""
+    """What became of a delivery claimed until `lease`; without effect on one that was taken over since. `number` 0:
+    nothing was tried, it is put back."""
 
     seq: int
     id: str
+    lease: datetime
     number: int
     at: datetime
     took: timedelta
@@ -172,7 +176,8 @@ class Deliveries:
         }
         claimed = [self._delivery(row) for row in connection.execute(_DUE, wanted).mappings()]
         if claimed:
-            bulk.execute(connection, _TAKE, *({"b_seq": one.seq, "b_now": wanted["b_now"]} for one in claimed))
+            taken = {"b_now": wanted["b_now"], "b_lease": to_micros(claim.lease)}
+            bulk.execute(connection, _TAKE, *({"b_seq": one.seq, **taken} for one in claimed))
         return claimed
 
     def recover(self, connection: Connection, times: Sequence[datetime]) -> list[int]:
@@ -198,6 +203,7 @@ class Deliveries:
         sealed = None if issue is None else seal_json(self._seal, issue_to_dict(issue), f"delivery.issue:{one.id}")
         return {
             "b_seq": one.seq,
+            "b_lease": to_micros(one.lease),
             "state": one.state,
             "tried": 1 if one.number else 0,
             "next_at": to_micros(one.next_at),
@@ -298,17 +304,16 @@ class Deliveries:
 
 
 def _waiting() -> ColumnElement[bool]:
-    """Deliveries of a destination that are to be sent and that nobody is sending."""
+    """Deliveries of a destination that are to be sent. One that is being sent is due when its lease has run out."""
     return and_(
         DELIVERY.c.tenant == bindparam("b_tenant"),
         DELIVERY.c.destination == bindparam("b_destination"),
         _undone(DELIVERY),
-        DELIVERY.c.state != "sending",
     )
 
 
 def _blocked() -> ColumnElement[bool]:
-    """An earlier one of the same order key is under way, or not due yet."""
+    """An earlier one of the same order key is not due yet, or under way: then its lease has not run out."""
     earlier = DELIVERY.alias("earlier")
     return (
         select(earlier.c.seq)
@@ -318,7 +323,7 @@ def _blocked() -> ColumnElement[bool]:
             earlier.c.order_key == DELIVERY.c.order_key,
             earlier.c.seq < DELIVERY.c.seq,
             _undone(earlier),
-            or_(earlier.c.state == "sending", earlier.c.next_at > bindparam("b_now")),
+            earlier.c.next_at > bindparam("b_now"),
         )
         .exists()
     )
@@ -333,14 +338,20 @@ _DUE = (
 )
 _NEXT_DUE = select(func.min(DELIVERY.c.next_at)).where(_waiting(), DELIVERY.c.next_at > bindparam("b_now"))
 _TAKE = (
-    update(DELIVERY).where(DELIVERY.c.seq == bindparam("b_seq")).values(state="sending", changed_at=bindparam("b_now"))
+    update(DELIVERY)
+    .where(DELIVERY.c.seq == bindparam("b_seq"))
+    .values(state="sending", changed_at=bindparam("b_now"), next_at=bindparam("b_lease"))
 )
 _THERE = select(DELIVERY.c.id, DELIVERY.c.seq).where(DELIVERY.c.envelope_seq == bindparam("b_envelope"))
 _MAKE = insert(DELIVERY)
 _KEEP = insert(ATTEMPT)
 _MOVE_ON = (
     update(DELIVERY)
-    .where(and_(DELIVERY.c.seq == bindparam("b_seq"), DELIVERY.c.state == "sending"))
+    .where(
+        DELIVERY.c.seq == bindparam("b_seq"),
+        DELIVERY.c.state == "sending",
+        DELIVERY.c.next_at == bindparam("b_lease"),
+    )
     .values(
         state=bindparam("state"),
         attempts=DELIVERY.c.attempts + bindparam("tried"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import queue
 import sqlite3
 import threading
@@ -15,6 +16,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -29,6 +32,9 @@ MAX_BATCH = 256
 _MANY = 16
 _A_WHILE = 0.05
 """Seconds for which a large group tells that more is to come: who was answered sends the next."""
+_A_BIT = 0.0005
+_WAITS = 4
+"""How often a group waits that bit for as many as the last large one had."""
 
 
 class StoreFailedError(Exception):
@@ -46,7 +52,7 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._many_at = -_A_WHILE
+        self._many, self._many_at = 0, -_A_WHILE
         self.failure: BaseException | None = None
         """Set when the disk has failed under a commit. What it holds is then unknown, so nothing is written again."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -93,17 +99,27 @@ class Writer:
             while not ended:
                 batch = self._taken()
                 if len(batch) >= _MANY:
-                    self._many_at = time.monotonic()
+                    self._many, self._many_at = len(batch), time.monotonic()
                 ended = batch[-1] is None
                 self._commit(connection, [job for job in batch if job is not None])
 
     def _taken(self) -> list[_Job | None]:
         """What waits, at least one; None, after which nothing comes, is the last."""
         batch = [self._jobs.get()]
+        self._gather()
         with contextlib.suppress(queue.Empty):
             while len(batch) < MAX_BATCH and batch[-1] is not None:
                 batch.append(self._jobs.get_nowait())
         return batch
+
+    def _gather(self) -> None:
+        """After a large group, waits a little for as many again: who was answered sends the next message, and a commit
+        costs nearly the same for a hundred as for ten."""
+        if time.monotonic() - self._many_at < _A_WHILE:
+            for _ in range(_WAITS):
+                if self._jobs.qsize() + 1 >= self._many:
+                    break
+                time.sleep(_A_BIT)
 
     def _commit(self, connection: Connection, batch: list[_Job]) -> None:
         """All in one transaction; when that fails, each in its own, so that a bad one fails alone."""
@@ -120,7 +136,7 @@ class Writer:
         else:
             results = [(None, self.failure)] * len(batch)
         for (_, _, done), (result, problem) in zip(batch, results, strict=True):
-            done(result, None if problem is None else _failed(problem))
+            _tell(done, result, None if problem is None else _failed(problem))
 
     def _transact(self, connection: Connection, batch: list[_Job]) -> list[tuple[Any, BaseException | None]]:
         results: list[tuple[Any, BaseException | None]] = []
@@ -135,6 +151,14 @@ class Writer:
         code = getattr(cause, "sqlite_errorcode", 0) or 0
         if code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             self.failure = error
+
+
+def _tell(done: Done, result: Any, problem: BaseException | None) -> None:
+    """A mistake of one who waited must not keep the others waiting for ever."""
+    try:
+        done(result, problem)
+    except Exception as mistake:  # noqa: BLE001 - told; the writer goes on
+        _log.exception("write not told", extra={"error": type(mistake).__name__})
 
 
 def _failed(error: BaseException) -> BaseException:

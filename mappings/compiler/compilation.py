@@ -190,7 +190,7 @@ class Compilation:
     def site(self, rule: Rule, **words: str) -> int:
         targets = tuple(rule.paths.get(self.write, ()))
         quiet = bool(rule.conversion) and self.conversion(rule).quiet
-        path = rule.path(self.read)
+        path = rule.path(self.read) or (rule.key.path(self.read) if rule.key is not None else "")
         self.sites.append(Site(rule.line, targets, path, tuple(words.items()), quiet))
         return len(self.sites) - 1
 

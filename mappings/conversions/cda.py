@@ -217,6 +217,18 @@ def one_less_forward(text: str, run: Run) -> int | None:
     return int(text) - 1 if text.isdecimal() and 1 <= int(text) < 1_000_000 else None
 
 
+_MINUTES = {"s": Decimal(1) / 60, "min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
+
+
+def minutes_forward(parts: list[str | None], run: Run) -> int | None:
+    """A value and its unit as whole minutes, for Timing.repeat.offset; nothing where they aren't."""
+    value, unit = parts
+    if not value or unit not in _MINUTES or not value.replace(".", "", 1).isdecimal():
+        return None
+    found = Decimal(value) * _MINUTES[unit]
+    return int(found) if found == int(found) else None
+
+
 def person_forward(ids: list[Element], run: Run) -> str | None:
     """The ids of a patient's role."""
     return person_key([[_cx(each) for each in ids]], run)
@@ -284,6 +296,11 @@ def body_forward(text: str, run: Run) -> str | None:
 
 def text_body_forward(text: str, run: Run) -> str:
     return b64encode(text.encode()).decode()
+
+
+def negated_words_forward(text: str, run: Run) -> str:
+    """What a source says is not so, as a sentence that can't be read as its contrary."""
+    return f"The source negates this: {text}."
 
 
 def unknown_forward(text: str, run: Run) -> None:
@@ -363,6 +380,20 @@ CONVERSIONS = (
         backward=lambda value, run: str(value + 1),
         gives="unsignedInt",
         doc="repeatNumber as the repeats after the first.",
+    ),
+    Conversion(
+        name="minutes",
+        forward=minutes_forward,
+        backward=None,
+        gives="unsignedInt",
+        doc="A value and its UCUM unit of time as whole minutes.",
+    ),
+    Conversion(
+        name="negated-words",
+        forward=negated_words_forward,
+        backward=None,
+        gives="string",
+        doc="What is negated, in words that say so.",
     ),
     Conversion(
         name="patient-key", forward=person_forward, backward=None, gives="key", doc="A key: the ids of patientRole."

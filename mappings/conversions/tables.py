@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from mappings.conversions.conversion import Conversion, Run
@@ -37,6 +38,23 @@ def stay_forward(texts: list[str], run: Run) -> str | None:
         run.say("MAP-0210", end)
         return None
     return end or None
+
+
+_CLOCK = re.compile(
+    r"(\d{1,2})(?::(\d{2}))?(?::(\d{2}))?(?:\.\d{1,9})? ?([AaPp])?\.?[Mm]?\.?(?:Z|[+-]\d{2}:?\d{2})?", re.ASCII
+)
+
+
+def clock_forward(text: str, run: Run) -> str | None:
+    """`9:00`, `5 PM`, `17:00:00-05:00` -> a time of day; FHIR's has no offset."""
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None or (match[2] is None and match[4] is None):
+        return None
+    hour, half = int(match[1]), (match[4] or "").upper()
+    if hour > (12 if half else 23) or int(match[2] or 0) > 59 or int(match[3] or 0) > 59:
+        return None
+    hour = hour % 12 + (12 if half == "P" else 0) if half else hour
+    return f"{hour:02}:{match[2] or '00'}:{match[3] or '00'}"
 
 
 def row_key(texts: list[str] | str, run: Run) -> str | None:
@@ -164,6 +182,13 @@ CONVERSIONS = (
         gives="dateTime",
         quiet=True,
         doc="The last day of a stay, and its first to compare it with.",
+    ),
+    Conversion(
+        name="clock-time",
+        forward=clock_forward,
+        backward=None,
+        gives="time",
+        doc="One-way: a time of day as people write it; the table's own text comes back beside it.",
     ),
     Conversion(name="row-key", forward=row_key, backward=None, gives="key", doc="Columns at this sender."),
     Conversion(

@@ -240,6 +240,8 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0065": lambda: validate(
         patient(extension=[EXTENDED]), extension("e", contextInvariant=["gender.exists()"])
     ),
+    "FHIR-0018": lambda: validate(patient(name=[{"id": "a", "family": "A"}, {"id": "a", "family": "B"}])),
+    "FHIR-0055": lambda: validate(observation(code={"coding": [{"code": "a"}]})),
     "FHIR-0070": lambda: validate(observation(subject={"reference": "Practitioner/1"})),
     "FHIR-0071": lambda: against(
         observation(subject={"reference": "#p"}, contained=[patient(id="p")]),
@@ -315,6 +317,7 @@ BUNDLES: dict[str, Callable[[], Iterable[Issue]]] = {
         extra=[profile(name, "Address", element(f"Address.{part}", min=1))
                for name, part in (("a1", "country"), ("a2", "state"))],
     ),
+    "FHIR-0111": lambda: validate(patient(photo=[{"contentType": "text/plain", "data": "aGk=", "hash": "aGk="}])),
     "FHIR-0110": lambda: validate(patient(photo=[{"contentType": "text/plain", "data": "aGk=", "size": 3}])),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,50 @@ def test_explain_gives_rows() -> None:
     assert rows["PID[1]-7[1]"].targets == ("Patient.birthDate",)
     assert rows["PID[1]-7[1]"].value is None
     assert {row.path: row for row in explain(A99, site=SITE, values=True)}["PID[1]-7[1]"].value == "19800203"
+
+
+AMBIGUOUS = "MemberID,SubscriberID,LastName,FirstName,BirthDate,Zip\nM1,S1,Łuk,Ann,03/04/1980,13501\n"
+MANGLED = "1.2E+11,S1,Hurt,Di,1983-02-13,01005\n"
+
+
+def birth_dates(made: Any) -> list[str | None]:
+    return [
+        each["resource"].get("birthDate")
+        for each in made.value["entry"]
+        if each["resource"]["resourceType"] == "Patient"
+    ]
+
+
+@pytest.mark.parametrize(("dates", "expected"), [(None, [None]), ("DMY", ["1980-04-03"]), ("MDY", ["1980-03-04"])])
+def test_what_is_said_of_tables_counts_as_on_the_command_line(
+    tmp_path: Path, dates: str | None, expected: list[str | None]
+) -> None:
+    path = tmp_path / "members.csv"
+    path.write_bytes(AMBIGUOUS.encode("cp1250"))
+    made = convert(path, to="fhir", dates=dates, encoding="cp1250")
+    assert birth_dates(made) == expected
+    assert birth_dates(convert(AMBIGUOUS, to="fhir", dates=dates)) == expected
+    rows = explain(path, dates=dates, encoding="cp1250")
+    assert any("left out" in row.path for row in rows) is (dates is None)
+    told = json.dumps(validate(path, dates=dates, encoding="cp1250"))
+    assert ("CSV-0102" in told) is (dates is None)
+
+
+def test_rows_that_could_not_be_used_go_into_a_folder(tmp_path: Path) -> None:
+    validate(AMBIGUOUS + MANGLED, ["roster"], quarantine=tmp_path / "checked")
+    convert(AMBIGUOUS + MANGLED, to="fhir", quarantine=str(tmp_path / "made"))
+    for folder in ("checked", "made"):
+        (written,) = (tmp_path / folder).iterdir()
+        assert "1.2E+11" in written.read_text("utf-8-sig")
+
+
+def test_tables_for_machines_have_no_escapes() -> None:
+    text = AMBIGUOUS.replace("Ann", "=Ann")
+    assert b"'=Ann" in convert(text, as_="roster").value
+    assert b",=Ann" in convert(text, as_="roster", raw=True).value
+
+
+@pytest.mark.parametrize("wrong", [{"dates": "YDM"}, {"encoding": "klingon"}])
+def test_what_nobody_can_say_of_tables_is_misuse(wrong: dict[str, Any]) -> None:
+    with pytest.raises(Misuse):
+        convert(AMBIGUOUS, to="fhir", **wrong)

@@ -23,7 +23,19 @@ from mappings.conversions import REGISTRY
 from mappings.form import Check, Compound, Map, Rule, Table, Test, project
 from mappings.run import Settings
 from tests.mappings.oracle_fhir import FhirRead, FhirWrite, Source
-from tests.mappings.oracle_state import BLANK, DROPPED, KEPT, KEYLESS, NOTHING, NOWHERE, SKIP, Flag, Open, State
+from tests.mappings.oracle_state import (
+    BLANK,
+    DROPPED,
+    KEPT,
+    KEYLESS,
+    NOTHING,
+    NOWHERE,
+    SKIP,
+    Flag,
+    Open,
+    State,
+    said_at,
+)
 from tests.mappings.oracle_v2 import Found, V2Read, V2Write, reader
 
 
@@ -113,7 +125,7 @@ class Interpreter:
 
     def _issues(self, root: Any) -> list[tuple[str, str]]:
         locate = self.syntax.locator(root)
-        found = [(code, locate(at, path).path if code != "MAP-0107" else "") for code, at, path in self.state.notes]
+        found = [(code, locate(at, path).path if code != "MAP-0107" else path) for code, at, path in self.state.notes]
         return found + [("MAP-0106", "") for _ in dict.fromkeys(self.state.conflicts)]
 
     def _ledger(self, root: Any) -> dict[str, tuple[str, frozenset[str]]]:
@@ -288,7 +300,7 @@ class Interpreter:
             result = fitting(value, conversion.gives)
         if result is not None:
             result = function(result, self.state)
-        self.state.flush(at, rule.path(self.read))
+        self.state.flush(at, said_at(rule, self.read))
         if result is None:
             if not conversion.quiet and value is not None:
                 self.state.note(NOTHING, at, rule, self.read)
@@ -444,7 +456,7 @@ class Interpreter:
         if key.conversion:
             parts = [place.read.key(path, whole=True) for path in paths]
             made = REGISTRY[key.conversion].forward(parts if key.listed else parts[0], self.state)
-            self.state.flush(place.read.at, rule.path(self.read))
+            self.state.flush(place.read.at, said_at(rule, self.read))
             return None if made is None else str(made)
         texts = [place.read.key(path, whole=False) for path in paths]
         if key.under:

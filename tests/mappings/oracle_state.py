@@ -65,6 +65,11 @@ class Claim:
     refers: dict[str, Any]
 
 
+def said_at(rule: Rule, side: str) -> str:
+    """The path that stands for a rule where nothing of the source does."""
+    return rule.path(side) or (rule.key.path(side) if rule.key else "")
+
+
 @dataclass
 class State:
     """One document being mapped; conversions see it as their run."""
@@ -103,7 +108,7 @@ class State:
 
     def note(self, code: str, at: At, rule: Rule, side: str) -> None:
         if code:
-            self.notes.append((code, at, rule.path(side)))
+            self.notes.append((code, at, said_at(rule, side)))
 
     # ---- making ----------------------------------------------------------------------------------------------
 
@@ -158,8 +163,9 @@ class State:
 
     def claim(self, node: Node, rule: Rule) -> None:
         for need in rule.needs:
-            if not any(there(node, path.split(".")) for path in (need if isinstance(need, list) else [need])):
-                self.notes.append(("MAP-0107", (), ""))
+            paths = need if isinstance(need, list) else [need]
+            if not any(there(node, path.split(".")) for path in paths):
+                self.notes.append(("MAP-0107", (), paths[0].replace("?", "")))
                 return
         profiles = node.setdefault("meta", {}).setdefault("profile", [])
         if rule.reason not in profiles:
@@ -170,7 +176,8 @@ class State:
     def _final(self, node: Node) -> Node:
         return self.moved[id(node)][1] if id(node) in self.moved else node
 
-    def _holds(self, claim: Claim) -> bool:
+    def _stray(self, claim: Claim) -> str:
+        """The first reference that doesn't lead to what the profile asks for."""
         node = self._final(claim.node)
         for path, wanted in claim.refers.items():
             profiles = set(wanted if isinstance(wanted, list) else [wanted])
@@ -178,12 +185,12 @@ class State:
                 target = value.get("reference") if isinstance(value, dict) else None
                 found = self.made.get(target) if isinstance(target, str) else None
                 if found is not None and not profiles & set(found.get("meta", {}).get("profile", [])):
-                    return False
-        return True
+                    return path
+        return ""
 
     def _withdraw(self, claim: Claim) -> None:
         node = self._final(claim.node)
-        self.notes.append(("MAP-0107", (), ""))
+        self.notes.append(("MAP-0107", (), self._stray(claim)))
         node["meta"]["profile"].remove(claim.profile)
         prune(node["meta"])
         if not node["meta"]:
@@ -203,7 +210,7 @@ class State:
         while changed:
             changed = False
             for claim in list(self.claims):
-                if not self._holds(claim):
+                if self._stray(claim):
                     self._withdraw(claim)
                     self.claims.remove(claim)
                     changed = True

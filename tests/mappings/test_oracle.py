@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.formats.hl7v2 import FORMAT as HL7V2
 from conformance.document import Document
+from conformance.issue import Issue
 from mappings.convert import Conversion
 from mappings.run import Settings
 from tests.mappings.any_adt import message
@@ -40,13 +41,19 @@ def agree(document: Document, map_id: str, read: str, write: str) -> Conversion:
     made = converter(map_id, read, write)(document, SENDER)
     wanted = interpreter(map_id, read, write)(document, SENDER)
     assert content(made.document) == content(wanted.document)
-    assert {(issue.code, issue.at.path) for issue in made.issues} == set(wanted.issues)
+    assert {told(issue) for issue in made.issues} == set(wanted.issues)
     rows = [row for row in made.ledger.rows() if row.status != "null"]
     if made.document is not None:
         assert {row.path: str(row.status) for row in rows} == {path: row[0] for path, row in wanted.ledger.items()}
     if read == "v2" and made.document is not None:
         assert {row.path: (str(row.status), frozenset(row.targets)) for row in rows} == wanted.ledger
     return made
+
+
+def told(issue: Issue) -> tuple[str, str]:
+    """Code and place; of a profile that isn't claimed the element alone, without the type."""
+    path = issue.at.path
+    return issue.code, path.partition(".")[2] if issue.code == "MAP-0107" else path
 
 
 def content(document: Document | None) -> str:

@@ -79,6 +79,7 @@ def test_without_identity_the_message_identifies_it_with_an_issue(small: MakeSma
     convert = m.converter("v2", "fhir")
     one, two = (convert(adt(seg("PID", {5: "A"}), control=control)) for control in ("C1", "C2"))
     assert codes(one) == codes(two) == ["MAP-0104"]
+    assert [issue.at.path for issue in one.issues] == ["PID-3"]
     assert resources(one)[0]["id"] != resources(two)[0]["id"]
     assert resources(one)[0]["id"] == uuid5("sdoh-gateway", "Patient||APP|HOSP|C1|")
     assert codes(m.forward(seg("PID", {3: "7^^^A^MR", 5: "A"}))) == []
@@ -339,4 +340,5 @@ def test_what_stood_in_the_way_of_a_profile_is_said(small: MakeSmall, fields: di
     assert "meta" not in content(made, "Patient")
     (said,) = (issue for issue in made.issues if issue.code == "MAP-0107")
     assert missing in said.message
+    assert said.at.path == f"Patient.{missing.split()[0]}"
     assert said.severity == "information"

@@ -12,6 +12,11 @@ from adapters.formats.ccda.tree import ENTRY_REFERENCE, Node
 
 Steps = tuple[Step, ...]
 
+STATEMENTS = frozenset(
+    ("act", "encounter", "observation", "organizer", "procedure", "substanceAdministration", "supply")
+)
+"""Elements that may stand for another of the same id where they say nothing else."""
+
 
 def every(node: Node, steps: Steps) -> list[Any]:
     """All that stands at a path, in document order: nodes, or texts where the path ends in an attribute."""
@@ -161,7 +166,7 @@ def referred(nodes: list[Node]) -> list[Node]:
     found: list[Node] = []
     for node in nodes:
         known: list[Node] = []
-        if ENTRY_REFERENCE in node.templates or not node.templates:
+        if ENTRY_REFERENCE in node.templates or (not node.templates and node.name in STATEMENTS):
             known = [each for pair in node.ids for each in node.top.by_id.get(pair, ()) if each is not node]
         found.extend(each for each in known or (node,) if each not in found)
     return found

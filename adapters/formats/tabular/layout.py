@@ -52,14 +52,16 @@ def _headerlike(cells: Sequence[str]) -> bool:
     return len(words) >= 0.8 * len(texts) and len({plain(text) for text in texts}) >= 0.7 * len(texts)
 
 
-def is_total(cells: Sequence[str]) -> bool:
-    """`Total;7 clients;;;;15;`: its first cell says so, and at least half of the cells are empty."""
+def is_total(cells: Sequence[str], width: int) -> bool:
+    """`Total;7 clients;;;;15;`, `Total members;3`: its first cell says so, and at least half of the cells are empty."""
     filled = [cell for cell in cells if cell.strip()]
-    if not filled or len(filled) * 2 > max(len(cells), 2):
+    if not filled or len(filled) * 2 > max(len(cells), width, 2):
         return False
     first = filled[0].strip()
-    head = plain(first.partition(":")[0])
-    return head in _TOTALS or (len(filled) == 1 and plain(first.partition(" ")[0]) in ("total", "totals"))
+    if plain(first.partition(":")[0]) in _TOTALS:
+        return True
+    numbers = all(not any(letter.isalpha() for letter in cell) for cell in filled[1:])
+    return numbers and plain(first.partition(" ")[0]) in ("total", "totals", "subtotal")
 
 
 def is_note(cells: Sequence[str], width: int) -> bool:

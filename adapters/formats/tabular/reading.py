@@ -90,7 +90,8 @@ class SheetReader:
         empty = cells.count("")
         if empty == len(cells) or not any(map(str.strip, cells)):
             return False
-        if empty * 2 >= len(cells) - 1 and self._is_no_row(cells):
+        lacking = empty + max(width - len(cells), 0)
+        if lacking * 2 >= max(len(cells), width) - 1 and self._is_no_row(cells):
             self._say("CSV-0007", record)
             return False
         if len(cells) == width and not record.broken:
@@ -98,7 +99,7 @@ class SheetReader:
         return self._is_whole(record)
 
     def _is_no_row(self, cells: list[str]) -> bool:
-        return is_total(cells) or is_note(cells, self.columns.width)
+        return is_total(cells, self.columns.width) or is_note(cells, self.columns.width)
 
     def _is_header(self, record: Record) -> bool:
         if [plain(cell) for cell in record.cells] != [plain(header) for header in self.headers[: self.columns.width]]:

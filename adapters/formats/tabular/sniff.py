@@ -17,7 +17,7 @@ def is_table(head: bytes) -> bool:
     text = _text(head)
     if not text or text.lstrip()[:1] in "{[<" or _is_binary(text):
         return False
-    lines = [line for line in text.splitlines() if line.strip()]
+    lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
     if len(head) >= 4096 and len(lines) > 2:
         lines.pop()
     return any(_regular(lines, delimiter) for delimiter in DELIMITERS)
@@ -45,4 +45,5 @@ def _regular(lines: list[str], delimiter: str) -> bool:
     if len(widths) < _LEAST_ROWS:
         return False
     most = max(set(widths), key=widths.count)
+    widths = widths[widths.index(most) :]  # titles stand above
     return most > 1 and widths.count(most) >= max(_LEAST_ROWS, len(widths) * 0.6)

@@ -24,6 +24,15 @@ from conformance.syntax import Code, Leaf, PathError, Value
 _SPLIT = re.compile(r"(.*)\[(.+)\]")
 """A column whose cells are split: `Needs[;]`."""
 
+Problem = Callable[[str, str], str]
+"""Why nothing can ever stand in a table, or in its column; empty where something can, or nobody knows."""
+
+
+def _nothing_known(table: str, column: str = "") -> str:
+    del table, column
+    return ""
+
+
 OF_ROW = "row "
 """How the type of a row begins, for a part that reads one."""
 
@@ -60,6 +69,15 @@ class TableRead:
     """Variable of the rows of a group."""
     text: str = ""
     """Variable of a text: a part that reads a cell."""
+    problem: Problem = _nothing_known
+
+    def _inner(self, **fields: Any) -> TableRead:
+        """A scope within this one."""
+        return TableRead(self.code, self.data, self.head, parent=self, problem=self.problem, **fields)
+
+    def _check(self, table: str, column: str = "") -> None:
+        if table and (problem := self.problem(table, column)):
+            raise PathError(problem)
 
     @property
     def at(self) -> str:
@@ -85,6 +103,7 @@ class TableRead:
             if path in scope.names:
                 return scope.names[path], (scope.table, scope.columns, False)
             if scope.var and not scope.column:
+                self._check(scope.table, path)
                 return f"{scope.var}.get({path!r})", (scope.table, path, False)
             scope = scope.parent
         raise PathError(f"`{path}` is no column here: `rows` opens a table")
@@ -94,13 +113,16 @@ class TableRead:
         while scope is not None:
             if name in scope.joined:
                 beside = scope.joined[name]
+                self._check(beside.table, column)
                 where = (beside.table, column, True) if beside.table else (self.table, beside.columns, False)
                 return f"{beside.var}.get({column!r})", where
             if name == scope.table and not scope.column:
+                self._check(name, column)
                 return f"{scope.var}.get({column!r})", (name, column, scope is not self)
             scope = scope.parent
         if not self.data:
             raise PathError(f"`{name}` isn't beside this row")
+        self._check(name, column)
         var = self.code.new("f")
         self.head.add(f"{var} = first({self.data}, {name!r})")
         return f"{var}.get({column!r})", (name, column, True)
@@ -138,12 +160,15 @@ class TableRead:
         if over.table == ".":
             holder = self._grouped()
             with self.code.block(f"for {var} in {holder.group}:"):
-                scope = TableRead(self.code, self.data, self.head, var, holder.table, self)
+                scope = self._inner(var=var, table=holder.table)
                 self._beside(scope, over, tables, site)
                 yield scope
             return
+        self._check(over.table)
         rows = f"table({self.data}, {over.table!r})"
-        scope = TableRead(self.code, self.data, self.head, var, over.table, self)
+        scope = self._inner(var=var, table=over.table)
+        for column in over.group:
+            self._check(over.table, column)
         if over.group:
             scope.group = self.code.new("g")
             with self.code.block(f"for {scope.group} in grouped({rows}, {self.code.constant(over.group)}):"):
@@ -169,11 +194,12 @@ class TableRead:
         item, column = self.code.new("i"), self.code.new("c")
         spec = self.code.constant(over.columns)
         columns = tuple(name for name, _ in over.columns)
+        for name in columns:
+            self._check(row.table, name)
         names = {name for _, constants in over.columns for name, _ in constants} | {over.answer}
         call = f"unpivoted({row.var}, {spec}, {over.answer!r}, {over.split!r})"
         with self.code.block(f"for {item}, {column} in {call}:"):
-            scope = TableRead(self.code, self.data, self.head, row.var, row.table, self)
-            scope.column, scope.columns = column, columns
+            scope = self._inner(var=row.var, table=row.table, column=column, columns=columns)
             for name in sorted(names):
                 var = self.code.new("v")
                 self.code.add(f"{var} = {item}.get({name!r})")
@@ -194,6 +220,8 @@ class TableRead:
             if join.name in tables:
                 scope.joined[join.name] = self._looked(scope, join, tables[join.name], var, site)
                 continue
+            for column in join.there:
+                self._check(join.name, column)
             index = self.code.new("n")
             self.head.add(f"{index} = indexed(table({self.data}, {join.name!r}), {join.there!r})")
             keys = [scope._found(column)[0] for column in join.here]
@@ -226,10 +254,8 @@ class TableRead:
             if self.text:
                 yield TableRead(self.code, "", self.head, text=var)
                 return
-            scope = TableRead(self.code, self.data, self.head, self.var, self.table, self)
             name = where[1] if type(where[1]) is str else column
-            scope.column, scope.columns, scope.names = repr(name), (name,), {".": var}
-            yield scope
+            yield self._inner(var=self.var, table=self.table, column=repr(name), columns=(name,), names={".": var})
 
     @contextmanager
     def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[TableRead]:
@@ -302,6 +328,16 @@ class TableWrite:
     parent: TableWrite | None = None
     names: frozenset[str] = frozenset()
     joined: frozenset[str] = frozenset()
+    problem: Problem = _nothing_known
+
+    @property
+    def _table(self) -> str:
+        """The table of a row; that of the rows around for one of a group."""
+        return self.parent._table if self.inside == "." and self.parent is not None else self.inside
+
+    def _check(self, table: str, column: str) -> None:
+        if table and (problem := self.problem(table, column)):
+            raise PathError(problem)
 
     def filled(self) -> str:
         return self.var
@@ -315,11 +351,14 @@ class TableWrite:
                 scope.kind == "cell" or (scope.kind == "item" and path not in scope.names)
             ):
                 scope = scope.parent
+            if scope.kind == "row":
+                self._check(scope._table, path)
             return scope.var, path
         while scope.kind != "data":
             if name in scope.joined:
                 return f"{scope.var}.beside({name!r})", column
             if name == scope.inside:
+                self._check(name, column)
                 return scope.var, column
             if scope.parent is None:
                 raise PathError(f"`{name}` isn't beside this row")
@@ -351,7 +390,8 @@ class TableWrite:
         self.code.add(f"{var} = D.row({self.code.constant(spec)}, {parent})")
         joined = frozenset(join.name for join in over.joins)
         kind = "item" if over.columns else "row"
-        return TableWrite(self.code, var, kind, over.table, self, frozenset(names if over.columns else ()), joined)
+        items = frozenset(names if over.columns else ())
+        return TableWrite(self.code, var, kind, over.table, self, items, joined, self.problem)
 
     def typed(self, path: str, value: Any) -> Any:
         """A constant of a map, which is a text here."""
@@ -376,9 +416,9 @@ class TableWrite:
         var = self.code.new("x")
         if path == "." and self.kind != "cell":
             self.code.add(f"{var} = Draft()")
-            return TableWrite(self.code, var, "row", self.inside, self)
+            return TableWrite(self.code, var, "row", self.inside, self, problem=self.problem)
         self.code.add(f"{var} = Cell()")
-        return TableWrite(self.code, var, "cell", parent=self)
+        return TableWrite(self.code, var, "cell", parent=self, problem=self.problem)
 
     def attach(self, path: str, child: TableWrite) -> None:
         if path == ".":
@@ -426,6 +466,13 @@ class TableSyntax:
     tree = False
     writes = True
 
+    def __init__(self, problem: Problem = _nothing_known) -> None:
+        self._problem = problem
+
+    def knowing(self, problem: Problem) -> TableSyntax:
+        """The same, for maps of tables whose columns are known."""
+        return TableSyntax(problem)
+
     @property
     def runtime(self) -> Mapping[str, Any]:
         return _RUNTIME
@@ -437,21 +484,21 @@ class TableSyntax:
         return "plain"
 
     def reader(self, code: Code, var: str, inside: str, variant: str) -> TableRead:
-        return TableRead(code, var, code.hold())
+        return TableRead(code, var, code.hold(), problem=self._problem)
 
     def part_reader(self, code: Code, var: str, level: str, inside: str, variant: str) -> TableRead:
         if inside.startswith(OF_ROW):
-            return TableRead(code, "", code.hold(), var, inside.removeprefix(OF_ROW))
+            return TableRead(code, "", code.hold(), var, inside.removeprefix(OF_ROW), problem=self._problem)
         return TableRead(code, "", code.hold(), text=var)
 
     def item_reader(self, scope: TableRead, value: Value) -> TableRead:
         return scope
 
     def writer(self, code: Code, var: str, inside: str) -> TableWrite:
-        return TableWrite(code, var, "data", inside)
+        return TableWrite(code, var, "data", inside, problem=self._problem)
 
     def part_writer(self, code: Code, var: str, inside: str) -> TableWrite:
-        return TableWrite(code, var, inside or "cell")
+        return TableWrite(code, var, inside or "cell", problem=self._problem)
 
     def start(self, root: str) -> draft.DataDraft:
         return draft.DataDraft(root)

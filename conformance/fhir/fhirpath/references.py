@@ -18,28 +18,35 @@ RESTFUL = re.compile(
 
 def resolver(root: Node) -> Callable[[str, Node], Node | None]:
     """Gives `resolve(reference, from)` for everything below a root; the index is made when first asked."""
-    index: dict[str, Node] | None = None
+    index: dict[str, list[Node]] = {}
+    indexed = False
     held: dict[int, dict[str, Node]] = {}
 
     def resolve(reference: str, item: Node) -> Node | None:
-        nonlocal index
+        nonlocal indexed
         if reference.startswith("#"):
             return contained(reference[1:], item, held)
-        if index is None:
-            index = dict(_entries(root))
+        if not indexed:
+            for url, node in _entries(root):
+                index.setdefault(url, []).append(node)
+            indexed = True
         entry = entry_of(item) if index else None
         if entry is None:
             return None
-        base = _base(entry)
         match = RESTFUL.fullmatch(reference)
-        candidates = [reference]
-        if match is not None and not match[1]:
-            candidates = [base + reference] if base else [reference]
-        if match is not None and match[4]:
-            candidates.append(candidates[0].partition("/_history/")[0])
-        return next((index[each] for each in candidates if each in index), None)
+        url = reference if match is None or match[1] else _base(entry) + reference
+        if url in index:
+            return index[url][0]
+        there = index.get(url.partition("/_history/")[0], ()) if match is not None and match[4] else ()
+        return next((node for node in there if _version(node) in ("", url.rpartition("/")[2])), None)
 
     return resolve
+
+
+def _version(resource: Node) -> str:
+    """Which version a resource says it is; empty where it doesn't."""
+    meta = resource.value.get("meta") if isinstance(resource.value, dict) else None
+    return str(meta.get("versionId", "")) if isinstance(meta, dict) else ""
 
 
 def contained(ident: str, item: Node, held: dict[int, dict[str, Node]]) -> Node | None:
@@ -88,7 +95,7 @@ def _base(entry: Node) -> str:
 def _entries(root: Node) -> Iterator[tuple[str, Node]]:
     if root.type != "Bundle":
         return
-    for entry in reversed(children(root, "entry")):
+    for entry in children(root, "entry"):
         for resource in children(entry, "resource"):
             url = entry.value.get("fullUrl")
             if isinstance(url, str):

@@ -27,7 +27,8 @@ BAD: list[tuple[str, Any]] = [
     ("oid", "urn:oid:3.1"), ("uuid", "urn:uuid:C757873D-EC9A-4326-A141-556F43239520"), ("date", "2023-02-29"),
     ("date", "2024-13"), ("date", "24-01-01"), ("dateTime", "2024-02-29T10:00Z"), ("dateTime", "2024-02-29T10:00:00"),
     ("dateTime", "2024-02T10:00:00Z"), ("instant", "2024-02-29"), ("time", "24:00:00"), ("base64Binary", "aGk"),
-    ("base64Binary", "a=Gk"), ("date", "２０２４"),
+    ("base64Binary", "a=Gk"), ("base64Binary", "YXNhcs2Rhc2Q="), ("date", "２０２４"), ("uri", "oid:1.2.3"),
+    ("uri", "uuid:c757873d-ec9a-4326-a141-556f43239520"),
 ]  # fmt: skip
 
 

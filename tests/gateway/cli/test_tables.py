@@ -91,6 +91,16 @@ def test_tables_are_shown_with_how_their_headers_were_read(call: Call) -> None:
     assert "birth_date=1980-05-06" in shown.out
 
 
+def test_tables_that_no_document_can_hold_need_a_folder(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gateway import datasets
+
+    write(Path("in"), members_csv=ROSTER + "\nM1,S1,Hill,Ann,1980-02-03,13501")
+    monkeypatch.setattr(datasets, "TOO_LARGE", 50)
+    made = call("convert", "in/members.csv", "--to", "fhir", "-o", "one.json")
+    assert made.status == 2
+    assert "name a folder: -o DIR/" in made.err
+
+
 def test_large_tables_are_converted_share_by_share(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     from adapters.formats.tabular import shares
     from gateway import datasets

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from conformance.catalogue import issue
 from gateway.delivery import Dispatcher
 from gateway.plan import Retry as Waits
 from gateway.records import Arrival, Delivery, NewDelivery
-from gateway.store import Finished, Settled, Store, Wanted
+from gateway.store import Finished, Settled, Store, StoreFailedError, Wanted
 from tests.gateway.harness import NOW, FakeSender, a_store, destination, slowly, wait_for
 
 BUSY = issue("NET-0107", None, found=None, status="503")
@@ -229,6 +229,54 @@ def test_a_mistake_of_ours_holds_no_delivery_for_ever(tmp_path: Path) -> None:
         finally:
             dispatcher.close(5.0)
         assert in_order(sender)
+
+
+def test_a_sender_that_never_comes_back_holds_nothing_longer_than_its_lease(tmp_path: Path) -> None:
+    """Each of the threads is lost in turn; what they had goes out all the same, under the same keys and in order."""
+    passed, stuck, freed = timedelta(0), Counter[str](), threading.Event()
+
+    def answer(_: Payload, key: str) -> Outcome:
+        stuck[key] += 1
+        if len(stuck) <= 4 and stuck[key] == 1:
+            freed.wait(30)
+            return Dead(issue=REFUSED)
+        return Accepted()
+
+    with a_store(tmp_path) as store:
+        fill(store, 60, patients=6)
+        sender, waits = FakeSender(answer), Waits(first=0.02, most=0.05)
+        now = lambda: datetime.now(UTC) + passed  # noqa: E731
+        dispatcher = Dispatcher(destination(retry=waits), sender, store, clock=now, chance=lambda: 0.5)
+        dispatcher.start(off=False)
+        try:
+            wait_for(lambda: len(stuck) == 4)
+            passed = timedelta(seconds=151)
+            dispatcher.call()
+            wait_for(lambda: states(store) == {"delivered": 60})
+            freed.set()
+            wait_for(lambda: len(sender.sent) == 64)
+        finally:
+            freed.set()
+            dispatcher.close(5.0)
+        assert states(store) == {"delivered": 60}
+    assert in_order(sender)
+    assert sorted(stuck.values()) == [1] * 56 + [2] * 4
+
+
+def test_a_claim_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = iter([StoreFailedError("SQLITE_FULL"), ZeroDivisionError()])
+    with a_store(tmp_path) as store:
+        fill(store, 3)
+        claim = store.deliveries.claim
+
+        def failing(*given: Any) -> Any:
+            for failure in failures:
+                raise failure
+            return claim(*given)
+
+        monkeypatch.setattr(store.deliveries, "claim", failing)
+        with dispatching(store, FakeSender()):
+            wait_for(lambda: states(store) == {"delivered": 3})
 
 
 @pytest.mark.parametrize("order", ["strict", "none"])

@@ -91,4 +91,4 @@ def test_the_states_are_closed_and_the_end_is_the_end() -> None:
     for table in (states.DELIVERY, states.ENVELOPE):
         assert {after for following in table.values() for after in following} <= set(table)
     assert states.DELIVERY["withdrawn"] == frozenset()
-    assert set(states.may_become("sending")) == {"queued", "waiting"}
+    assert set(states.may_become("sending")) == {"queued", "waiting", "sending"}

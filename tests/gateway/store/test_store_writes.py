@@ -33,6 +33,7 @@ from gateway.store import (
 from gateway.store.backup import BackupError, backup, restore
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
 ISSUE = Issue(severity="warning", code="V2-0001", message="m", at=Where(path="PID-3"), found="Miller")
 
 
@@ -81,13 +82,16 @@ def finish(store: Store, stored: Stored, *deliveries: NewDelivery, generation: i
 
 
 def claim(store: Store, now: datetime = NOW, limit: int = 100, destination: str = "hub") -> list[Delivery]:
-    return store.writer.now(store.deliveries.claim, Claim(destination=destination, now=now, limit=limit))
+    wanted = Claim(destination=destination, now=now, limit=limit, lease=now + LEASE)
+    return store.writer.now(store.deliveries.claim, wanted)
 
 
-def record(store: Store, one: Delivery, state: Any, next_at: datetime = NOW, number: int = 1) -> None:
+def record(
+    store: Store, one: Delivery, state: Any, next_at: datetime = NOW, number: int = 1, claimed: datetime = NOW
+) -> None:
     attempt = Attempt(
-        seq=one.seq, id=one.id, number=number, at=NOW, took=timedelta(milliseconds=5), outcome="x", state=state,
-        next_at=next_at, issue=ISSUE,
+        seq=one.seq, id=one.id, lease=claimed + LEASE, number=number, at=NOW, took=timedelta(milliseconds=5),
+        outcome="x", state=state, next_at=next_at, issue=ISSUE,
     )  # fmt: skip
     store.writer.now(store.deliveries.record, attempt)
 
@@ -293,6 +297,30 @@ def test_working_again_keeps_the_keys_and_as_new_does_not(store: Store) -> None:
     assert len({one.id for one in listed(store)} - keys) == 1
 
 
+def test_what_a_claimer_never_spoke_of_is_taken_over_when_its_lease_has_run_out(store: Store) -> None:
+    """In order per person; what the first claimer says of it later counts for nothing."""
+    for number in (1, 2):
+        finish(store, add(store, arrival(number))[0], new_delivery())
+    first = claim(store, limit=1)
+    early, late = NOW + LEASE - timedelta(seconds=1), NOW + LEASE
+    assert [one.seq for one in first] == [1]
+    assert claim(store, now=early) == []
+    again = claim(store, now=late)
+    assert [(one.seq, one.id) for one in again] == [(1, first[0].id), (2, again[1].id)]
+    record(store, first[0], "dead")
+    assert [one.state for one in listed(store)] == ["sending", "sending"]
+    record(store, again[0], "delivered", claimed=late)
+    assert [one.state for one in listed(store)] == ["delivered", "sending"]
+
+
+def test_a_mistake_of_one_who_waits_for_a_write_stops_no_other(store: Store) -> None:
+    def mistaken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    store.writer.submit(store.envelopes.add, arrival(1), mistaken)
+    assert [one.seq for one in add(store, arrival(2))] == [2]
+
+
 @pytest.mark.parametrize(
     ("to", "states"),
     [("queued", ["queued", "queued", "withdrawn"]), ("withdrawn", ["withdrawn", "withdrawn", "withdrawn"])],
@@ -328,7 +356,7 @@ def test_claiming_uses_the_index_of_what_is_undone(store: Store) -> None:
 
     def explain(connection: Connection, items: Sequence[None]) -> list[list[str]]:
         connection.connection.dbapi_connection.set_trace_callback(statements.append)  # type: ignore[union-attr]
-        store.deliveries.claim(connection, [Claim(destination="hub", now=NOW, limit=1)])
+        store.deliveries.claim(connection, [Claim(destination="hub", now=NOW, limit=1, lease=NOW + LEASE)])
         connection.connection.dbapi_connection.set_trace_callback(None)  # type: ignore[union-attr]
         plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statements[-1])
         return [[str(row[-1]) for row in plan]]

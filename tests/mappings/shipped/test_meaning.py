@@ -151,4 +151,5 @@ def test_a_visit_whose_provider_claims_no_profile_claims_none() -> None:
         one(forward(text, **settings), "Encounter").get("meta", {}).get("profile")
         for text in (known, known.replace("99^^^GH^VN", "99^^^GH^VN" + "|" * 20 + "WEST"))
     ]
-    assert claimed[0] and claimed[1] is None
+    assert claimed[0]
+    assert claimed[1] is None

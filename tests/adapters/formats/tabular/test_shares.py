@@ -64,7 +64,27 @@ def test_a_person_is_in_one_share_with_all_rows(tmp_path: Path) -> None:
                 assert row.raw("PersonalID") == row["PersonalID"]
 
 
-def test_tables_without_persons_are_not_taken_apart(tmp_path: Path) -> None:
-    (tmp_path / "organizations.csv").write_text("id,name,description\nO1,Hub,Meals\n")
-    (tmp_path / "services.csv").write_text("id,organization_id,name,status\nS1,O1,Meals,active\n")
+def test_tables_of_services_are_taken_apart_by_what_they_are_about(tmp_path: Path) -> None:
+    count = 40
+    organizations = [f"O{number},Hub {number},Meals" for number in range(count)]
+    services = [f"S{number},O{number % 7},Meals,active,G1" for number in range(count)]
+    phones = [f"T{number},S{number},315-555-{number:04}" for number in range(count)]
+    files = {
+        "organizations.csv": ["id,name,description", *organizations],
+        "services.csv": ["id,organization_id,name,status,program_id", *services],
+        "phones.csv": ["id,service_id,number", *phones],
+        "programs.csv": ["id,organization_id,name", "G1,O1,Meals on wheels"],
+    }
+    for name, lines in files.items():
+        (tmp_path / name).write_text("\n".join(lines))
+    parts = list(shares(opened(tmp_path), lambda one: None, lambda one: None, size=300))
+    assert len(parts) > 5
+    for part in parts:
+        assert [row["id"] for row in part["program"]] == ["G1"]
+        assert {row["service_id"] for row in part["phone"]} == {row["id"] for row in part["service"]}
+    assert sum(len(part["organization"]) for part in parts) == count
+
+
+def test_tables_of_no_known_kind_are_not_taken_apart(tmp_path: Path) -> None:
+    (tmp_path / "things.csv").write_text("colour,shape,weight\nred,round,1\n")
     assert not is_shareable(opened(tmp_path))

@@ -1,0 +1,273 @@
+"""What entries say beside their core: timing, dispenses, devices, specimens, relatives, policies, teams, directives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway import convert
+from tests.mappings.shipped.ccda.clinical import CVX, LOINC, RXNORM, SNOMED, T, bundle, document, resources, section
+
+DRUG = f'<manufacturedProduct><manufacturedMaterial><code code="316342" codeSystem="{RXNORM}"/></manufacturedMaterial>'
+DRUG = f"<consumable>{DRUG}</manufacturedProduct></consumable>"
+
+
+def administration(inside: str, template: str = "16", mood: str = "INT") -> str:
+    return (
+        f'<substanceAdministration classCode="SBADM" moodCode="{mood}"><templateId root="{T}{template}"/>'
+        f'<id root="1.2.7"/><statusCode code="active"/>{inside}</substanceAdministration>'
+    )
+
+
+def observed(template: str, code: str, value: str, inside: str = "", attributes: str = "") -> str:
+    claimed = f'<templateId root="{template if template.startswith("2.") else T + template}"/>' if template else ""
+    return (
+        f'<observation classCode="OBS" moodCode="EVN"{attributes}>{claimed}<id root="1.2.8" extension="{code}"/>'
+        f'<code code="{code}" codeSystem="{LOINC}"/><statusCode code="completed"/>{value}{inside}</observation>'
+    )
+
+
+def coded(code: str, name: str = "") -> str:
+    return f'<value xsi:type="CD" code="{code}" codeSystem="{SNOMED}" displayName="{name}"/>'
+
+
+def one(kind: str, code: str, *entries: str) -> dict[str, Any]:
+    (found,) = resources(document(section(code, *entries)), kind)
+    return found
+
+
+def related(kind: str, inside: str) -> str:
+    return f'<entryRelationship typeCode="{kind}">{inside}</entryRelationship>'
+
+
+# ---- medications and immunizations
+
+
+def timing(inside: str) -> Any:
+    return one("MedicationRequest", "10160-0", administration(inside + DRUG))["dosageInstruction"][0]["timing"][
+        "repeat"
+    ]
+
+
+def test_every_four_to_six_hours() -> None:
+    period = '<period xsi:type="IVL_PQ"><low value="4" unit="h"/><high value="6" unit="h"/></period>'
+    repeat = timing(f'<effectiveTime xsi:type="PIVL_TS" operator="A">{period}</effectiveTime>')
+    assert (repeat["frequency"], int(repeat["period"]), int(repeat["periodMax"]), repeat["periodUnit"]) == (
+        1,
+        4,
+        6,
+        "h",
+    )
+
+
+def test_an_hour_and_a_half_before_dinner() -> None:
+    event = '<event code="ACV"/><offset xsi:type="PQ" value="1.5" unit="h"/>'
+    repeat = timing(f'<effectiveTime xsi:type="EIVL_TS" operator="A">{event}</effectiveTime>')
+    assert (repeat["when"], repeat["offset"]) == (["ACV"], 90)
+
+
+SUPPLY = (
+    f'<supply classCode="SPLY" moodCode="INT"><templateId root="{T}17"/><id nullFlavor="NI"/><effectiveTime'
+    ' xsi:type="IVL_TS"><high value="20250101"/></effectiveTime><repeatNumber value="3"/>'
+    '<quantity value="30"/></supply>'
+)
+DISPENSE = (
+    f'<supply classCode="SPLY" moodCode="EVN"><templateId root="{T}18"/><id root="1.2.9"/>'
+    f'<statusCode code="completed"/>'
+    '<effectiveTime value="20240105"/><quantity value="30"/><performer><assignedEntity>'
+    '<id root="2.16.840.1.113883.4.6" extension="1999999992"/></assignedEntity></performer></supply>'
+)
+
+
+def test_a_prescription_and_what_was_dispensed_of_it() -> None:
+    source = document(section("10160-0", administration(DRUG + related("REFR", SUPPLY) + related("REFR", DISPENSE))))
+    made = bundle(source)["entry"]
+    urls = {each["resource"]["resourceType"]: each["fullUrl"] for each in made}
+    by_type = {each["resource"]["resourceType"]: each["resource"] for each in made}
+    asked = by_type["MedicationRequest"]["dispenseRequest"]
+    assert (asked["numberOfRepeatsAllowed"], asked["validityPeriod"]) == (2, {"end": "2025-01-01"})
+    given = by_type["MedicationDispense"]
+    assert given["medicationCodeableConcept"]["coding"][0]["code"] == "316342"
+    assert given["authorizingPrescription"] == [{"reference": urls["MedicationRequest"]}]
+    assert (given["status"], given["whenHandedOver"]) == ("completed", "2024-01-05")
+
+
+def test_a_dose_of_a_series_and_the_reaction_to_it() -> None:
+    vaccine = DRUG.replace("316342", "88").replace(RXNORM, CVX)
+    reaction = observed("9", "29544-3", coded("95388000", "Rash"))
+    entry = administration('<repeatNumber value="2"/>' + vaccine + related("CAUS", reaction), "52", "EVN")
+    made = {each["resource"]["resourceType"]: each for each in bundle(document(section("11369-6", entry)))["entry"]}
+    given = made["Immunization"]["resource"]
+    assert given["protocolApplied"][0]["doseNumberPositiveInt"] == 2
+    assert given["reaction"][0]["detail"] == {"reference": made["Observation"]["fullUrl"]}
+
+
+def test_a_vaccine_without_a_template_is_one_in_its_section() -> None:
+    entry = administration(DRUG.replace(RXNORM, CVX), "99999", "EVN")
+    assert one("Immunization", "11369-6", entry)["status"] == "completed"
+
+
+# ---- procedures, results, pregnancy
+
+
+def test_a_procedure_has_place_device_and_complication() -> None:
+    device = (
+        '<participant typeCode="DEV"><participantRole><id root="2.16.840.1.113883.3.3719" extension="(01)1"/>'
+        f'<playingDevice><code code="2461000" codeSystem="{SNOMED}"/></playingDevice></participantRole></participant>'
+    )
+    place = '<participant typeCode="LOC"><participantRole><playingEntity><name>Room 7</name></playingEntity>'
+    place += "</participantRole></participant>"
+    problem = observed("4", "64572001", coded("131148009", "Bleeding"))
+    entry = (
+        f'<procedure classCode="PROC" moodCode="EVN"><templateId root="{T}14"/><id root="1.2.10"/>'
+        f'<code code="80146002" codeSystem="{SNOMED}"/><statusCode code="completed"/><effectiveTime value="2024"/>'
+        f"{device}{place}{related('COMP', problem)}</procedure>"
+    )
+    made = bundle(document(section("47519-4", entry)))["entry"]
+    by_type = {each["resource"]["resourceType"]: each for each in made}
+    done = by_type["Procedure"]["resource"]
+    assert done["focalDevice"][0]["manipulated"] == {"reference": by_type["Device"]["fullUrl"]}
+    assert by_type["Device"]["resource"]["udiCarrier"] == [{"carrierHRF": "(01)1"}]
+    assert done["location"] == {"reference": by_type["Location"]["fullUrl"]}
+    assert done["complicationDetail"] == [{"reference": by_type["Condition"]["fullUrl"]}]
+
+
+def test_results_share_a_specimen_and_only_the_normal_range_is_one() -> None:
+    ranges = "".join(
+        f'<referenceRange><observationRange><value xsi:type="IVL_PQ"><low value="{low}"/></value>{sign}'
+        "</observationRange></referenceRange>"
+        for low, sign in ((1, '<interpretationCode code="N"/>'), (9, '<interpretationCode code="H"/>'))
+    )
+    result = observed("2", "718-7", '<value xsi:type="PQ" value="13" unit="g/dL"/>', ranges)
+    specimen = (
+        '<specimen><specimenRole><specimenPlayingEntity><code code="119297000" codeSystem="2.16.840.1.113883.6.96"/>'
+    )
+    specimen += "</specimenPlayingEntity></specimenRole></specimen>"
+    panel = (
+        f'<organizer classCode="BATTERY" moodCode="EVN"><templateId root="{T}1"/><id root="1.2.11"/>'
+        f'<code code="58410-2" codeSystem="{LOINC}"/><statusCode code="completed"/>{specimen}'
+        f"<component>{result}</component></organizer>"
+    )
+    made = {each["resource"]["resourceType"]: each for each in bundle(document(section("30954-2", panel)))["entry"]}
+    blood = {"reference": made["Specimen"]["fullUrl"]}
+    assert made["DiagnosticReport"]["resource"]["specimen"] == [blood]
+    found = made["Observation"]["resource"]
+    assert found["specimen"] == blood
+    assert [int(each["low"]["value"]) for each in found["referenceRange"]] == [1]
+
+
+def test_pregnancy_is_a_status_with_its_dates() -> None:
+    due = observed("", "11778-8", '<value xsi:type="TS" value="20241001"/>')
+    entry = observed("2.16.840.1.113883.10.20.15.3.8", "ASSERTION", coded("77386006"), related("REFR", due))
+    made = one("Observation", "29762-2", entry)
+    assert made["code"]["coding"][0]["code"] == "82810-3"
+    assert made["component"][0]["valueDateTime"] == "2024-10-01"
+
+
+def test_what_a_woman_intends_is_observed_not_ordered() -> None:
+    entry = observed("281", "86645-9", coded("454381000124105")).replace('moodCode="EVN"', 'moodCode="INT"')
+    assert one("Observation", "29762-2", entry)["code"]["coding"][0]["code"] == "86645-9"
+
+
+def test_functional_status_is_a_category() -> None:
+    made = one("Observation", "47420-5", observed("67", "54522-8", coded("371153006")))
+    assert [each["coding"][0]["code"] for each in made["category"]] == ["functional-status"]
+
+
+# ---- relatives, policies, teams, directives, encounters
+
+
+def test_what_a_father_had_and_what_he_died_of() -> None:
+    age = observed("31", "445518008", '<value xsi:type="PQ" value="57" unit="a"/>')
+    death = observed("47", "ASSERTION", coded("419099009", "Dead"))
+    had = observed("46", "64572001", coded("22298006", "Infarction"), related("SUBJ", age) + related("CAUS", death))
+    not_had = observed("46", "64572001", coded("73211009", "Diabetes"), attributes=' negationInd="true"')
+    father = (
+        f'<organizer classCode="CLUSTER" moodCode="EVN"><templateId root="{T}45"/>'
+        f'<statusCode code="completed"/><subject>'
+        '<relatedSubject classCode="PRS"><code code="FTH" codeSystem="2.16.840.1.113883.5.111"/>'
+        "</relatedSubject></subject>"
+        f"<component>{had}</component><component>{not_had}</component></organizer>"
+    )
+    made = one("FamilyMemberHistory", "10157-6", father)
+    (condition,) = made["condition"]
+    assert (int(condition["onsetAge"]["value"]), condition["contributedToDeath"]) == (57, True)
+    assert made["deceasedBoolean"] is True
+    assert made["note"] == [{"text": "The source negates this: Diabetes."}]
+
+
+def test_a_policy_in_its_order_with_holder_and_plan() -> None:
+    holder = '<participant typeCode="HLD"><participantRole><id root="1.3" extension="H1"/><playingEntity><name>'
+    holder += "<family>Holder</family></name></playingEntity></participantRole></participant>"
+    covered = (
+        '<participant typeCode="COV"><participantRole><id root="1.3" extension="M1"/></participantRole></participant>'
+    )
+    plan = '<act classCode="ACT" moodCode="DEF"><id root="1.4" extension="PL"/><text>Gold</text></act>'
+    policy = (
+        f'<act classCode="ACT" moodCode="EVN"><templateId root="{T}61"/><id root="1.5" extension="G1"/>'
+        f'<statusCode code="completed"/>{covered}{holder}{related("REFR", plan)}</act>'
+    )
+    entry = (
+        f'<act classCode="ACT" moodCode="EVN"><templateId root="{T}60"/><entryRelationship typeCode="COMP">'
+        f'<sequenceNumber value="2"/>{policy}</entryRelationship></act>'
+    )
+    made = one("Coverage", "48768-6", entry)
+    assert (made["order"], made["subscriberId"]) == (2, "H1")
+    assert "M1" in [each["value"] for each in made["identifier"]]
+    assert [(each["type"]["coding"][0]["code"], each["value"]) for each in made["class"]] == [
+        ("group", "G1"),
+        ("plan", "PL"),
+    ]
+    assert made["policyHolder"]
+
+
+def test_a_member_of_a_team_has_role_and_time() -> None:
+    member = (
+        f'<act classCode="PCPR" moodCode="EVN"><templateId root="{T}500.1"/><effectiveTime><low value="2020"/>'
+        '</effectiveTime><performer typeCode="PRF"><functionCode xmlns="urn:hl7-org:sdtc" code="PCP"'
+        ' codeSystem="2.16.840.1.113883.5.88"/><assignedEntity>'
+        '<id root="2.16.840.1.113883.4.6" extension="1999999992"/>'
+        "</assignedEntity></performer></act>"
+    )
+    team = (
+        f'<organizer classCode="CLUSTER" moodCode="EVN"><templateId root="{T}500"/><code code="86744-0"'
+        f' codeSystem="{LOINC}"><originalText>Heart team</originalText></code><statusCode code="active"/>'
+        f"<component>{member}</component></organizer>"
+    )
+    made = one("CareTeam", "85847-2", team)
+    (participant,) = made["participant"]
+    assert made["name"] == "Heart team"
+    assert (participant["role"][0]["coding"][0]["code"], participant["period"]) == ("PCP", {"start": "2020"})
+
+
+def test_a_directive_is_a_document_that_somebody_verified() -> None:
+    verifier = (
+        '<participant typeCode="VRF"><time value="20240102"/><participantRole><id root="2.16.840.1.113883.4.6"'
+        ' extension="1999999992"/></participantRole></participant><reference typeCode="REFR"><externalDocument>'
+        '<id root="1.6"/><text mediaType="application/pdf"><reference value="will.pdf"/></text>'
+        "</externalDocument></reference>"
+    )
+    source = document(section("42348-3", observed("48", "75320-2", coded("304253006"), verifier)))
+    made = bundle(source)["entry"]
+    document_url = next(each["fullUrl"] for each in made if each["resource"]["resourceType"] == "DocumentReference")
+    (directive,) = [each["resource"] for each in made if each["resource"]["resourceType"] == "Observation"]
+    assert directive["derivedFrom"] == [{"reference": document_url}]
+    verified = [each["resource"] for each in made if "VRF" in str(each["resource"].get("agent"))]
+    assert [each["recorded"][:10] for each in verified] == ["2024-01-02"]
+
+
+def test_an_encounter_without_a_template_is_one() -> None:
+    place = '<participant typeCode="LOC"><time><low value="20240101"/></time><participantRole><playingEntity><name>Ward'
+    place += "</name></playingEntity></participantRole></participant>"
+    entry = (
+        f'<encounter classCode="ENC" moodCode="EVN"><id root="1.7" extension="E1"/><code code="99213"'
+        f' codeSystem="2.16.840.1.113883.6.12"/><effectiveTime value="20240101"/>{place}</encounter>'
+    )
+    made = one("Encounter", "46240-8", entry)
+    assert (made["status"], made["location"][0]["period"]) == ("finished", {"start": "2024-01-01"})
+
+
+def test_an_entry_without_a_template_that_nobody_knows_is_said() -> None:
+    made = convert(
+        document(section("11450-4", '<act classCode="ACT" moodCode="DEF"><id root="1.8"/></act>')), to="fhir"
+    )
+    assert [each.code for each in made.issues if each.code == "CDA-0101"] == ["CDA-0101"]
