@@ -223,6 +223,9 @@ _PROFILES: tuple[Code, ...] = (
 )  # fmt: skip
 
 _CONTENT: tuple[Code, ...] = (
+    _row("0119", "Number of concepts", "The code system is complete, but says {count} concepts and has {number}.",
+         "One of the two is wrong; concepts may be missing.", "conflict", severity="warning",
+         page="codesystem-definitions.html"),
     _row("0120", "CodeSystem property", "The property {problem}.", "Concepts that use it would mean two things.",
          "invalid", page="codesystem.html#properties"),
     _row("0121", "Concept property", "The property {problem}.", "Readers take it for something else, or for nothing.",
@@ -231,6 +234,8 @@ _CONTENT: tuple[Code, ...] = (
          "Codes are known by their system; a relative one names nothing.", "value", page="valueset.html"),
     _row("0123", "ValueSet filter", "The filter {problem}.", "It selects nothing, or not what was meant.", "invalid",
          page="valueset.html#compositions"),
+    _row("0124", "Invariant's expression", "The expression is {problem}.",
+         "An invariant that can't be read is never checked.", "invalid", page="fhirpath.html"),
     _row("0125", "Unknown element in a differential", "The differential speaks of what isn't there: {problem}.",
          "The rule would never be checked.", "not-found", page="profiling.html#differential"),
     _row("0126", "Discriminator", "The discriminator's path leads to no element.",
@@ -277,6 +282,9 @@ _CONTENT: tuple[Code, ...] = (
     _row("0148", "Operation's profile not here", "Not checked: the operation's profile is not here.",
          "It was not compared with the parameters. Neither a pass nor an error.", "not-supported",
          severity="information"),
+    _row("0149", "Value of another type", "The element's type is: {types}.",
+         "No value of that element can be what is asked.", "invalid",
+         page="elementdefinition-definitions.html#ElementDefinition.fixed[x]"),
     _row("0144", "Measure not here", "Not checked: the measure is not here.",
          "Groups and populations were not compared. Neither a pass nor an error.", "not-supported",
          severity="information"),

@@ -5,6 +5,7 @@ Data that is broken never stops the walk: every problem becomes an issue at its 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -303,7 +304,7 @@ class Walk:
                     and item.type == "code"
                     and item.binding
                     and item.binding.strength == "required"
-                    and not _absent(extra)
+                    and not _excused(extra, required=item.tree.min > 0 or self._asked_for(node))
                 ):
                     self.report("FHIR-0045", node, value_set=item.binding.value_set.partition("|")[0])
                 if item.asked:
@@ -314,6 +315,12 @@ class Walk:
                 rules.narrative(self, node)
             return True
         return False
+
+    def _asked_for(self, node: Node) -> bool:
+        """Whether a rule of its parent's type speaks of an element: cpt-2 asks ContactPoint.system of each value."""
+        owner = self.plans.of_type(node.parent.type) if node.parent is not None else None
+        word = re.compile(rf"\b{re.escape(node.name)}\b")
+        return owner is not None and any(word.search(rule.expression) for rule in owner.invariants)
 
     def _object(self, node: Node, item: Item, data: dict[str, Any]) -> None:
         """The properties of an object: unknown ones, forms, cardinality, slices, and each value."""
@@ -474,8 +481,11 @@ def _claimed(value: Any) -> list[str]:
     return [each for each in profiles if isinstance(each, str)] if isinstance(profiles, list) else []
 
 
-def _absent(extra: dict[str, Any]) -> bool:
-    """True where an extension says why a value isn't there."""
+def _excused(extra: dict[str, Any], *, required: bool) -> bool:
+    """True where a code may be absent under a required binding: its element must be there and says why it has none, or
+    what was meant is `unsupported`. An optional element that has nothing to say is left out."""
     listed = extra.get("extension")
     url = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-    return isinstance(listed, list) and any(isinstance(each, dict) and each.get("url") == url for each in listed)
+    there = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    reasons = [each.get("valueCode") for each in there if each.get("url") == url]
+    return bool(reasons) if required else "unsupported" in reasons

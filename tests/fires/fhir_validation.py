@@ -330,6 +330,10 @@ CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0123": lambda: validate(
         value_set(system="http://example.org/cs", filter=[{"property": "z", "op": "=", "value": "a"}]), SYSTEM
     ),
+    "FHIR-0119": lambda: validate({**SYSTEM, "count": 99}),
+    "FHIR-0124": lambda: validate(profile("q", "Patient", element("Patient.name", constraint=[
+        {"key": "a-1", "severity": "error", "human": "h", "expression": "use = "}]))),
+    "FHIR-0149": lambda: validate(profile("q", "Patient", element("Patient.gender", patternString="male"))),
     "FHIR-0125": lambda: validate(profile("q", "Patient", element("Patient.nothing.inside", min=1))),
     "FHIR-0126": lambda: validate(
         profile("q", "Patient", element("Patient.identifier", slicing={

@@ -33,9 +33,14 @@ def check(walk: Walk, node: Node) -> None:
             walk.report("FHIR-0120", path, problem=f"is one of FHIR's own, of type {_KNOWN[known]}")
         types[code] = type_
         uris.add(uri)
+    number = 0
     for path, row in _concepts(node.value.get("concept"), f"{node.path}.concept"):
+        number += 1
         for index, each in enumerate(objects(row.get("property"))):
             _value(walk, f"{path}.property[{index}]", each, types)
+    count = node.value.get("count")
+    if node.value.get("content") == "complete" and type(count) is int and number and count != number:
+        walk.report("FHIR-0119", node, count=count, number=number)
 
 
 def _value(walk: Walk, path: str, row: dict[str, Any], types: dict[str, str]) -> None:

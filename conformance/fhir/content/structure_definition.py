@@ -12,7 +12,9 @@ from conformance.definitions import distil
 from conformance.definitions.registry import Definition
 from conformance.definitions.snapshot import Tree
 from conformance.fhir.content.code_system import objects
-from conformance.fhir.fhirpath import Node, lineage
+from conformance.fhir.fhirpath import FhirPathError, Node, lineage
+from conformance.fhir.fhirpath.syntax import parse
+from conformance.fhir.plan import type_code
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
@@ -30,6 +32,7 @@ def check(walk: Walk, node: Node) -> None:
         return
     rows = objects(node.value["differential"].get("element"))
     _obligations(walk, node, rows)
+    _expressions(walk, f"{node.path}.differential", rows)
     try:
         facts = distil.structure_definition({**node.value, "differential": {"element": rows}})
     except (TypeError, AttributeError, ValueError, KeyError):
@@ -45,7 +48,10 @@ def check(walk: Walk, node: Node) -> None:
     if tree is not None:
         nodes = dict(tree.flat())
         for index, (row, made) in enumerate(zip(rows, facts["differential"], strict=False)):
-            _discriminators(walk, f"{node.path}.differential.element[{index}]", row, nodes.get(made["id"]))
+            path, held = f"{node.path}.differential.element[{index}]", nodes.get(made["id"])
+            _discriminators(walk, path, row, held)
+            if held is not None:
+                _valued(walk, path, row, held)
 
 
 def _widened(walk: Walk, node: Node, definition: Definition, rows: list[dict[str, Any]]) -> None:
@@ -71,6 +77,31 @@ def _wider(row: dict[str, Any], held: Tree, *, sliced: bool) -> Iterator[str]:
     plain = not any("/" in code for code in [*allowed, *asked])
     if allowed and plain and not all(allowed & set(lineage(code)) for code in asked):
         yield "type"
+
+
+def _expressions(walk: Walk, path: str, rows: list[dict[str, Any]]) -> None:
+    """What invariants say is FHIRPath."""
+    for index, row in enumerate(rows):
+        for number, rule in enumerate(objects(row.get("constraint"))):
+            try:
+                parse(str(rule.get("expression", "true")))
+            except FhirPathError as error:
+                place = f"{path}.element[{index}].constraint[{number}].expression"
+                walk.report("FHIR-0124", place, found=rule["expression"], problem=str(error))
+
+
+def _valued(walk: Walk, path: str, row: dict[str, Any], tree: Tree) -> None:
+    """A fixed or pattern value is of a type of its element."""
+    types = [type_code(each, str(row.get("path"))) for each in tree.types]
+    for key in row:
+        given = key.removeprefix("fixed").removeprefix("pattern")
+        if (
+            given[:1].isupper()
+            and given != key
+            and types
+            and given not in {name[:1].upper() + name[1:] for name in types}
+        ):
+            walk.report("FHIR-0149", f"{path}.{key}", types=", ".join(types))
 
 
 def _discriminators(walk: Walk, path: str, row: dict[str, Any], tree: Tree | None) -> None:

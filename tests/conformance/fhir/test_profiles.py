@@ -188,7 +188,7 @@ def test_a_published_snapshot_serves_where_the_base_is_missing() -> None:
 @pytest.mark.parametrize(
     ("resource", "codes"),
     [
-        (patient(_gender=UNKNOWN), []),
+        (patient(_gender=UNKNOWN), ["FHIR-0045"]),
         (patient(_birthDate=UNKNOWN), []),
         (patient(contained=[patient(id="p")], link=[{"other": {"reference": "#p"}, "type": "refer"}]), []),
         (bundle({"request": {"method": "DELETE", "url": "Patient/1"}}, kind="transaction"), []),
@@ -252,3 +252,54 @@ def _validator(*resources: Json) -> Validator:
 def test_narratives(inner: str, fine: bool) -> None:
     div = DIV.replace("text", inner)
     assert (errors(validate(patient(text={"status": "generated", "div": div}))) == []) is fine
+
+
+def _why(code: str) -> Json:
+    return {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": code}]}
+
+
+def _about(**elements: Any) -> Json:
+    return {"contained": [{"resourceType": "Patient", "id": "p", **elements}], "patient": {"reference": "#p"}}
+
+
+@pytest.mark.parametrize(
+    ("elements", "codes"),
+    [
+        ({"_category": [_why("unknown")]}, ["FHIR-0045"]),
+        ({"_category": [_why("unsupported")]}, []),
+        ({"_criticality": _why("asked-unknown")}, ["FHIR-0045"]),
+        ({"reaction": [{"manifestation": [{"text": "m"}], "_severity": _why("unknown")}]}, ["FHIR-0045"]),
+        (_about(telecom=[{"value": "1", "_system": _why("unknown")}]), []),
+        (_about(link=[{"other": {"display": "o"}, "_type": _why("unknown")}]), []),
+    ],
+)  # fmt: skip
+def test_a_code_may_be_absent_where_its_element_has_to_be_there(elements: Json, codes: list[str]) -> None:
+    allergy = {"resourceType": "AllergyIntolerance", "patient": {"reference": "Patient/1"}, **elements}
+    found = validate(allergy)
+    assert [each.code for each in found if each.severity == "error"] == codes
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        ({"path": "Patient.gender", "patternCode": "male"}, []),
+        ({"path": "Patient.gender", "fixedString": "male"}, ["FHIR-0149"]),
+        ({"path": "Patient.deceased[x]", "fixedBoolean": True}, []),
+        ({"path": "Patient.deceased[x]", "patternPeriod": {"start": "2020"}}, ["FHIR-0149"]),
+        ({"path": "Patient.implicitRules", "fixedUri": "urn:a"}, []),
+        ({"path": "Patient.name", "constraint": [{"key": "a-1", "severity": "error", "human": "h",
+          "expression": "use ="}]},
+         ["FHIR-0124"]),
+    ],
+)  # fmt: skip
+def test_definitions(change: Json, codes: list[str]) -> None:
+    made = profile("q", "Patient", {"id": change["path"], **change})
+    assert errors(validate(made)) == codes
+
+
+@pytest.mark.parametrize(("count", "codes"), [(2, []), (3, ["FHIR-0119"])])
+def test_a_complete_code_system_counts_its_concepts(count: int, codes: list[str]) -> None:
+    system = {"resourceType": "CodeSystem", "url": "http://example.org/c", "status": "draft", "content": "complete",
+              "count": count, "concept": [{"code": "a", "concept": [{"code": "b"}]}]}  # fmt: skip
+    assert [each.code for each in validate(system) if each.severity == "warning" and each.code != "FHIR-0051"] == codes
+    assert "FHIR-0119" not in {each.code for each in validate({**system, "content": "fragment"})}
