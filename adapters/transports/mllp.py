@@ -46,12 +46,12 @@ class _Slot:
 
     def __call__(self, reply: bytes | None) -> None:
         self.answer, self.done = reply, True
-        self._connection.answered()
+        self._connection.server.answered(self._connection)
 
 
 class _Connection(asyncio.Protocol):
     def __init__(self, server: _Server) -> None:
-        self._server = server
+        self.server = server
         self._frames = Frames(server.settings.max_message)
         self._slots: deque[_Slot] = deque()
         self._transport: asyncio.Transport | None = None
@@ -71,20 +71,21 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._peer = str((transport.get_extra_info("peername") or ("",))[0])
-        self.heard_at = self._server.now()
-        self._server.joined(self)
+        self.heard_at = self.server.now()
+        self.server.joined(self)
         self.apply_pause()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        self._server.connections.discard(self)
+        self.server.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
-        self.heard_at = self._server.now()
+        server = self.server
+        self.heard_at = server.now()
         try:
             messages = self._frames.feed(data)
         except FrameTooLargeError:
-            self._server.refused("too_large")
+            server.refused("too_large")
             self.cut()
             return
         if not self._frames.open:
@@ -94,13 +95,14 @@ class _Connection(asyncio.Protocol):
         for message in messages:
             slot = _Slot(self)
             self._slots.append(slot)
-            self._server.receive(Received(message, self._peer), slot)
-        self.apply_pause()
+            server.receive(Received(message, self._peer), slot)
+        if server.paused or len(self._slots) >= server.settings.max_unanswered:
+            self.apply_pause()
 
     def eof_received(self) -> bool:
         """The peer has said all it will say; the connection stays open while answers are owed (TLS can't do that)."""
         self._ended = True
-        return bool(self._slots) and self._server.settings.tls is None
+        return bool(self._slots) and self.server.settings.tls is None
 
     def pause_writing(self) -> None:
         self._unwritable = True
@@ -110,34 +112,30 @@ class _Connection(asyncio.Protocol):
         self._unwritable = False
         self.apply_pause()
 
-    def answered(self) -> None:
-        """From any thread."""
-        self._server.answered(self)
-
     def flush(self) -> None:
         """Writes the answers that are there, up to the first that isn't. One that is None ends the connection."""
         if self._transport is None:
             return
-        replies: list[bytes] = []
-        while self._slots and self._slots[0].done:
-            reply = self._slots.popleft().answer
+        slots, replies = self._slots, list[bytes]()
+        while slots and slots[0].done:
+            reply = slots.popleft().answer
             if reply is None:
                 self._transport.write(b"".join(replies))
-                self._slots.clear()
+                slots.clear()
                 self._transport.close()
                 return
             if reply:
                 replies.append(frame(reply))
         if replies:
             self._transport.write(b"".join(replies))
-        if self._ended and not self._slots:
+        if self._ended and not slots:
             self._transport.close()
         elif self._paused:
             self.apply_pause()
 
     def apply_pause(self) -> None:
         """Reads, or doesn't, as the server, the row of answers and the peer's own reading allow."""
-        wait = self._server.paused or self._unwritable or len(self._slots) >= self._server.settings.max_unanswered
+        wait = self.server.paused or self._unwritable or len(self._slots) >= self.server.settings.max_unanswered
         if self._transport is None or wait == self._paused or self._transport.is_closing():
             return
         self._paused = wait
@@ -148,7 +146,7 @@ class _Connection(asyncio.Protocol):
 
     def cut(self) -> None:
         """Ends it now, without answering what is open."""
-        self._server.connections.discard(self)
+        self.server.connections.discard(self)
         if self._transport is not None:
             self._transport.abort()
 
@@ -162,7 +160,7 @@ class _Connection(asyncio.Protocol):
 
     def overdue(self, now: float) -> str | None:
         """Why this connection must end, if it must."""
-        settings = self._server.settings
+        settings = self.server.settings
         if self.frame_began_at is not None and not self._paused and now - self.frame_began_at > settings.frame_timeout:
             return "slow_frame"
         if not self._slots and now - self.heard_at > settings.idle_timeout:

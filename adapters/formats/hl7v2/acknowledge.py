@@ -38,18 +38,17 @@ class Header:
     """The MSH segment of a message as sent: `fields[n]` is MSH-n with control characters removed, empty when absent.
     Without an MSH all fields are empty and the delimiters the usual ones."""
 
-    __slots__ = ("_components", "codec", "common", "delimiters", "fields", "findings", "seed", "usual")
+    __slots__ = ("codec", "common", "components", "delimiters", "fields", "seed", "usual")
 
     def __init__(self, raw: bytes) -> None:
-        self._components: dict[tuple[int, int], str] = {}
+        self.common = self
+        """The header that was read for all messages which differ from this one in time and control id alone. It alone
+        has what follows: what those messages share."""
+        self.components: dict[tuple[int, int], str] = {}
         self.usual: dict[str, tuple[str, str, str]] = {}
         """By code: the parts of an answer without findings, around MSH-7, MSH-10 and MSA-2."""
-        self.common = self
-        """The header that was read for all messages which differ from this one in time and control id alone."""
-        self.findings: tuple[Issue, ...] | None = None
-        """What a glance found in fields that those messages have in common; None before the first glance."""
         self.seed = ""
-        """A hash of what those messages have in common; empty until an answer needs it."""
+        """A hash of what they share; empty until an answer needs it."""
         self.codec = wide(raw) or "latin-1"
         text = raw[:65536].decode(self.codec, errors="replace")
         start = text.find("MSH")
@@ -61,20 +60,19 @@ class Header:
         self.fields = ["MSH", marks[0], marks[1:], *clean, *[""] * 20]
 
     def component(self, field: int, number: int = 1) -> str:
-        found = self._components.get((field, number))
+        components = self.common.components
+        found = components.get((field, number))
         if found is None:
             parts = self.fields[field].split(self.delimiters[2])[0].split(self.delimiters[1])
-            found = self._components[field, number] = parts[number - 1].strip() if number <= len(parts) else ""
+            found = components[field, number] = parts[number - 1].strip() if number <= len(parts) else ""
         return found
 
     def but(self, time: str, control_id: str) -> Header:
         """The same sender's header of another message: MSH-7 and MSH-10 are never asked for their components."""
         other = object.__new__(Header)
-        other.codec, other.delimiters = self.codec, self.delimiters
-        other._components, other.usual = self._components, self.usual
-        other.common = self
-        other.fields = self.fields.copy()
-        other.fields[7], other.fields[10] = time, control_id
+        other.codec, other.delimiters, other.common = self.codec, self.delimiters, self
+        other.fields = fields = self.fields.copy()
+        fields[7], fields[10] = time, control_id
         return other
 
     @property
@@ -85,18 +83,15 @@ class Header:
 
 def header(raw: bytes) -> Header:
     """`Header(raw)`. What a sender's messages have in common is read once: all but time and control id."""
-    end = raw.find(b"\r", 0, _LONGEST)
-    line = raw[: max(end, 0)]
-    usual = line[:3] == b"MSH" and len(line) > 8 and line.isascii() and b"\n" not in line
-    parts = line.split(line[3:4]) if usual else []
-    if len(parts) < 10:
-        return Header(raw)
-    time, control_id = parts[6].decode("ascii"), parts[9].decode("ascii")
-    if not (time.isprintable() and control_id.isprintable()):
-        return Header(raw)
-    parts[6] = parts[9] = b""
-    common = _common(line[3:4].join(parts))
-    return common.but(time, control_id) if common.delimiters[0] == line[3:4].decode() else Header(raw)
+    end, mark = raw.find(b"\r", 0, _LONGEST), raw[3:4]
+    parts = raw[:end].split(mark) if end > 0 and mark else []
+    if len(parts) > 9:
+        own, time, control_id = parts[6] + parts[9], parts[6], parts[9]
+        parts[6] = parts[9] = b""
+        common = _common(mark.join(parts)) if own.isascii() and own.decode("ascii").isprintable() else None
+        if common is not None:
+            return common.but(time.decode("ascii"), control_id.decode("ascii"))
+    return Header(raw)
 
 
 _LONGEST = 1024
@@ -104,8 +99,12 @@ _LONGEST = 1024
 
 
 @lru_cache(maxsize=512)
-def _common(line: bytes) -> Header:
-    return Header(line)
+def _common(line: bytes) -> Header | None:
+    """None for a line of an unusual kind."""
+    if line[:3] != b"MSH" or not line.isascii() or b"\n" in line:
+        return None
+    made = Header(line)
+    return made if made.delimiters[0] == line[3:4].decode() else None
 
 
 def _printable(text: str) -> str:
@@ -166,10 +165,10 @@ def acknowledge(
     `now` is MSH-7, by default the message's own, so that the same message gives the same answer; `control_id` is
     MSH-10, by default derived from the message's header and the answer.
     """
-    told = [issue for issue in issues if issue.severity != "information"][:_MOST_ERRORS]
-    fields, mark = header.fields, header.delimiters[0]
+    told = [issue for issue in issues if issue.severity != "information"][:_MOST_ERRORS] if issues else []
+    fields, mark, usual = header.fields, header.delimiters[0], header.common.usual
     identity = control_id or _identity(header, code, told)
-    before, between, after = header.usual.get(code) or header.usual.setdefault(code, _usual(header, code))
+    before, between, after = usual.get(code) or usual.setdefault(code, _usual(header, code))
     answer = f"{before}{now or fields[7]}{between}{identity}{after}{fields[10]}"
     if not told:
         return f"{answer.rstrip(mark)}\r".encode(header.codec, errors="replace")

@@ -6,7 +6,7 @@ The cheap checks of an acknowledgement (MSH-1, 2, 9, 10, 12, the event, the char
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 
 from adapters.formats.hl7v2 import charsets
 from adapters.formats.hl7v2.acknowledge import Header, acknowledge, header, reply_to, verdict, wanted
@@ -20,42 +20,60 @@ _WITHOUT_PATIENT = frozenset(("A20",))
 _FRAMING = b" \t\r\n\x0b\x1c\x00\xef\xbb\xbf\xff\xfe"
 
 
+class _Common:
+    """What messages have in common whose headers differ in time and control id alone."""
+
+    __slots__ = (
+        "code", "delimiters", "event", "issues", "patient", "processing_id", "repetition", "sender", "separator",
+    )  # fmt: skip
+
+    def __init__(self, header: Header) -> None:
+        self.sender = (header.fields[3], header.fields[4])
+        self.processing_id = header.component(11)
+        self.code, self.event = header.component(9), header.component(9, 2)
+        self.issues = tuple(_of_header(header))
+        self.separator, self.repetition = header.delimiters[0].encode(), header.delimiters[2].encode()
+        self.delimiters = header.delimiters[1:].encode()
+        self.patient = (b"\rPID" + self.separator, b"\nPID" + self.separator)
+        """How the segment begins that says whom a message is about."""
+
+
+_remembered = lru_cache(maxsize=512)(_Common)
+
+
 def glance(raw: bytes) -> Glance:
     head = header(raw)
+    common = _Common(head) if head.common is head else _remembered(head.common)
     begins = raw[:3] == b"MSH" or raw.lstrip(_FRAMING)[:3] == b"MSH" or bool(charsets.wide(raw))
-    patient = _patient(raw, head) if begins else None
-    issues = _findings(raw, head, patient) if begins else parse(raw).issues
-    fields = head.fields
+    patient = _patient(raw, head.codec, common) if begins else None
+    control_id = head.fields[10].strip()
     return Glance(
-        sender=(fields[3], fields[4]),
-        control_id=fields[10].strip(),
-        processing_id=head.component(11),
-        subject=(patient or b"").partition(head.delimiters[2].encode())[0],
-        issues=issues,
+        sender=common.sender,
+        control_id=control_id,
+        processing_id=common.processing_id,
+        subject=patient.partition(common.repetition)[0] if patient else b"",
+        issues=_findings(raw, head, common, control_id, patient) if begins else parse(raw).issues,
         reply=partial(reply_to, head),
     )
 
 
-def _findings(raw: bytes, header: Header, patient: bytes | None) -> tuple[Issue, ...]:
-    common = header.common
-    if common.findings is None:
-        common.findings = tuple(_of_header(common))
-    found, code, event = common.findings, header.component(9), header.component(9, 2)
+def _findings(raw: bytes, header: Header, common: _Common, control_id: str, patient: bytes | None) -> tuple[Issue, ...]:
+    found, event = common.issues, common.event
     if header.fields[2] != header.delimiters[1:]:
         found = (*(one for one in parse(raw).issues if one.code in ("V2-0006", "V2-0009")), *found)
-    if not header.fields[10].strip():
+    if not control_id:
         found += (_empty("MSH-10"),)
-    if code == "ADT" and not event and not structure_of("2.5.1", event := _event(raw, header)):
+    if common.code == "ADT" and not event and not structure_of("2.5.1", event := _event(raw, common.separator)):
         found += (_unknown(event),)
     if not raw.isascii():
         found += tuple(_charset(raw))
-    if code == "ADT" and not patient and event not in _WITHOUT_PATIENT:
+    if common.code == "ADT" and not patient and event not in _WITHOUT_PATIENT:
         found += (_absent("PID") if patient is None else _empty("PID-3"),)
     return found
 
 
 def _of_header(header: Header) -> Iterator[Issue]:
-    """What is wrong with fields that all messages of a sender have in common."""
+    """What is wrong with fields that those messages have in common."""
     fields, code, event = header.fields, header.component(9), header.component(9, 2)
     for number in (9, 11, 12):
         if not fields[number] or fields[number].isspace():
@@ -88,31 +106,24 @@ def _at_charset(code: str, name: str | None) -> Issue:
     return issue(code, Where(path="MSH-18"), found=name)
 
 
-def _event(raw: bytes, header: Header) -> str:
+def _event(raw: bytes, separator: bytes) -> str:
     """EVN-1, for senders whose MSH-9 is `ADT` alone."""
-    separator = header.delimiters[0].encode()
     _, _, rest = raw.partition(b"EVN" + separator)
     return rest[:3].decode("ascii", "replace")
 
 
-def _patient(raw: bytes, header: Header) -> bytes | None:
+def _patient(raw: bytes, codec: str, common: _Common) -> bytes | None:
     """PID-3 as sent, without its empty parts; None when there is no PID."""
-    if header.codec != "latin-1":
-        raw = raw.decode(header.codec, "replace").encode()
-    separator = header.delimiters[0].encode()
-    for end in (b"\r", b"\n"):
-        at = raw.find(end + b"PID" + separator)
+    if codec != "latin-1":
+        raw = raw.decode(codec, "replace").encode()
+    for begin in common.patient:
+        at = raw.find(begin)
         if at >= 0:
-            fields = raw[at + 1 : _end_of(raw, at + 1)].split(separator, 4)
-            return b"" if len(fields) < 4 else fields[3].strip(header.delimiters[1:].encode())
+            end = raw.find(b"\r", at + 1)
+            line = raw[at + 1 : end if end >= 0 else None].partition(b"\n")[0]
+            fields = line.split(common.separator, 4)
+            return b"" if len(fields) < 4 else fields[3].strip(common.delimiters)
     return None
-
-
-def _end_of(raw: bytes, at: int) -> int:
-    """Where the segment that begins here ends."""
-    end = raw.find(b"\r", at)
-    newline = raw.find(b"\n", at, end if end >= 0 else len(raw))
-    return newline if newline >= 0 else end if end >= 0 else len(raw)
 
 
 def refuse(raw: bytes, issues: tuple[Issue, ...]) -> bytes:
