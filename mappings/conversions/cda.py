@@ -12,6 +12,7 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
+from conformance.terminology.checkdigits import loinc
 from mappings.conversions.conversion import Conversion, Run
 from mappings.conversions.keys import person_key
 from mappings.conversions.systems import is_oid, is_uuid
@@ -68,6 +69,7 @@ def cda_system_name(value: str, run: Run) -> str | None:
     return None if cda_system(value, run) else value
 
 
+_LOINC = "2.16.840.1.113883.6.1"
 _ANY_URI = "2.16.840.1.113883.4.873"
 """The root of ids whose system is a URI without an OID: the extension is the system, a slash and the value."""
 
@@ -92,6 +94,14 @@ def uri_id(text: str, run: Run) -> list[str]:
     if slash and value and "//" in system:
         return [system, value]
     return ["urn:ietf:rfc:3986", text]
+
+
+def cda_question(parts: list[str | None], run: Run) -> list[str] | None:
+    """The LOINC code that a question's linkId ends in (`/93042-0/71802-3`, as forms made of LOINC panels have them), its
+    OID; None for any other linkId."""
+    path = parts[0] if type(parts[0]) is str else ""
+    code = path.rpartition("/")[2]
+    return [code, _LOINC] if path.startswith("/") and code[:1].isdecimal() and loinc(code) else None
 
 
 _SCHEMES = {"phone": "tel:", "fax": "fax:", "email": "mailto:", "pager": "tel:", "sms": "sms:"}
@@ -443,6 +453,14 @@ CONVERSIONS = (
         backward=cda_id,
         gives="string",
         doc="Written: system and value as root and extension; a system without an OID under the root of any URI.",
+    ),
+    Conversion(
+        name="cda-question",
+        forward=lambda parts, run: None,
+        backward=cda_question,
+        gives="code",
+        quiet=True,
+        doc="Written: the LOINC code that the linkId of a form made of a LOINC panel ends in.",
     ),
     Conversion(
         name="uri-id",

@@ -35,6 +35,7 @@ def assemble(root: Made, kind: str, release: str, identify: Identify) -> Tree:
     _referred(root)
     _coded(root)
     _measured(root)
+    _inherited(root)
     _authored(root)
     header.trimmed(root, one_service=kind == "ccd")
     _identified(root, identify)
@@ -358,6 +359,20 @@ def _demoted(node: Made) -> None:
         better.attributes = own
 
 
+_SCALES = ("2.16.840.1.113883.10.20.22.4.69", "2.16.840.1.113883.10.20.22.4.86")
+
+
+def _inherited(root: Made) -> None:
+    """The parts of an assessment that say nothing of their own status and time have the assessment's."""
+    for node in root.within():
+        around = node.parent.parent if node.parent is not None else None
+        if around is not None and any(node.claims(each) for each in _SCALES):
+            for name in ("statusCode", "effectiveTime"):
+                given = around.first(name)
+                if given is not None and node.first(name) is None:
+                    node.children.append(given.twin(node))
+
+
 AUTHOR_PARTICIPATION = "2.16.840.1.113883.10.20.22.4.119"
 
 
@@ -388,8 +403,9 @@ def _identified(root: Made, identify: Identify) -> None:
 
 
 def _copied(node: Made, home: Made) -> None:
-    for each in home.within():
-        if each.name == "id" and each.attributes.get("root"):
+    """The id of what an entry reference stands for: its own, else that of a statement in it."""
+    for each in (own for statement in home.within() if statement.name in _STATEMENTS for own in statement.every("id")):
+        if each.attributes.get("root"):
             node.add("id").attributes.update(each.attributes)
             return
 

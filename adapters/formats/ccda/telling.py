@@ -87,7 +87,10 @@ def _said(statement: Made, path: tuple[Any, ...]) -> str:
     """What stands in a cell: all that is at the path, each once."""
     if path and path[-1][0] != CHILD:
         holders = reach(statement, path[:-1])
-        return "; ".join(each.attributes[path[-1][1]] for each in holders if path[-1][1] in each.attributes)
+        name = path[-1][1]
+        if name == "negationInd":
+            return "yes" if any(each.attributes.get(name) == "true" for each in holders) else ""
+        return "; ".join(each.attributes[name] for each in holders if name in each.attributes)
     return "; ".join(dict.fromkeys(filter(None, map(words, reach(statement, path)))))
 
 
