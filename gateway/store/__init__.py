@@ -64,7 +64,7 @@ class Store:
             self.close()
             raise
         if self._writing is not None:
-            self._writer = Writer(self._writing)
+            self._writer = Writer(self._writing, urgent=self.envelopes.add)
 
     @property
     def writer(self) -> Writer:

@@ -48,8 +48,10 @@ _Job = tuple[Callable[..., Sequence[Any]], Any, Done]
 class Writer:
     """Commits in groups; a write is done only when its group is on disk."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, urgent: Callable[..., Sequence[Any]] | None = None) -> None:
+        """`urgent`: the write for which somebody outside waits."""
         self._engine = engine
+        self._urgent = urgent
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         self._many, self._many_at = 0, -_A_WHILE
@@ -64,8 +66,8 @@ class Writer:
 
     @property
     def pressed(self) -> bool:
-        """Whether many wait for their writes, or did a moment ago: senders for their acknowledgements, most of all."""
-        return self._jobs.qsize() >= _MANY or time.monotonic() - self._many_at < _A_WHILE
+        """Whether many urgent writes came together a moment ago."""
+        return time.monotonic() - self._many_at < _A_WHILE
 
     def submit(self, write: Write[Item, T], item: Item, done: Done) -> None:
         """Hands over a write; many of the same kind that wait together are done together."""
@@ -98,8 +100,9 @@ class Writer:
             ended = False
             while not ended:
                 batch = self._taken()
-                if len(batch) >= _MANY:
-                    self._many, self._many_at = len(batch), time.monotonic()
+                urgent = sum(job is not None and job[0] == self._urgent for job in batch)
+                if urgent >= _MANY:
+                    self._many, self._many_at = urgent, time.monotonic()
                 ended = batch[-1] is None
                 self._commit(connection, [job for job in batch if job is not None])
 
@@ -115,7 +118,7 @@ class Writer:
     def _gather(self) -> None:
         """After a large group, waits a little for as many again: who was answered sends the next message, and a commit
         costs nearly the same for a hundred as for ten."""
-        if time.monotonic() - self._many_at < _A_WHILE:
+        if self.pressed:
             for _ in range(_WAITS):
                 if self._jobs.qsize() + 1 >= self._many:
                     break

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ from gateway.store import (
     migrate,
 )
 from gateway.store.backup import BackupError, backup, restore
+from tests.gateway.harness import wait_for
 
 NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
@@ -311,6 +313,28 @@ def test_what_a_claimer_never_spoke_of_is_taken_over_when_its_lease_has_run_out(
     assert [one.state for one in listed(store)] == ["sending", "sending"]
     record(store, again[0], "delivered", claimed=late)
     assert [one.state for one in listed(store)] == ["delivered", "sending"]
+
+
+@pytest.mark.parametrize(("urgent", "pressed"), [(True, True), (False, False)])
+def test_many_who_wait_for_their_acknowledgements_are_pressing_and_other_writes_are_not(
+    store: Store, urgent: bool, pressed: bool
+) -> None:
+    told, seen = threading.Semaphore(0), list[bool]()
+
+    def done(*_: object) -> None:
+        seen.append(store.writer.pressed)
+        told.release()
+
+    def other(_: Connection, items: Sequence[Arrival]) -> list[None]:
+        return [None] * len(items)
+
+    store.writer.submit(lambda _, items: [time.sleep(0.05)] * len(items), None, lambda *_: None)
+    for number in range(1, 33):
+        store.writer.submit(store.envelopes.add if urgent else other, arrival(number), done)
+    for _ in range(32):
+        assert told.acquire(timeout=10)
+    assert seen[0] is pressed
+    wait_for(lambda: not store.writer.pressed)
 
 
 def test_a_mistake_of_one_who_waits_for_a_write_stops_no_other(store: Store) -> None:
