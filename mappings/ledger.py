@@ -200,6 +200,12 @@ class Ledger:
             for path in self.syntax.nulls(self._root)
         ]
 
+    def fields(self, *, values: bool = False) -> Iterator[tuple[Leaf, str, Row]]:
+        """The same one after the other, each with its place in the source's structure: `Client.DOB`."""
+        after = _After(self._next)
+        for leaf in self.leaves():
+            yield leaf, self.syntax.pattern(leaf), after.judged(self._row(leaf, values))
+
     def counts(self) -> dict[str, int]:
         """How many fields were mapped, ignored, left unmapped, or explicitly null."""
         found = Counter(row.status for row in self.rows())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,16 @@ import click
 
 from gateway.api import convert_part
 from gateway.cli import options, report
-from gateway.cli.inputs import inputs
-from gateway.cli.ledgers import counts
+from gateway.cli.inputs import Input, inputs
+from gateway.cli.ledgers import STATUSES, counts
+from gateway.columns import Columns, of_tables
 from gateway.targets import target
 
 if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
     from conformance.issue import Issue
+    from gateway.config import Site
+    from gateway.sources import Part
     from mappings import Row
 
 _EXTENSION = re.compile(r"\([^()]*/([^()/]*)\)")
@@ -42,6 +46,7 @@ def command(
     """Show where each field of a message goes, and which rule sends it there.
 
     By default on the way to FHIR. A field is mapped, ignored (with the reason), unmapped, or an explicit null.
+    Of tables each column is summed up too; those of more than 10,000 rows are told by column alone.
 
     \b
     Examples:
@@ -55,19 +60,61 @@ def command(
     for one in inputs([source]):
         raw, problems = one.read(from_)
         issues.extend(problems)
-        for part in one.parts(raw, from_, told, settings, map_id) if not problems else ():
+        columns: Columns | None = None
+        for part in _parts(one, raw, from_, told, settings, map_id) if not problems else ():
             made = convert_part(part, wanted, settings, map_id=map_id)
             issues.extend(made.issues)
+            if made.ledger is not None and of_tables(made.ledger):
+                columns = columns or Columns()
+                columns.add(made.ledger, values=values)
+                continue
             if part.count > 1:
                 click.echo(f"{one.name}#{part.number}")
             rows = made.ledger.rows(values=values) if made.ledger else []
-            show([row for row in rows if row.status == "unmapped"] if unmapped else rows, values=values)
+            show(_wanted(rows, unmapped), values=values)
             if made.ledger:
                 click.echo(counted(rows))
             elif made.value is not None:
                 click.echo("Source and target have the same form; nothing was mapped.")
+        if columns is not None:
+            show(_wanted(columns.cells or [], unmapped), values=values)
+            _show_columns(columns, unmapped)
     report.say(issues, values=values)
     options.finish(issues)
+
+
+def _parts(one: Input, raw: bytes, from_: str, told: Told | None, settings: Site, map_id: str | None) -> Iterator[Part]:
+    """The documents of a source; large tables as shares."""
+    from gateway.datasets import is_large, schema_of, shares
+
+    if one.path is not None and one.is_table(from_) and is_large(one.path):
+        return shares(one.path, told, schema_of(one.path, settings, map_id))
+    return one.parts(raw, from_, told, settings, map_id)
+
+
+def _wanted(rows: Sequence[Row], unmapped: bool) -> Sequence[Row]:
+    return [row for row in rows if row.status == "unmapped"] if unmapped else rows
+
+
+def _show_columns(columns: Columns, unmapped: bool) -> None:
+    """What became of each column, with the first reason for which cells went nowhere."""
+    found = [each for each in columns if each.counts["unmapped"] or not unmapped]
+    if columns.cells:
+        click.echo()
+    report.grid(
+        ["column", "filled", "mapped", "ignored", "unmapped", "to", "why not"],
+        [
+            [
+                each.path,
+                str(each.filled),
+                *(str(each.counts[status] or "") for status in ("mapped", "ignored", "unmapped")),
+                next(iter(sorted(each.targets)), ""),
+                next((reason for reason, _ in each.reasons.most_common(1)), ""),
+            ]
+            for each in found
+        ],
+    )
+    click.echo(f"{columns.rows} rows, {_told(columns.counts())}")
 
 
 def show(rows: Sequence[Row], *, values: bool) -> None:
@@ -88,5 +135,9 @@ def _lines(row: Row, values: bool) -> Iterator[list[str]]:
 
 def counted(rows: Sequence[Row]) -> str:
     """`52 fields: 47 mapped, 5 ignored`."""
-    told = [f"{number} {status}" for status, number in counts(rows).items() if number]
-    return f"{len(rows)} fields: {', '.join(told)}"
+    return _told(counts(rows))
+
+
+def _told(found: Mapping[str, int]) -> str:
+    told = [f"{found[status]} {status}" for status in STATUSES if found.get(status)]
+    return f"{sum(found.values())} fields: {', '.join(told)}"

@@ -13,6 +13,7 @@ from conformance.issue import Issue, Where
 from gateway.cli.outputs import replace_file
 
 if TYPE_CHECKING:
+    from gateway.columns import Columns
     from mappings import Ledger, Row
     from mappings.ledger import Status
 
@@ -22,24 +23,51 @@ STATUSES: tuple[Status, ...] = ("mapped", "ignored", "unmapped", "null")
 @dataclass(slots=True)
 class Ledgers:
     """`{"file", "counts": {status: n}, "rows": [{"path", "status", "targets", "rule", "reason"}]}` a line; with
-    `values` each row has the text that stood there."""
+    `values` each row has the text that stood there. Tables have `"columns": [{"column", "filled", status: n, "targets",
+    "reasons"}]` too, and no `rows` when they are large."""
 
     target: str | None
     values: bool
     _lines: list[bytes] = field(default_factory=list)
+    _name: str = ""
+    _columns: Columns | None = None
 
     def add(self, name: str, ledger: Ledger | None) -> None:
+        """The ledger of a document; of tables that of a share, which may follow others of the same name."""
         if self.target is None or ledger is None:
             return
+        from gateway.columns import Columns, of_tables
+
+        if self._columns is None or name != self._name:
+            self._flush()
+        if of_tables(ledger):
+            self._name, self._columns = name, self._columns or Columns()
+            self._columns.add(ledger, values=self.values)
+            return
+        rows = ledger.rows(values=self.values)
+        self._line({"file": name, "counts": counts(rows), "rows": [shown(row) for row in rows]})
+
+    def _flush(self) -> None:
+        """Writes the line of tables that are over."""
+        if self._columns is None:
+            return
+        found = self._columns.counts()
+        line: dict[str, Any] = {"file": self._name, "counts": {status: found[status] for status in STATUSES}}
+        line["columns"] = [each.shown() for each in self._columns]
+        if self._columns.cells is not None:
+            line["rows"] = [shown(row) for row in self._columns.cells]
+        self._columns = None
+        self._line(line)
+
+    def _line(self, line: dict[str, Any]) -> None:
         import orjson
 
-        rows = ledger.rows(values=self.values)
-        line = {"file": name, "counts": counts(rows), "rows": [shown(row) for row in rows]}
         self._lines.append(orjson.dumps(line) + b"\n")
 
     def end(self) -> Issue | None:
         if self.target is None:
             return None
+        self._flush()
         try:
             replace_file(Path(self.target), self._lines)
         except OSError as error:

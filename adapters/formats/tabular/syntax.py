@@ -33,6 +33,8 @@ def _nothing_known(table: str, column: str = "") -> str:
     return ""
 
 
+_LEFT_OUT = ", left out ("
+
 OF_ROW = "row "
 """How the type of a row begins, for a part that reads one."""
 
@@ -527,7 +529,7 @@ class TableSyntax:
                 for column, value in row.items():
                     yield Leaf((name, id(row), column), spot(name, row, column).path, value)
                 for column, code in (getattr(row, "refused", None) or {}).items():
-                    path = f"{spot(name, row, column).path}, left out ({code})"
+                    path = f"{spot(name, row, column).path}{_LEFT_OUT}{code})"
                     yield Leaf((name, id(row), f"{column} {code}"), path, row.raw(column))
 
     def nulls(self, root: Any) -> list[str]:
@@ -567,7 +569,7 @@ class TableSyntax:
         return bool(where[2])
 
     def pattern(self, leaf: Leaf) -> str:
-        return f"{leaf.key[0]}.{leaf.key[2]}"
+        return f"{leaf.key[0]}.{leaf.key[2] if _LEFT_OUT not in leaf.path else leaf.key[2].rpartition(' ')[0]}"
 
     def locator(self, root: Any) -> Callable[[tuple[Any, ...], str], Where]:
         rows: dict[int, tuple[str, Any]] = {}
