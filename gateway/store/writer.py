@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import queue
 import sqlite3
 import threading
@@ -102,9 +103,10 @@ class Writer:
                 batch = self._taken()
                 urgent = sum(job is not None and job[0] == self._urgent for job in batch)
                 if urgent >= _MANY:
-                    self._many, self._many_at = urgent, time.monotonic()
+                    self._many, self._many_at = urgent, math.inf
                 ended = batch[-1] is None
                 self._commit(connection, [job for job in batch if job is not None])
+                self._many_at = min(self._many_at, time.monotonic())
 
     def _taken(self) -> list[_Job | None]:
         """What waits, at least one; None, after which nothing comes, is the last."""

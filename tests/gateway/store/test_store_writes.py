@@ -328,7 +328,11 @@ def test_many_who_wait_for_their_acknowledgements_are_pressing_and_other_writes_
     def other(_: Connection, items: Sequence[Arrival]) -> list[None]:
         return [None] * len(items)
 
-    store.writer.submit(lambda _, items: [time.sleep(0.05)] * len(items), None, lambda *_: None)
+    def slow(_: Connection, items: Sequence[None]) -> list[None]:
+        time.sleep(0.05)
+        return [None] * len(items)
+
+    store.writer.submit(slow, None, lambda *_: None)
     for number in range(1, 33):
         store.writer.submit(store.envelopes.add if urgent else other, arrival(number), done)
     for _ in range(32):
