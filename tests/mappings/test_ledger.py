@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from conformance.document import Document
 from mappings.catalog import Catalog
 from mappings.convert import Converter
 from tests.mappings.generated import segments
@@ -172,3 +173,18 @@ def _primitives(node: Any) -> int:
 def test_rows_take_time_linear_in_the_source(shipped: Converter) -> None:
     made = shipped(adt(seg("PID", {3: "1"}), *(f"OBX|{number}|ST|c^x^L||v" for number in range(3000))))
     assert len(made.ledger.rows()) > 15_000
+
+
+def test_of_elements_of_which_one_value_is_read_the_further_ones_are_not_mapped(tmp_path: Path) -> None:
+    part = "parts:\n  xpn: [{v2: ['2', '3'], fhir: given, as: given-names}]\n"
+    rules = "rules:\n- make: Practitioner\n  rules:\n  - {v2: PID-5, fhir: name, use: xpn}\n"
+    small = write(tmp_path, part + rules + "  - {v2: PID-7, fhir: qualification.code.text}\n")
+    degrees = [{"code": {"text": text}} for text in ("MD", "RN")]
+    resource = {"resourceType": "Practitioner", "id": "a", "name": [{"given": ["Ada", "B"]}], "qualification": degrees}
+    bundle = {"resourceType": "Bundle", "entry": [{"fullUrl": "urn:uuid:a", "resource": resource}]}
+    made = small.converter("fhir", "v2")(Document(format="fhir", version="4.0.1", root=bundle))
+    told = {row.path.removeprefix("Bundle.entry[0].resource."): row.status for row in made.ledger.rows()}
+    assert told == {
+        "name[0].given[0]": "mapped", "name[0].given[1]": "mapped", "qualification[0].code.text": "mapped",
+        "qualification[1].code.text": "unmapped",
+    }  # fmt: skip

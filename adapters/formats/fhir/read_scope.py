@@ -195,7 +195,14 @@ class FhirRead:
         return (home, tuple(step.read for step in steps), bool(match) and home != self._resource())
 
     def where_leaf(self, path: str) -> tuple[Any, ...]:
-        return self.where(path)
+        """Where one value is read: of lists of elements on the way in the first."""
+        home, steps, afar = self.where(path)
+        known = () if path == "." else self._steps(path)[1]
+        first = [
+            (name, 1, url) if step.many and not (index or url or r4.is_primitive(step.type)) else (name, index, url)
+            for (name, index, url), step in zip(steps, known, strict=True)
+        ]
+        return home, tuple(first), afar
 
     def _resource(self) -> str:
         """The type of the resource around."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from adapters.formats.hl7v2.message import WIDTH
 from conformance.syntax import PathError
 
 _FIELD = re.compile(r"([A-Z][A-Z0-9]{2})(?:-([1-9][0-9]{0,2})(?:\.([1-9][0-9]?)(?:\.([1-9][0-9]?))?)?)?")
@@ -26,6 +27,8 @@ def parse_path(path: str) -> Path:
         return Path("", 0, 0, 0)
     if match := _FIELD.fullmatch(path):
         name, *numbers = match.groups()
+        if int(numbers[0] or 0) > WIDTH:
+            raise PathError(f"`{path}`: maps know the fields 1 to {WIDTH} of a segment")
         return Path(name, *(int(number or 0) for number in numbers))
     if match := _PART.fullmatch(path):
         return Path("", 0, int(match[1]), int(match[2] or 0))

@@ -25,6 +25,10 @@ def read(raw: bytes) -> Result[object]:
         FORMAT.parse(message)
     check(raw)
     FORMAT.reply(raw, result.issues)
+    seen = FORMAT.glance(raw)
+    seen.reply(seen.issues)
+    FORMAT.refuse(raw, seen.issues)
+    FORMAT.answer(raw, seen.issues)
     FORMAT.sniff(raw[:4096])
     if result.value is not None:
         FORMAT.check(result.value)
@@ -49,6 +53,12 @@ def test_random_bytes_after_a_header(inside: bytes, after: bytes) -> None:
 @settings(max_examples=200)
 def test_soup_of_what_matters(text: str) -> None:
     read(text.encode())
+
+
+@given(st.sampled_from([b"MSH", b"MSH|", b"MSH\r", b"MSH|^~\\&\r", b"\x0bMSH", b"FHS|\rMSH"]), st.binary(max_size=60))
+@settings(max_examples=150)
+def test_headers_that_break_off(head: bytes, after: bytes) -> None:
+    read(head + after)
 
 
 def test_a_message_cut_anywhere() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
+from adapters.formats.hl7v2.paths import parse_path
 from adapters.formats.hl7v2.places import locate
 from adapters.formats.hl7v2.values import path_of
 from adapters.formats.hl7v2.write import build
+from conformance.syntax import PathError
 from tests.adapters.formats.hl7v2.messages import FORMAT, document, field_lists, parsed
 
 RAW = (
@@ -93,3 +95,9 @@ def test_each_place_points_at_what_stands_there(segments: list[list[str]]) -> No
                     assert where.line == segment.line
                     assert where.column is not None
                     assert sent[where.column - 1 :].startswith(part)
+
+
+def test_a_map_is_told_of_a_field_that_no_segment_has() -> None:
+    assert parse_path("ZZZ-80.1").field == 80
+    with pytest.raises(PathError, match="1 to 80"):
+        parse_path("ZZZ-81")
