@@ -161,6 +161,7 @@ def warm(setup: Work) -> None:
                     deliver(Choice(destination=one.name, rule=""), one, setup, prepared.known)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 50)  # objects: a message makes thousands that nothing holds on to in a circle
 
 
 _SAMPLES = ("admission-a01.hl7", "discharge-a03.hl7")

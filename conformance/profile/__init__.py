@@ -19,6 +19,7 @@ __all__ = ["Check", "Profile", "check", "ids", "load", "read", "schema"]
 _SHIPPED = Path(__file__).parent.parent / "profiles"
 
 
+@cache
 def ids() -> tuple[str, ...]:
     """The shipped profiles, by the name of their file."""
     return tuple(sorted(path.stem for path in _SHIPPED.glob("*.yaml")))
