@@ -16,11 +16,16 @@ _MIME = re.compile(
     r"(application|audio|chemical|font|image|message|model|multipart|text|video|x-[a-z\-]{1,40}|\*)/[A-Za-z0-9!#$&\-^_.+*]{1,127}"
     r"(\s*;\s*[A-Za-z0-9!#$&\-^_.+]{1,127}=(\"[^\"]{0,200}\"|[A-Za-z0-9!#$&\-^_.+:/]{1,200}))*"
 )
+BCP_47 = "urn:ietf:bcp:47"
 _LANGUAGE = re.compile(
-    r"(?:[a-zA-Z]{2,3}(?:-[a-zA-Z]{3}){0,3}|[a-zA-Z]{4,8})(?:-[a-zA-Z]{4})?(?:-(?:[a-zA-Z]{2}|\d{3}))?"
-    r"(?:-(?:[a-zA-Z0-9]{5,8}|\d[a-zA-Z0-9]{3}))*(?:-[a-wyzA-WYZ0-9](?:-[a-zA-Z0-9]{2,8})+)*(?:-[xX](?:-[a-zA-Z0-9]{1,8})+)?"
-    r"|[xX](?:-[a-zA-Z0-9]{1,8})+"
+    r"([a-zA-Z]{2,3})((?:-[a-zA-Z]{3}){0,3})(-[a-zA-Z]{4})?(-(?:[a-zA-Z]{2}|\d{3}))?"
+    r"((?:-(?:[a-zA-Z0-9]{5,8}|\d[a-zA-Z0-9]{3}))*)((?:-[a-wyzA-WYZ0-9](?:-[a-zA-Z0-9]{2,8})+)*)(-[xX](?:-[a-zA-Z0-9]{1,8})+)?"
+    r"|([xX](?:-[a-zA-Z0-9]{1,8})+)",
+    re.ASCII,
 )
+"""RFC 5646, 2.1, with a group for each of `_SUBTAGS` and one for tags of private use alone. Languages of four letters
+and more are reserved."""
+_SUBTAGS = ("language", "ext-lang", "script", "region", "variant", "extension", "private-use")
 _LANGUAGES_2 = (
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el "
     "en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu "
@@ -67,6 +72,15 @@ def language(code: str) -> bool:
     return len(first) != 2 or first in _words(_LANGUAGES_2)
 
 
+def subtags(code: str) -> frozenset[str] | None:
+    """The kinds of subtags of a BCP-47 tag, as filters of value sets name them; None for what is no tag."""
+    match = _LANGUAGE.fullmatch(code) if language(code) else None
+    if match is None:
+        return None
+    *parts, alone = match.groups()
+    return frozenset(("private-use",) if alone else (name for name, part in zip(_SUBTAGS, parts, strict=True) if part))
+
+
 def _country(code: str) -> bool | None:
     if re.fullmatch(r"[A-Z]{2}", code):
         return code in _words(_COUNTRIES)
@@ -98,7 +112,7 @@ def _snomed(code: str) -> bool | None:
 SYSTEMS: dict[str, Callable[[str], bool | None]] = {
     ucum.SYSTEM: ucum.valid,
     "urn:ietf:bcp:13": _mime,
-    "urn:ietf:bcp:47": language,
+    BCP_47: language,
     "urn:iso:std:iso:3166": _country,
     "urn:iso:std:iso:4217": lambda code: code in _words(_CURRENCIES),
     "https://www.iana.org/time-zones": _time_zone,

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.definitions.pack import Facts
+from conformance.terminology import registered
 
 if TYPE_CHECKING:
     from conformance.terminology import Terminology
@@ -83,6 +84,9 @@ class ValueSet:
         filters = part.get("filter", ())
         if not filters:
             return self._terminology.has(owner, code, self.origin)
+        if owner == registered.BCP_47:
+            kinds = registered.subtags(code)
+            return False if kinds is None else all_of([_of_kind(kinds, each) for each in filters])
         system = self._terminology.system(owner, self.origin)
         concept = system.find(code) if system is not None else None
         if system is None or concept is None:
@@ -118,6 +122,12 @@ class ValueSet:
             if system is not None and system.complete
             else None
         )
+
+
+def _of_kind(kinds: frozenset[str], rule: Facts) -> Answer:
+    """Filters of languages: https://hl7.org/fhir/R4/terminologies-systems.html#4.3.0.0.2"""
+    wanted = {"true": True, "false": False}.get(str(rule.get("value")))
+    return None if rule.get("op") != "exists" or wanted is None else (rule.get("property") in kinds) is wanted
 
 
 def _filtered(system: CodeSystem, concept: Concept, rule: Facts) -> Answer:

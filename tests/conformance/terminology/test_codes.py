@@ -74,6 +74,7 @@ def test_npi_check_digits() -> None:
     ("system", "code", "expected"),
     [
         ("urn:ietf:bcp:47", "es-MX", True), ("urn:ietf:bcp:47", "zz", False), ("urn:ietf:bcp:47", "Spanish!", False),
+        ("urn:ietf:bcp:47", "spanish", False), ("urn:ietf:bcp:47", "en-Latn-US-x-a", True),
         ("urn:ietf:bcp:13", "text/plain; charset=utf-8", True), ("urn:ietf:bcp:13", "PDF", False),
         ("urn:iso:std:iso:3166", "US", True), ("urn:iso:std:iso:3166", "ZZ", False),
         ("urn:iso:std:iso:3166", "US-MA", None),
@@ -85,6 +86,19 @@ def test_npi_check_digits() -> None:
 )  # fmt: skip
 def test_registered_systems(system: str, code: str, expected: bool | None) -> None:
     assert registered.SYSTEMS[system](code) is expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", True), ("es-MX", True), ("chr", True), ("es-419", True), ("zh-Hans", False), ("zh-yue", False),
+        ("de-1996", False), ("en-a-bb", False), ("en-x-a", False), ("x-a", False), ("zz", False), ("Spanish", False),
+    ],
+)  # fmt: skip
+def test_languages_by_their_subtags(code: str, expected: bool) -> None:
+    """US Core's simple-language: a language and optionally a region."""
+    simple = "http://hl7.org/fhir/us/core/ValueSet/simple-language"
+    assert default_terminology().member(simple, "urn:ietf:bcp:47", code) is expected
 
 
 def test_social_need_codes() -> None:
