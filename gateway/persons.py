@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 from conformance.catalogue import issue
@@ -59,8 +60,9 @@ class Known:
     visits: tuple[Visit, ...] = ()
 
 
-def apply(pivot: Document, memory: Memory) -> Known:
-    """Resolves merged patients, marks what comes late, and says what is to be remembered."""
+def apply(pivot: Document, memory: Memory, former: str | None = None) -> Known:
+    """Resolves merged patients, marks what comes late, and says what is to be remembered. `former`: the id of the
+    patient under an identifier that this message changes; whoever comes under it later is this patient."""
     bundle = Pivot(pivot.root)
     event, happened = _event(bundle), _happened(bundle)
     merged = dict(_merges(bundle))
@@ -69,8 +71,12 @@ def apply(pivot: Document, memory: Memory) -> Known:
     patient = _subject(bundle)
     if patient is None:
         return Known(pivot=pivot, key=None, event=event, persons=tuple(_remember(merged, memory)))
-    key, issues = _survivor(str(patient.get("id", "")), merged, memory.person)
-    person = memory.person(key) or Person(id=key)
+    here = str(patient.get("id", ""))
+    if former is not None and former != here:
+        merged[former] = here
+    recall = partial(_recalled, memory, here, former)
+    key, issues = _survivor(here, merged, recall)
+    person = recall(key) or Person(id=key)
     visit = _visit(bundle, key, event, happened)
     known = None if visit is None else memory.visit(visit.id)
     late = _older(happened, known.event_at if known else person.event_at if visit is None else None)
@@ -154,6 +160,13 @@ def _remember(merged: dict[str, str], memory: Memory) -> Iterator[Person]:
         known = memory.person(retired) or Person(id=retired)
         if known.survivor != survivor:
             yield replace(known, survivor=survivor)
+
+
+def _recalled(memory: Memory, here: str, former: str | None, name: str) -> Person | None:
+    """Who is known under a name; whose old identifier comes back is no longer the one who had it meanwhile."""
+    known = memory.person(name)
+    back = known is not None and name == here and former is not None and known.survivor == former
+    return replace(known, survivor=None) if known is not None and back else known
 
 
 def _survivor(name: str, merged: dict[str, str], recall: Callable[[str], Person | None]) -> tuple[str, list[Issue]]:

@@ -106,7 +106,7 @@ CODES: tuple[Code, ...] = (
         code="GW-0202",
         severity="information",
         title="Retired identity",
-        message="The patient was merged into another; the message goes to the surviving one.",
+        message="The patient was merged into another, or goes by another identifier now; the message goes to that one.",
         why="A message about a retired identifier must neither revive it nor start a second record.",
         type="business-rule",
     ),

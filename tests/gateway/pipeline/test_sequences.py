@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from gateway.persons import LATE, Nobody
 from gateway.pipeline import Worked, work
 from gateway.records import Person, Visit
@@ -161,3 +163,30 @@ def test_every_replay_of_a_sequence_is_harmless() -> None:
             if each["resource"]["resourceType"] == "Patient"
         ]
     assert mind.snapshot() == known
+
+
+@pytest.mark.parametrize(
+    ("event", "field"), [("A46", "||||{}^^^GH^MR"), ("A47", "|{}^^^GH^MR"), ("A48", "||{}^^^GH^MR")]
+)
+def test_who_comes_under_an_identifier_that_was_changed_is_the_same_person(event: str, field: str) -> None:
+    mind = Mind()
+    before = mind.see("A04", pid(2)).person
+    changed = mind.see(event, pid(1), "MRG" + field.format(2), minute=1)
+    assert changed.person != before
+    later = mind.see("A08", pid(2), minute=2)
+    assert later.person == changed.person
+    assert MERGED in codes(later)
+    assert mind.see("A08", pid(1), minute=3).person == changed.person
+    replayed = mind.snapshot()
+    mind.see(event, pid(1), "MRG" + field.format(2), minute=1)
+    assert mind.see("A08", pid(2), minute=4).person == changed.person
+    assert set(mind.persons) == set(replayed[0])
+
+
+def test_an_identifier_that_is_changed_back_names_its_person_again() -> None:
+    mind = Mind()
+    first = mind.see("A04", pid(2)).person
+    mind.see("A47", pid(1), mrg(2), minute=1)
+    assert mind.see("A47", pid(2), mrg(1), minute=2).person == first
+    for number in (1, 2):
+        assert mind.see("A08", pid(number), minute=3).person == first
