@@ -119,10 +119,25 @@ def identifier(walk: Walk, node: Node) -> None:
         walk.report("FHIR-0047", node, found=value)
 
 
+def meta(walk: Walk, node: Node) -> None:
+    """Security labels are a set."""
+    labels = node.value.get("security")
+    if not isinstance(labels, list) or len(labels) < 2:
+        return
+    seen: set[tuple[str, str]] = set()
+    for index, each in enumerate(labels):
+        label = (str(each.get("system")), str(each.get("code"))) if isinstance(each, dict) and "code" in each else None
+        if label in seen:
+            walk.report("FHIR-0019", f"{node.path}.security[{index}]", found=each["code"])
+        elif label is not None:
+            seen.add(label)
+
+
 TYPES: dict[str, Rule] = {
     "Attachment": attachment,
     "Coding": coding.check,
     "Identifier": identifier,
+    "Meta": meta,
     "Quantity": quantity,
     "Reference": references.form,
     **dict.fromkeys(("Age", "Count", "Distance", "Duration"), quantity),

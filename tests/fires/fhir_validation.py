@@ -240,6 +240,7 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0065": lambda: validate(
         patient(extension=[EXTENDED]), extension("e", contextInvariant=["gender.exists()"])
     ),
+    "FHIR-0019": lambda: validate(patient(meta={"security": [{"system": "http://x.org", "code": "R"}] * 2})),
     "FHIR-0018": lambda: validate(patient(name=[{"id": "a", "family": "A"}, {"id": "a", "family": "B"}])),
     "FHIR-0055": lambda: validate(observation(code={"coding": [{"code": "a"}]})),
     "FHIR-0070": lambda: validate(observation(subject={"reference": "Practitioner/1"})),

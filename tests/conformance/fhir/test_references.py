@@ -130,3 +130,20 @@ def test_a_code_without_a_system_is_told_once_a_resource() -> None:
 def test_what_an_attachment_says_of_its_data(attachment: Json, codes: list[str]) -> None:
     media = {"resourceType": "Media", "status": "completed", "content": {"contentType": "text/plain", **attachment}}
     assert [code for code, _, _ in told(media, "FHIR-0110", "FHIR-0111")] == codes
+
+
+@pytest.mark.parametrize(
+    ("labels", "places"),
+    [
+        ([("a", "R"), ("b", "R"), ("a", "N"), (None, "R")], []),
+        ([("a", "R"), ("b", "R"), ("a", "R"), ("a", "R")], [2, 3]),
+        ([("a", None), ("a", None)], []),
+    ],
+)
+def test_security_labels_are_a_set(labels: list[tuple[str | None, str | None]], places: list[int]) -> None:
+    security = [
+        {key: each for key, each in (("system", system and f"http://x.org/{system}"), ("code", code)) if each}
+        for system, code in labels
+    ]
+    found = told({"resourceType": "Patient", "meta": {"security": security}}, "FHIR-0019")
+    assert found == [("FHIR-0019", "error", f"Patient.meta.security[{place}]") for place in places]
