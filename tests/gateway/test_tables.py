@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from gateway import convert, explain
 from gateway.targets import Misuse, target
+from tests.gateway.harness import adt
 
 ROSTER = (
     "MemberID,SubscriberID,LastName,FirstName,BirthDate,Sex,Zip,HomePhone,Medicare,Medicaid,OptOut\n"
@@ -163,3 +164,49 @@ def test_several_tables_are_an_archive(tmp_path: Path) -> None:
         assert rows(archive.read("services.csv"))[0] == {
             "id": "s1", "organization_id": "o1", "name": "Pantry", "status": "active",
         }  # fmt: skip
+
+
+def test_a_discharge_becomes_a_row_that_shows_its_needs() -> None:
+    codes = [("Z59.02", "Unsheltered homelessness"), ("Z59.41", "Food insecurity")]
+    extra = "\r".join(f"DG1|{number}||{code}^{text}^I10C|||F" for number, (code, text) in enumerate(codes, 2))
+    (row,) = rows(convert(adt(1, "A03", extra=extra), as_="worklist").value)
+    assert (row["visit_id"], row["need_code"]) == ("V100", "Z59.02;Z59.41")
+    made = convert(adt(1, "A03", extra=extra), to="fhir").value
+    patient = next(each["fullUrl"] for each in made["entry"] if each["resource"]["resourceType"] == "Patient")
+    need = {
+        "resourceType": "Condition",
+        "id": "n1",
+        "category": [{"coding": [{"code": "problem-list-item"}]}, {"coding": [{"code": "sdoh"}]}],
+        "code": {"coding": [{"system": "http://snomed.info/sct", "code": "733423003"}], "text": "Food insecurity"},
+        "subject": {"reference": patient},
+    }
+    made["entry"].append({"fullUrl": "urn:uuid:n1", "resource": need})
+    (row,) = rows(convert(made, as_="worklist").value)
+    assert (row["need_code"], row["need"]) == ("Z59.02;Z59.41", "Food insecurity")
+
+
+@pytest.mark.parametrize(("said", "status"), [("accepted", "accepted"), ("In Progress", "in-progress")])
+def test_a_status_of_a_worklist_that_is_known(said: str, status: str) -> None:
+    assert worked_on(said)["status"] == status
+
+
+def test_a_status_that_nobody_knows_is_kept_as_text() -> None:
+    task = worked_on("Marinating")
+    assert "status" not in task
+    assert task["businessStatus"] == {"text": "Marinating"}
+    assert task["_status"]["extension"][0]["valueCode"] == "unsupported"
+
+
+def worked_on(said: str) -> dict[str, Any]:
+    """The Task of a row with this status, after it has gone there and back."""
+    text = f"item_id,event,person_id,last_name,referral_id,referral_status\nR1,referral,P1,Hill,R1,{said}\n"
+    made = convert(text, to="fhir")
+    assert {"CSV-0117", "MAP-0102"} <= {one.code for one in made.issues} or said != "Marinating"
+    back = convert(convert(made.value, as_="worklist").value, to="fhir").value
+    tasks = [
+        [each["resource"] for each in one["entry"] if each["resource"]["resourceType"] == "Task"]
+        for one in (made.value, back)
+    ]
+    assert tasks[0] == tasks[1]
+    found: dict[str, Any] = tasks[0][0]
+    return found
