@@ -63,8 +63,8 @@ def _exact(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
     forms = [_forms(header) for header in headers]
     for names in _names(table):
         for position, texts in enumerate(forms):
-            for text in texts:
-                take(position, names.get(text))
+            for column in (column for text in texts for column in names.get(text, ())):
+                take(position, column)
     for position, header in enumerate(headers):
         take(position, _asked(header, table) if position not in found else None)
     for position, header in enumerate(headers):
@@ -74,7 +74,7 @@ def _exact(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
 
 
 def _known(text: str, table: Table) -> Column | None:
-    return next((names[text] for names in _names(table) if text in names), None)
+    return next((names[text][0] for names in _names(table) if text in names), None)
 
 
 @lru_cache(maxsize=16384)
@@ -110,16 +110,17 @@ def asked(table: Table, headers: tuple[str, ...]) -> int:
 
 
 @lru_cache(maxsize=256)
-def _names(table: Table) -> tuple[dict[str, Column], dict[str, Column]]:
-    """Columns by their names, and by the others that they go by; both simplified."""
-    own = {plain(column.name): column for column in table.columns}
-    others: dict[str, Column] = {}
+def _names(table: Table) -> tuple[dict[str, list[Column]], dict[str, list[Column]]]:
+    """Columns by their names, and by the others that they go by; both simplified. One that several go by means the
+    first of them that no other header does."""
+    own = {plain(column.name): [column] for column in table.columns}
+    others: dict[str, list[Column]] = {}
     for column in table.columns:
         for each in column.also:
-            others.setdefault(plain(each), column)
+            others.setdefault(plain(each), []).append(column)
         if column.question:
             for text in _question(column.question):
-                others.setdefault(text, column)
+                others.setdefault(text, []).append(column)
     return own, others
 
 
@@ -138,7 +139,8 @@ def _misspelt(text: str, table: Table, taken: set[str]) -> Column | None:
     near = {
         column.name: column
         for names in (own, others)
-        for name, column in names.items()
+        for name, columns in names.items()
+        for column in columns
         if column.name not in taken and len(name) >= _LEAST_LETTERS and _near(text, name)
     }
     return next(iter(near.values())) if len(near) == 1 else None

@@ -60,6 +60,14 @@ def questions() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
+def panel_of(instrument: str) -> str:
+    """The LOINC code of the panel of an instrument, by its name or the code itself: `AHC-HRSN`, `prapare`."""
+    said = words(instrument)
+    found = {each.panel for each in answers() if said and said in (words(each.instrument), words(each.panel))}
+    return found.pop() if len(found) == 1 else ""
+
+
+@cache
 def of_question(question: str, panel: str = "") -> tuple[Answer, ...]:
     """The coded answers to a question; of one instrument, by its panel's code, where that asks it."""
     found = [each for each in answers() if each.question == question and each.code]

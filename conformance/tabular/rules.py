@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from conformance.tabular.instruments import Answer, answers, of_question
-from conformance.tabular.schema import Rule
+from conformance.tabular.codes import code_reader
+from conformance.tabular.instruments import Answer, answers, of_question, panel_of
+from conformance.tabular.schema import Column, Rule
 
 Words = Mapping[str, Any]
 Row = Mapping[str, str]
 
 
 class Finding(NamedTuple):
-    """`column`: where; `part`: which of several ticked boxes. `drop`: the column's value isn't to be used."""
+    """`column`: where; `part`: which of several ticked boxes. `drop`: the column's value isn't to be used. `value`:
+    what it means in this row; such a finding has no code."""
 
     code: str
     column: str
     words: Words = {}  # noqa: RUF012 -- never written
     drop: bool = False
     part: str = ""
+    value: str = ""
 
 
 class Kind(NamedTuple):
@@ -89,6 +92,35 @@ def _none(given: Words) -> Callable[[Row], Iterable[Finding]]:
             chosen = row.get(column, "").split(";")
             if len(chosen) > 1 and (both := none & set(chosen)):
                 yield Finding("CSV-0211", column, {}, drop=False, part=min(both))
+
+    return check
+
+
+def _said(given: Words) -> Callable[[Row], Iterable[Finding]]:
+    """An answer as people write it, of the question that its row names: its code, or the reason for having none. Codes
+    in columns of their own count first."""
+    question, answer, instrument = given["question"], given["answer"], given.get("instrument", "")
+    readers: dict[tuple[str, str], Callable[[str], Any]] = {}
+
+    def reader(asked: str, panel: str) -> Callable[[str], Any]:
+        if (asked, panel) not in readers:
+            column = Column(name=asked, type="answer", question=asked, separator=";")
+            readers[asked, panel] = code_reader(column, {}, panel)
+        return readers[asked, panel]
+
+    def check(row: Row) -> Iterator[Finding]:
+        asked = row.get(given.get("coded_question", "")) or row.get(question, "")
+        if asked != row.get(question, ""):
+            yield Finding("", question, value=asked)
+        column = given.get("coded_answer", "") if row.get(given.get("coded_answer", "")) else answer
+        said = row.get(column, "")
+        if not said or not of_question(asked):
+            return
+        cell = reader(asked, panel_of(row.get(instrument, "")))(said)
+        if cell.code:
+            yield Finding(cell.code, column, cell.words, drop=True)
+        elif cell.value != row.get(answer, ""):
+            yield Finding("", answer, value=cell.value)
 
     return check
 
@@ -188,6 +220,7 @@ RULES: dict[str, Kind] = {
     "period": Kind(lambda given: (given.get("start", ""), given.get("end", "")), _period),
     "total": Kind(lambda given: (given.get("total", ""), *given.get("of", ())), _total),
     "none": Kind(lambda given: given.get("columns", ()), _none),
+    "said": Kind(lambda given: (given.get("question", ""), given.get("answer", "")), _said),
     "answers": Kind(
         lambda given: (
             *(given[each] for each in ("question", "answer", "text", "instrument", "category", "need", "absent")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO
+from weakref import finalize
 
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
@@ -122,7 +123,10 @@ def _opening(file: File, member: str) -> Callable[[], IO[bytes]]:
     """Opens a member; it gives no more bytes than the archive's directory says."""
 
     def opened() -> IO[bytes]:
-        return zipfile.ZipFile(file.open()).open(member)
+        stream = file.open()
+        content = zipfile.ZipFile(stream).open(member)  # noqa: SIM115 -- what is opened is the answer
+        finalize(content, stream.close)  # which the archive leaves to whom the file belongs
+        return content
 
     return opened
 

@@ -253,6 +253,9 @@ class SheetReader:
                 continue
             for check in self.rules:
                 for one in check(row):
+                    if one.value:
+                        row[one.column] = one.value
+                        continue
                     part = f"{one.column}={one.part}"
                     name = part if one.part and part in self.columns.sheet.by_name else one.column
                     self._say(one.code, records[number], name, row.get(one.column), **one.words)
