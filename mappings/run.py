@@ -488,8 +488,12 @@ class Run(Source):
         return [*dict.fromkeys(found)]
 
     def _made_of(self, node: Any, kinds: list[str]) -> list[str]:
-        urls = self.origins.get(id(node), ())
-        return [url for url in urls if url in self.made and (kinds == [""] or self.made[url]["resourceType"] in kinds)]
+        """Those of any type are what the node says: a Provenance is about that."""
+        made = self.made
+        urls = [url for url in self.origins.get(id(node), ()) if url in made]
+        if kinds == [""]:
+            return [url for url in urls if made[url]["resourceType"] != "Provenance"]
+        return [url for url in urls if made[url]["resourceType"] in kinds]
 
 
 def _resource(kind: str, url: str, content: dict[str, Any]) -> dict[str, Any]:

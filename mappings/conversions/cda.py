@@ -275,6 +275,12 @@ def _identifies(element: Element) -> bool:
     return bool(element.get("@extension")) or not uri_of(str(element["@root"]))
 
 
+def kin_forward(parts: list[list[Element]], run: Run) -> str | None:
+    """Ids and names of somebody close to the patient, and the patient's ids: a name alone is only his or hers."""
+    person = actor_forward(parts[:-1], run)
+    return f"{person}@{person_forward(parts[-1], run)}" if person else None
+
+
 def role_forward(parts: list[list[Element]], run: Run) -> str | None:
     """Ids and names of a person, then of the organization they act in."""
     person, organization = actor_forward(parts[:2], run), actor_forward(parts[2:], run)
@@ -407,6 +413,9 @@ CONVERSIONS = (
     ),
     Conversion(
         name="patient-key", forward=person_forward, backward=None, gives="key", doc="A key: the ids of patientRole."
+    ),
+    Conversion(
+        name="kin-key", forward=kin_forward, backward=None, gives="key", doc="A key: actor-key, and the patient's ids."
     ),
     Conversion(name="actor-key", forward=actor_forward, backward=None, gives="key", doc="A key: ids, else names here."),
     Conversion(

@@ -271,3 +271,49 @@ def test_an_entry_without_a_template_that_nobody_knows_is_said() -> None:
         document(section("11450-4", '<act classCode="ACT" moodCode="DEF"><id root="1.8"/></act>')), to="fhir"
     )
     assert [each.code for each in made.issues if each.code == "CDA-0101"] == ["CDA-0101"]
+
+
+# ---- who is whose, and what must be there
+
+
+def test_two_patients_with_kin_of_one_name_have_two() -> None:
+    kin = '<informant><relatedEntity classCode="PRS"><relatedPerson><name><family>Kin</family></name></relatedPerson>'
+    source = document(section("11450-4")).replace("<component>", kin + "</relatedEntity></informant><component>", 1)
+    other = source.replace('extension="P1"', 'extension="P2"')
+    assert resources(source, "RelatedPerson")[0]["id"] != resources(other, "RelatedPerson")[0]["id"]
+
+
+def test_an_implant_is_its_patients() -> None:
+    device = (
+        '<participant typeCode="DEV"><participantRole><playingDevice>'
+        f'<code code="2461000" codeSystem="{SNOMED}"/></playingDevice></participantRole></participant>'
+    )
+    entry = (
+        f'<procedure classCode="PROC" moodCode="EVN"><templateId root="{T}14"/><id root="1.2.12"/><code code="80146002"'
+        f' codeSystem="{SNOMED}"/><statusCode code="completed"/>{device}</procedure>'
+    )
+    source = document(section("47519-4", entry))
+    (made,) = resources(source, "Device")
+    assert made["patient"]
+    assert made["id"] != resources(source.replace('extension="P1"', 'extension="P2"'), "Device")[0]["id"]
+
+
+def test_an_allergy_outside_of_an_act_is_active() -> None:
+    entry = observed("7", "ASSERTION", coded("419199007"), "<participant/>")
+    made = one("AllergyIntolerance", "48765-2", entry)
+    assert made["clinicalStatus"]["coding"][0]["code"] == "active"
+
+
+def test_an_organization_records_nothing_by_itself() -> None:
+    author = (
+        '<author><time value="2024"/><assignedAuthor><id nullFlavor="NI"/><representedOrganization><name>Org</name>'
+    )
+    author += "</representedOrganization></assignedAuthor></author>"
+    made = one("Condition", "11450-4", observed("4", "64572001", coded("131148009"), author))
+    assert "recorder" not in made
+
+
+def test_what_is_said_of_an_entry_is_not_in_its_section() -> None:
+    author = '<author><time value="2024"/><assignedAuthor><id root="1.2.13" extension="1"/></assignedAuthor></author>'
+    tribe = observed("506", "95370-3", coded("68"), author)
+    assert "entry" not in bundle(document(section("29762-2", tribe)))["entry"][0]["resource"]["section"][0]

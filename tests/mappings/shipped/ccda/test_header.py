@@ -79,7 +79,7 @@ CDCREC = 'codeSystem="2.16.840.1.113883.6.238"'
         (f'<raceCode code="2106-3" {CDCREC} displayName="White"/>', ["2106-3"], "White"),
         (f'<raceCode nullFlavor="OTH"><translation code="2106-3" {CDCREC}/></raceCode>', ["2106-3"], "2106-3"),
         ('<raceCode nullFlavor="UNK"/>', ["UNK"], "Unknown"),
-        ('<raceCode nullFlavor="ASKU"/>', ["ASKU"], "Asked but no answer"),
+        ('<raceCode nullFlavor="ASKU"/>', ["ASKU"], "Asked but unknown"),
         ('<raceCode nullFlavor="NI"/>', [], ""),
     ],
 )
