@@ -214,6 +214,7 @@ def main() -> None:
     arguments.add_argument("--rate", type=float, default=100.0)
     arguments.add_argument("--connections", type=int, nargs="*", default=list(CONNECTIONS))
     said = arguments.parse_args()
+    others = os.getloadavg()[0]
     runs: dict[tuple[str, int], list[Run]] = {}
     for _ in range(said.rounds):
         for connections in said.connections:
@@ -226,24 +227,33 @@ def main() -> None:
                     flush=True,
                 )
     took, sent, first = to_the_hub(said.rate, max(said.seconds * 3, 10))
-    report = "\n".join((*_acknowledged(runs), *_delivered(took, sent, first, said.rate)))
+    report = "\n".join((*_acknowledged(runs, others), *_delivered(took, sent, first, said.rate)))
     (HERE / "intake.md").write_text(report + "\n")
     print(report)
 
 
-def _acknowledged(runs: dict[tuple[str, int], list[Run]]) -> Iterator[str]:
+_ABOUT = """
+Where that load isn't near 0, others took their share of the cores, and of the figures those of CPU mean most.
+
+One kilobyte ADT; each connection waits for its answer; the servers in turn, median of the rounds. The gateway stores
+before it answers (SQLite, WAL, synchronous=FULL), and its workers run beside it; the others store nothing. The sender
+is a process of its own on the same cores, unpinned; if it is busy near 100 %, it and not the server is the limit. CPU:
+of the server's process (the workers are others) and of the sender's, for each answer. `echo` is the echo server of
+asyncio's documentation (streams) with the same framing, `bare` our own listener with nothing behind it; both send each
+message back."""
+
+
+def _acknowledged(runs: dict[tuple[str, int], list[Run]], others: float) -> Iterator[str]:
+    """`others`: the load of the machine before the first run."""
+
     def middle(name: str, connections: int, what: str) -> float:
         return float(statistics.median(getattr(one, what) for one in runs[name, connections]))
 
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     yield "# Durable acknowledgements"
     yield ""
-    yield f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-    yield f"{datetime.now(UTC):%Y-%m-%d}. One kilobyte ADT; each connection waits for its answer; median of the rounds"
-    yield "the servers in turn. The gateway stores before it answers (SQLite, WAL, synchronous=FULL); its workers run"
-    yield "beside it; the others store nothing. The sender is a process of its own on the same cores, unpinned. If it"
-    yield "is busy near 100 %, it and not the server is the limit. CPU: of the server's process, and of the sender's."
-    yield "`echo` is the echo server of asyncio's documentation (streams) with the same framing; `bare` is our own"
-    yield "listener with nothing behind it. Both send each message back."
+    yield f"{machine}, {datetime.now(UTC):%Y-%m-%d}; load before the run (1 minute): {others:.1f}."
+    yield from _ABOUT.splitlines()
     yield ""
     yield "| connections | server | acknowledged/s (lowest) | p99 ms | to echo | to hl7 | CPU us | sender us (busy) |"
     yield "|---|---|---|---|---|---|---|---|"
@@ -262,7 +272,7 @@ def _delivered(took: list[float], sent: int, first: float, rate: float) -> Itera
     took = sorted(took)
     at = {share: took[min(int(len(took) * share), len(took) - 1)] for share in (0.5, 0.99)}
     yield ""
-    yield f"From the frame's last byte to the hub's 200 at {rate:.0f} messages/s, converted and checked on the way: "
+    yield f"From the frame's last byte to the hub's 200 at {rate:.0f} messages/s, converted and checked on the way:"
     yield f"p50 {at[0.5]:.0f} ms, p99 {at[0.99]:.0f} ms ({len(took)} of {sent} arrived). The first message after the"
     yield f"start took {first:.0f} ms."
 
