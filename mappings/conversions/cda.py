@@ -97,7 +97,7 @@ def uri_id(text: str, run: Run) -> list[str]:
 
 
 def cda_question(parts: list[str | None], run: Run) -> list[str] | None:
-    """The LOINC code that a question's linkId ends in (`/93042-0/71802-3`, as forms made of LOINC panels have them), its
+    """The LOINC code that a linkId ends in (`/93042-0/71802-3`, as forms made of LOINC panels have them), and LOINC's
     OID; None for any other linkId."""
     path = parts[0] if type(parts[0]) is str else ""
     code = path.rpartition("/")[2]

@@ -225,10 +225,11 @@ def _claimed(root: Made, shape: shapes.Kind, release: str) -> None:
 
 
 def _recoded(node: Made, claim: tuple[str, str]) -> None:
-    """The code of a statement, where a version of its template has another."""
-    code = node.first("code")
-    if code is not None and claim in shapes.codes():
-        code.attributes["code"], code.attributes["displayName"] = shapes.codes()[claim]
+    """The code of a statement's element, where a version of its template fixes it."""
+    name, code, display = shapes.codes().get(claim, ("", "", ""))
+    if name:
+        element = node.first(name) or node.add(name)
+        element.attributes |= {"code": code, "displayName": display} if display else {"code": code}
 
 
 def _satisfied(node: Made, template: str, version: str) -> bool:

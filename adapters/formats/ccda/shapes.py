@@ -70,9 +70,10 @@ def claims() -> Mapping[str, tuple[tuple[str, str], ...]]:
 
 
 @cache
-def codes() -> Mapping[tuple[str, str], tuple[str, str]]:
-    """By template root and version: code and display that it has in place of the one written."""
-    return {(_root(row["root"]), row["version"]): (row["code"], row["display"]) for row in _rows("codes.csv")}
+def codes() -> Mapping[tuple[str, str], tuple[str, str, str]]:
+    """By template root and version: an element, and code and display that it has in place of those written."""
+    rows = _rows("codes.csv")
+    return {(_root(row["root"]), row["version"]): (row["element"], row["code"], row["display"]) for row in rows}
 
 
 @cache
