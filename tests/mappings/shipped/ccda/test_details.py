@@ -296,6 +296,7 @@ def test_an_implant_is_its_patients() -> None:
     (made,) = resources(source, "Device")
     assert made["patient"]
     assert made["id"] != resources(source.replace('extension="P1"', 'extension="P2"'), "Device")[0]["id"]
+    assert not resources(source.replace('classCode="PROC"', 'classCode="PROC" negationInd="true"'), "Device")
 
 
 def test_an_allergy_outside_of_an_act_is_active() -> None:
