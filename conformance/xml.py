@@ -26,7 +26,7 @@ def parse(raw: bytes, source: str = "") -> Result[etree._Element]:
     """
     if len(raw) > LARGEST:
         return Result(value=None, issues=(issue("XML-0003", Where(source=source), limit=LARGEST),))
-    if raw.count(b"<") > MOST_TAGS:
+    if len(raw) > MOST_TAGS and raw.count(b"<") > MOST_TAGS:
         return Result(value=None, issues=(issue("XML-0004", Where(source=source), limit=MOST_TAGS),))
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=False, recover=False

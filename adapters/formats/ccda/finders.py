@@ -30,13 +30,14 @@ Told = Callable[[str], str]
 """Source about what a path leads to: of the variable that holds it."""
 
 
-def first(code: Code, var: str, steps: Steps) -> str:
-    """The first thing at a path; None when there is none."""
+def first(code: Code, var: str, steps: Steps, told: Told = str) -> str:
+    """The first thing at a path, or what is told of it; None when there is none."""
     if not steps:
-        return var
+        return told(var)
     if _plain(steps):
-        return f"({var}.kids[{steps[0][1]!r}][0] if {steps[0][1]!r} in {var}.kids else None)"
-    return _guarded(var, steps, _function(code, steps, lambda found: f"return {found}"), "None")
+        node = f"{var}.kids[{steps[0][1]!r}][0]"
+        return f"({told(node)} if {steps[0][1]!r} in {var}.kids else None)"
+    return _guarded(var, steps, _function(code, steps, lambda found: f"return {told(found)}"), "None")
 
 
 def every(code: Code, var: str, steps: Steps) -> str:

@@ -61,17 +61,18 @@ def _gather(element: Any, out: list[str]) -> None:
         out.append(" ")
 
 
-def xhtml(element: etree._Element) -> str:
-    """The block as a `div`; empty where it holds no text."""
+def xhtml(element: etree._Element, marked: list[etree._Element]) -> str:
+    """The block as a `div`; empty where it holds no text. What has an XML ID in it is added to `marked`, in order."""
     if not any(text.strip() for text in element.itertext()):
+        marked.extend(each for each in element.iterdescendants("*") if each.get("ID"))
         return ""
     out = ['<div xmlns="http://www.w3.org/1999/xhtml">']
-    _inside(element, out)
+    _inside(element, out, marked)
     out.append("</div>")
     return "".join(out)
 
 
-def _inside(element: etree._Element, out: list[str]) -> None:
+def _inside(element: etree._Element, out: list[str], marked: list[etree._Element]) -> None:
     text = element.text
     if text:
         out.append(_escaped(text))
@@ -80,10 +81,10 @@ def _inside(element: etree._Element, out: list[str]) -> None:
         tag = _ENCLOSING.get(child.tag)
         if tag is not None and not child.items():  # most are of these
             out.append(f"<{tag}>")
-            _inside(child, out)
+            _inside(child, out, marked)
             out.append(f"</{tag}>")
         elif type(child.tag) is str:
-            _markup(child, out)
+            _markup(child, out, marked)
         text = child.tail
         if text:
             out.append(_escaped(text))
@@ -95,10 +96,12 @@ def _escaped(text: str) -> str:
     return text
 
 
-def _markup(element: Any, out: list[str]) -> None:
+def _markup(element: Any, out: list[str], marked: list[etree._Element]) -> None:
     tag = _TAGS.get(element.tag) or _tag(element, _local(element))
     given = dict(element.items())
     attributes = _attributes(given, tag) if given else ""
+    if "ID" in given:
+        marked.append(element)
     if tag in _VOID:
         out.append(f"<{tag}{attributes}/>")
         return
@@ -106,7 +109,7 @@ def _markup(element: Any, out: list[str]) -> None:
     style = given.get("styleCode") if tag not in _FRAMES else None
     emphasis = [_EMPHASIS[word] for word in style.split() if word in _EMPHASIS] if style else ()
     out.extend(f"<{each}>" for each in emphasis)
-    _inside(element, out)
+    _inside(element, out, marked)
     if emphasis:
         out.extend(f"</{each}>" for each in reversed(emphasis))
     out.append(f"</{tag}>")

@@ -28,10 +28,12 @@ class CcdaRead:
     code: Code
     var: str
     parent: CcdaRead | None = None
+    place: str = ""
+    """The variable that holds where the node is, in a part."""
 
     @property
     def at(self) -> str:
-        return f"(id({self.var}),)"
+        return self.place or f"(id({self.var}),)"
 
     def leaf(self, path: str, *, listed: bool = False) -> Value:
         """A text: an attribute's, or an element's own or referred text."""
@@ -46,8 +48,8 @@ class CcdaRead:
 
     def _text(self, steps: tuple[Step, ...]) -> str:
         """An expression for the first text at a path."""
-        found = finders.first(self.code, self.var, steps)
-        return found if finders.is_text(steps) else f"text({found})"
+        told = str if finders.is_text(steps) else "text({})".format
+        return finders.first(self.code, self.var, steps, told)
 
     def node(self, path: str) -> Value:
         if path == ".":
@@ -170,7 +172,7 @@ class CcdaSyntax:
         return CcdaRead(code, var)
 
     def part_reader(self, code: Code, var: str, level: str, inside: str, variant: str) -> CcdaRead:
-        return CcdaRead(code, var)
+        return CcdaRead(code, var, place="at")
 
     def item_reader(self, scope: CcdaRead, value: Value) -> CcdaRead:
         return CcdaRead(scope.code, value.var, scope)

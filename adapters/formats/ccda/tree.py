@@ -28,8 +28,6 @@ ENTRY_REFERENCE = "2.16.840.1.113883.10.20.22.4.122"
 """Template of an act that stands for an entry elsewhere in the document, by its id."""
 
 
-_WITH_ID = etree.XPath("descendant-or-self::*[@ID]")
-
 _NONE: dict[str, Any] = {}
 _NOBODY: list[Any] = []
 """What nodes without attributes or children share; never written into."""
@@ -43,7 +41,7 @@ class Node:
     """
 
     __slots__ = ("__weakref__", "_key", "_parent", "_positions", "_top", "attributes", "children", "element", "kids",
-                 "name", "templates")  # fmt: skip
+                 "name", "parts", "templates")  # fmt: skip
 
     _key: str
     _positions: dict[int, int]
@@ -58,6 +56,8 @@ class Node:
         self.attributes = attributes
         self.children: list[Node] = _NOBODY
         self.kids: dict[str, list[Node]] = _NONE
+        self.parts: dict[str, Any] | None = None
+        """What conversions see of the element, once one has asked."""
         self.templates: dict[str, str] = _NONE
         """Roots of the templates that the element claims, with their extensions (versions)."""
 
@@ -74,10 +74,8 @@ class Node:
     @property
     def ids(self) -> tuple[tuple[str, str], ...]:
         """Roots and extensions of the element's ids, those without a root left out."""
-        if "id" not in self.kids:
-            return ()
-        given = (each.attributes for each in self.kids.get("id", ()))
-        return tuple((each["root"], each.get("extension", "")) for each in given if each.get("root"))
+        given = [each.attributes for each in self.kids.get("id", ())]
+        return tuple([(each["root"], each.get("extension", "")) for each in given if each.get("root")])
 
     def path(self) -> str:
         """The element's XPath with positions where a name repeats: `/ClinicalDocument/component/.../entry[2]/act`."""
@@ -118,6 +116,10 @@ class Tree:
         self._equals: dict[str, int] = {}
         self._names = _Names()
         self._xhtml: dict[int, str] = {}
+        self._told: dict[int, list[etree._Element]] = {}
+        """By object id of a narrative block's node: the elements in it that have an XML ID."""
+        self._marked: list[Node] = []
+        """Narrative blocks, and elements elsewhere that have an XML ID, in document order."""
 
     @cached_property
     def node(self) -> Node:
@@ -136,6 +138,8 @@ class Tree:
         children: list[Node] = []
         kids: dict[str, list[Node]] = {}
         node.children, node.kids = children, kids
+        if "ID" in node.attributes:
+            self._marked.append(node)
         child: Any
         for child in node.element:
             name = names[child.tag]
@@ -150,6 +154,8 @@ class Tree:
                 kids[name] = [made]
             if len(child) and not (name == "text" and node.name == "section"):
                 self._fill(made, top)
+            elif name == "text" or "ID" in made.attributes:
+                self._marked.append(made)
         if "templateId" in kids:
             node.templates = _templates(kids["templateId"])
 
@@ -166,16 +172,20 @@ class Tree:
     def xhtml(self, node: Node) -> str:
         """A narrative block as FHIR's Narrative.div, made once."""
         if id(node) not in self._xhtml:
-            self._xhtml[id(node)] = xhtml(node.element)
+            marked = self._told[id(node)] = []
+            self._xhtml[id(node)] = xhtml(node.element, marked)
         return self._xhtml[id(node)]
 
     @cached_property
     def narrative(self) -> dict[str, etree._Element]:
-        """Elements by their XML ID: what `reference` leads to."""
+        """Elements by their XML ID: what `reference` leads to. Those of narrative are found as it is told."""
         found: dict[str, etree._Element] = {}
-        with_id: Any = _WITH_ID(self.element)
-        for element in with_id:
-            found.setdefault(element.get("ID", "").strip(), element)
+        for node in self._marked:
+            found.setdefault(node.attributes.get("ID", ""), node.element)
+            if not node.children:
+                self.xhtml(node)
+                for element in self._told[id(node)]:
+                    found.setdefault(element.get("ID", "").strip(), element)
         found.pop("", None)
         return found
 
@@ -184,7 +194,7 @@ class Tree:
         """The entries' elements by root and extension of their ids. One id may name several elements."""
         found: dict[tuple[str, str], list[Node]] = {}
         for node in self.node.within():
-            if ENTRY_REFERENCE not in node.templates:
+            if "id" in node.kids and ENTRY_REFERENCE not in node.templates:
                 for pair in node.ids:
                     found.setdefault(pair, []).append(node)
         return found

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
-
-from lxml import etree
 
 from adapters.formats.ccda.narrative import plain
 from adapters.formats.ccda.paths import ATTRIBUTE, CHILD, EQUALS, FUNCTION, INDEX, OUTWARD, PARENT, ROOT, TEMPLATE, Step
@@ -116,7 +115,8 @@ def text(value: Any) -> str | None:
         return " ".join(own.split()) or None if own else None
     if value.attributes.get("representation") == "B64":
         return "".join(element.xpath("text()")).strip() or None
-    referred = get(value, _REFERENCE) if "reference" in value.kids else None
+    references = (each.attributes.get("value") for each in value.kids.get("reference", ()))
+    referred = next(filter(None, references), None)
     if referred is not None and referred.startswith("#generated-") and not referred.endswith("-text"):
         return None  # a row that was made of this very entry
     if referred is not None:
@@ -125,9 +125,6 @@ def text(value: Any) -> str | None:
         if found:
             return found
     return plain(element) or None
-
-
-_REFERENCE: Steps = ((CHILD, "reference", ()), (ATTRIBUTE, "value", ()))
 
 
 def valued(value: Any) -> bool:
@@ -140,18 +137,19 @@ def key(node: Node) -> str:
     return node.top.key(node)
 
 
-def parts(values: list[Any]) -> list[Any]:
+def parts(values: Iterable[Any]) -> list[Any]:
     """Nodes as plain dicts for conversions: attributes by `@name`, children by name as lists, text as `#`."""
-    return [each if type(each) is str else _parts(each) for each in values]
+    return [each if type(each) is str else each.parts or _parts(each) for each in values]
 
 
 def _parts(node: Node) -> dict[str, Any]:
     made: dict[str, Any] = {_MARKED.get(name) or f"@{name}": value for name, value in node.attributes.items()}
     for name, kids in node.kids.items():
-        made[name] = [_parts(each) for each in kids]
+        made[name] = [each.parts or _parts(each) for each in kids]
     own = text(node)
     if own:
         made["#"] = own
+    node.parts = made
     return made
 
 
@@ -161,16 +159,13 @@ _MARKED = {
 }
 
 
-def referred(nodes: list[Node]) -> list[Node]:
+def referred(nodes: Iterable[Node]) -> list[Node]:
     """The nodes themselves; for entry references, and acts that say nothing but an id, those that have the id."""
-    found: list[Node] = []
+    found: dict[int, Node] = {}
     for node in nodes:
         known: list[Node] = []
         if ENTRY_REFERENCE in node.templates or (not node.templates and node.name in STATEMENTS):
             known = [each for pair in node.ids for each in node.top.by_id.get(pair, ()) if each is not node]
-        found.extend(each for each in known or (node,) if each not in found)
-    return found
-
-
-def serialised(element: etree._Element) -> str:
-    return etree.tostring(element, encoding="unicode", with_tail=False)
+        for each in known or (node,):
+            found[id(each)] = each
+    return list(found.values())

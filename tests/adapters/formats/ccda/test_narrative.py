@@ -29,7 +29,7 @@ def test_narratives(source: str, text: str, markup: str) -> None:
     element = parse(f'<text xmlns="urn:hl7-org:v3">{source}</text>'.encode()).value
     assert element is not None
     assert plain(element) == text
-    made = xhtml(element)
+    made = xhtml(element, [])
     assert made == f'<div xmlns="http://www.w3.org/1999/xhtml">{markup}</div>'
     assert parse(made.encode()).value is not None
 
@@ -37,4 +37,4 @@ def test_narratives(source: str, text: str, markup: str) -> None:
 def test_nothing_is_no_narrative() -> None:
     element = parse(b'<text xmlns="urn:hl7-org:v3"> <paragraph/> </text>').value
     assert element is not None
-    assert xhtml(element) == ""
+    assert xhtml(element, []) == ""
