@@ -22,7 +22,7 @@ class Known(dict[str, list[Value]]):
         self._values = view.values
 
     def __missing__(self, path: str) -> list[Value]:
-        found = self[path] = [each for each in self._values(path) if valued(each)]
+        found = self[path] = [*filter(valued, self._values(path))]
         return found
 
 
@@ -34,7 +34,7 @@ class Found:
 
     def __init__(self, raw: Value, index: int | None = None) -> None:
         self.raw = raw
-        self.value = text(raw)
+        self.value = raw if type(raw) is str else text(raw)
         self.index = index
 
 
@@ -92,13 +92,16 @@ def check(profile: Profile, document: Document, format_: Reading | None = None) 
             return (issue("PRO-0002", profile=profile.id),)
     except Unreadable as problem:
         return (issue("PRO-0112", problem=str(problem)),)
-    each: dict[str, list[Findings]] = {"": [whole]}
+    parts: dict[str, list[Findings]] = {}
     for rule in profile.checks:
         whole.rule = rule
         try:
-            if rule.each not in each:
-                each[rule.each] = [Findings(profile, part, found) for part in whole.view.parts(rule.each)]
-            for findings in each[rule.each]:
+            if not rule.each:
+                _look_at(rule, whole)
+                continue
+            if rule.each not in parts:
+                parts[rule.each] = [Findings(profile, part, found) for part in whole.view.parts(rule.each)]
+            for findings in parts[rule.each]:
                 findings.rule = rule
                 _look_at(rule, findings)
         except Unreadable as problem:
@@ -165,9 +168,11 @@ class DocumentView:
 def _of(profile: Profile, rule: Check, found: Issue) -> Issue:
     """The finding as the profile says it: who asks, how bad it is, in whose words."""
     origin = f"{profile.id}, {rule.id}" + (" (a rule of this gateway)" if rule.ours else "")
-    return replace(
-        found,
+    return Issue(
         severity=rule.severity or found.severity,
+        code=found.code,
         message=f"{rule.message or found.message} [{origin}]",
+        at=found.at,
         spec=rule.spec or profile.spec or found.spec,
+        found=found.found,
     )

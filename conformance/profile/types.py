@@ -15,8 +15,13 @@ _FHIR_TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d{1,9})?"
 _FHIR_ZONE = r"(?:Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))"
 
 
+_MONTHS = frozenset(f"{number:02}" for number in range(1, 13))
+
+
 def real_day(year: str, month: str | None, day: str | None) -> bool:
-    """True when the calendar has that year, month and day, as far as they are given."""
+    """True when the calendar has that year, month and day, as far as they are given (of four, two and two digits)."""
+    if month in _MONTHS and day is not None and "01" <= day <= "28":  # in every month, and most days are
+        return year != "0000"
     try:
         date(int(year), int(month or 1), int(day or 1))
     except ValueError:

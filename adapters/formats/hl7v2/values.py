@@ -98,18 +98,13 @@ def _read(message: Message, segment: Segment, path: Path) -> Iterator[tuple[int,
 
 def _part(text: str, component: int, subcomponent: int) -> str:
     """A component or subcomponent; the first one of a text without parts is the text itself."""
-    if component:
-        text = _nth(text, "^", component)
-    if subcomponent:
-        text = _nth(text, "&", subcomponent)
+    if component > 1 or (component and "^" in text):
+        parts = text.split("^", component)
+        text = parts[component - 1] if component <= len(parts) else ""
+    if subcomponent > 1 or (subcomponent and "&" in text):
+        parts = text.split("&", subcomponent)
+        text = parts[subcomponent - 1] if subcomponent <= len(parts) else ""
     return text if "\\" not in text or "^" in text or "&" in text else decode(text)
-
-
-def _nth(text: str, mark: str, number: int) -> str:
-    if mark not in text:
-        return text if number == 1 else ""
-    parts = text.split(mark, number)
-    return parts[number - 1] if number <= len(parts) else ""
 
 
 def _is_null(null: Null, repetition: int, path: Path) -> bool:
