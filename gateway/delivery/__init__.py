@@ -151,7 +151,7 @@ class Dispatcher:
 
     def _wait(self) -> None:
         """Until called, until something ends, or until the next one is due."""
-        patience = self._patience()
+        patience = 0.0 if self._called else self._patience()
         with self._changed:
             if not self._called and not self._closing:
                 self._changed.wait(patience)
