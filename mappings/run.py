@@ -482,9 +482,11 @@ class Run(Source):
     def _of(self, nodes: Any, kinds: list[str]) -> list[str]:
         """The URLs of resources of these types made of the nodes, or else of what is inside them."""
         found: list[str] = []
+        origins = self.origins
         for node in nodes:
             own = self._made_of(node, kinds)
-            found += own or [url for inner in node.within() for url in self._made_of(inner, kinds)]
+            inside = () if own else [inner for inner in node.within() if id(inner) in origins]
+            found += own or [url for inner in inside for url in self._made_of(inner, kinds)]
         return [*dict.fromkeys(found)]
 
     def _made_of(self, node: Any, kinds: list[str]) -> list[str]:
