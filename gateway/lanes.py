@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -37,6 +37,10 @@ class Known:
     def visit(self, name: str) -> Visit | None:
         with self._store.reading() as connection:
             return self._store.persons.visit(connection, name)
+
+    def holders(self, hashes: Sequence[bytes]) -> Mapping[bytes, frozenset[str]]:
+        with self._store.reading() as connection:
+            return self._store.identities.holders(connection, hashes)
 
     def told(self, channel: str, destination: str) -> Mapping[str, bytes]:
         with self._store.reading() as connection:
@@ -188,4 +192,5 @@ def _finished(envelope: Envelope, worked: Worked, now: datetime) -> Finished:
         persons=worked.persons,
         visits=worked.visits,
         told=worked.told,
+        identities=worked.identities,
     )

@@ -5,7 +5,7 @@ Applied after conversion, to the FHIR form. Our own ids stand for people and vis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +14,8 @@ from typing import Any, Protocol
 from conformance.catalogue import issue
 from conformance.document import Document
 from conformance.issue import Issue, Where
-from gateway.records import Person, Visit
+from gateway.identities import hashes, linked, mark
+from gateway.records import Identity, Person, Visit
 from gateway.routing.bundle import Pivot, Resource, at
 
 LATE = {"system": "urn:sdoh-gateway:event", "code": "late", "display": "A later event was worked before"}
@@ -30,6 +31,10 @@ class Memory(Protocol):
 
     def visit(self, name: str) -> Visit | None: ...
 
+    def holders(self, hashes: Sequence[bytes]) -> Mapping[bytes, frozenset[str]]:
+        """Who is known by which identifiers (`gateway.identities`)."""
+        ...
+
     def told(self, channel: str, destination: str) -> Mapping[str, bytes]:
         """What a destination was last told of each person by this channel's tables (`Told`): digests by subject."""
         ...
@@ -43,6 +48,9 @@ class Nobody:
 
     def visit(self, name: str) -> Visit | None:
         return None
+
+    def holders(self, hashes: Sequence[bytes]) -> Mapping[bytes, frozenset[str]]:
+        return {}
 
     def told(self, channel: str, destination: str) -> Mapping[str, bytes]:
         return {}
@@ -58,16 +66,20 @@ class Known:
     issues: tuple[Issue, ...] = ()
     persons: tuple[Person, ...] = ()
     visits: tuple[Visit, ...] = ()
+    identities: tuple[Identity, ...] = ()
 
 
-def apply(pivot: Document, memory: Memory, former: str | None = None) -> Known:
+def apply(pivot: Document, memory: Memory, former: str | None = None, salt: str = "") -> Known:
     """Resolves merged patients, marks what comes late, and says what is to be remembered. `former`: the id of the
-    patient under an identifier that this message changes; whoever comes under it later is this patient."""
+    patient under an identifier that this message changes; whoever comes under it later is this patient. `salt`: of the
+    hashes of identifiers."""
     bundle = Pivot(pivot.root)
     event, happened = _event(bundle), _happened(bundle)
     merged = dict(_merges(bundle))
-    if bundle.first("MessageHeader") is None and len(bundle.all("Patient")) > 1:
-        return _people(pivot, bundle, merged, memory)
+    if bundle.first("MessageHeader") is None and (
+        pivot.root.get("type") == "collection" or len(bundle.all("Patient")) > 1
+    ):
+        return _people(pivot, bundle, merged, memory, salt)
     patient = _subject(bundle)
     if patient is None:
         return Known(pivot=pivot, key=None, event=event, persons=tuple(_remember(merged, memory)))
@@ -85,6 +97,11 @@ def apply(pivot: Document, memory: Memory, former: str | None = None) -> Known:
     persons = {one.id: one for one in _remember(merged, memory)}
     if not late and not _older(happened, person.event_at):
         persons[key] = replace(persons.get(key, person), event=event, event_at=happened)
+    known_by = hashes(patient, salt)
+    if known_by and mark(known_by) != person.known_by:
+        persons[key] = replace(persons.get(key, person), known_by=mark(known_by))
+    else:
+        known_by = ()
     return Known(
         pivot=_tagged(pivot) if late else pivot,
         key=key,
@@ -92,20 +109,62 @@ def apply(pivot: Document, memory: Memory, former: str | None = None) -> Known:
         issues=tuple(issues),
         persons=tuple(persons.values()),
         visits=() if visit is None or late else (visit,),
+        identities=tuple(Identity(hash=one, person=key) for one in known_by),
     )
 
 
-def _people(pivot: Document, bundle: Pivot, merged: dict[str, str], memory: Memory) -> Known:
-    """The people of an export, each by the id that its identifiers give: known ones are found, new ones remembered.
-    Its deliveries are about all of them, and so are ordered by none."""
+def _people(pivot: Document, bundle: Pivot, merged: dict[str, str], memory: Memory, salt: str) -> Known:
+    """The people of an export, each by the id that its identifiers give: known ones are found, new ones remembered, and
+    those that are known elsewhere by one of their identifiers are linked. Its deliveries are about all of them, and so
+    are ordered by none."""
     persons = {one.id: one for one in _remember(merged, memory)}
     issues: list[Issue] = []
-    for patient in bundle.all("Patient"):
-        key, found = _survivor(str(patient.get("id", "")), merged, memory.person)
-        issues += [replace(one, at=Where(path=f"Patient/{patient.get('id')}")) for one in found]
-        if key not in persons and memory.person(key) is None:
-            persons[key] = Person(id=key)
-    return Known(pivot=pivot, key=None, event=None, issues=tuple(issues), persons=tuple(persons.values()))
+    identities: list[Identity] = []
+    known_by = {str(each.get("id", "")): hashes(each, salt) for each in bundle.all("Patient")}
+    for name, found in known_by.items():
+        key, problems = _survivor(name, merged, memory.person)
+        issues += [replace(one, at=Where(path=f"Patient/{name}")) for one in problems]
+        known = persons.get(key) or memory.person(key)
+        if known is None or (found and known.known_by != mark(found)):
+            persons[key] = replace(known or Person(id=key), known_by=mark(found))
+            identities += (Identity(hash=one, person=key) for one in found)
+    others = _known_elsewhere(known_by, memory)
+    if others:
+        issues.append(issue("GW-0204", count=len(others)))
+    return Known(
+        pivot=_linked(pivot, others),
+        key=None,
+        event=None,
+        issues=tuple(issues),
+        persons=tuple(persons.values()),
+        identities=tuple(identities),
+    )
+
+
+def _known_elsewhere(known_by: Mapping[str, Sequence[bytes]], memory: Memory) -> dict[str, list[str]]:
+    """By person of an export those, of other sources, who are known by one of the same identifiers. Two people of one
+    export are two people, whatever they share."""
+    holders = memory.holders([*{each for found in known_by.values() for each in found}])
+    others: dict[str, list[str]] = {}
+    for name, found in known_by.items():
+        held = {who for each in found for who in holders.get(each, ())}
+        survivors = {_survivor(who, {}, memory.person)[0] for who in held} - known_by.keys()
+        if survivors:
+            others[name] = sorted(survivors)
+    return others
+
+
+def _linked(pivot: Document, others: Mapping[str, list[str]]) -> Document:
+    """The export with a link from each person to the same one elsewhere."""
+    if not others:
+        return pivot
+    entries = [
+        {**each, "resource": linked(each["resource"], others[each["resource"]["id"]])}
+        if each["resource"].get("resourceType") == "Patient" and each["resource"].get("id") in others
+        else each
+        for each in pivot.root.get("entry", ())
+    ]
+    return replace(pivot, root={**pivot.root, "entry": entries})
 
 
 def _event(bundle: Pivot) -> str | None:

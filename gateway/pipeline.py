@@ -19,7 +19,7 @@ from gateway.exports import Export, is_export, kept_out, routed, tell
 from gateway.original import attached
 from gateway.payloads import payload, profile_findings
 from gateway.plan import Channel, Destination, Work
-from gateway.records import Envelope, NewDelivery, Person, Told, Visit
+from gateway.records import Envelope, Identity, NewDelivery, Person, Told, Visit
 from gateway.routing import Choice, Routing, route
 from gateway.samples import sample
 from gateway.sources import Part, parts
@@ -46,6 +46,7 @@ class Worked:
     persons: tuple[Person, ...] = ()
     visits: tuple[Visit, ...] = ()
     told: tuple[Told, ...] = ()
+    identities: tuple[Identity, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ def work(envelope: Envelope, setup: Work, memory: persons.Memory) -> Worked:
         issues=tuple(issues),
         deliveries=tuple(deliveries),
         persons=known.persons,
+        identities=known.identities,
         visits=known.visits,
     )
 
@@ -104,6 +106,7 @@ def _exported(
         issues=(*issues, *told.issues),
         deliveries=told.deliveries,
         persons=prepared.known.persons,
+        identities=prepared.known.identities,
         told=told.told,
     )
 
@@ -121,7 +124,7 @@ def prepare(body: bytes, channel: Channel, setup: Work, memory: persons.Memory) 
     found = (*accepted, *made.issues)
     if made.document is None:
         return (*found, issue("GW-0103"))
-    known = persons.apply(made.document, memory, former(part.document, setup.site, channel.map))
+    known = persons.apply(made.document, memory, former(part.document, setup.site, channel.map), setup.site.salt)
     found = (*found, *known.issues)
     emitted = profile_findings(known.pivot, channel.emit) if channel.emit else ()
     if has_errors(emitted):

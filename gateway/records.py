@@ -125,6 +125,16 @@ class Person:
     survivor: str | None = None
     event: str | None = None
     event_at: datetime | None = None
+    known_by: bytes | None = None
+    """What tells the identifiers that were last seen of them from others (`gateway.identities.mark`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A person is known by an identifier, of which `hash` is a keyed hash."""
+
+    hash: bytes
+    person: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

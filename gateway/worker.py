@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,6 +30,7 @@ class Recall:
     def __init__(self, parent: Connection[Any, Any]) -> None:
         self._parent = parent
         self._known: dict[tuple[str, str], Person | Visit | None] = {}
+        self._identified: dict[bytes, frozenset[str]] = {}
         self._told: dict[tuple[str, str], dict[str, bytes]] = {}
 
     def person(self, name: str) -> Person | None:
@@ -45,9 +46,20 @@ class Recall:
             known = self._told[channel, destination] = self._parent.recv()
         return known
 
+    def holders(self, hashes: Sequence[bytes]) -> Mapping[bytes, frozenset[str]]:
+        self._parent.send(("recall", "holders", list(hashes)))
+        known: dict[bytes, frozenset[str]] = self._parent.recv()
+        for one in hashes:
+            if one in self._identified:
+                known[one] = known.get(one, frozenset()) | self._identified[one]
+        return known
+
     def learn(self, worked: Worked) -> None:
         self._known.update({("person", one.id): one for one in worked.persons})
         self._known.update({("visit", one.id): one for one in worked.visits})
+        for identity in worked.identities:
+            known = self._identified.get(identity.hash, frozenset())
+            self._identified[identity.hash] = known | {identity.person}
         for one in worked.told:
             self._told.setdefault((one.channel, one.destination), {})[one.subject] = one.digest
 

@@ -165,6 +165,8 @@ def _recalled(memory: Memory, what: str, name: Any) -> Any:
             return memory.person(name)
         case "visit":
             return memory.visit(name)
+        case "holders":
+            return memory.holders(name)
         case _:
             return memory.told(*name)
 

@@ -119,6 +119,15 @@ CODES: tuple[Code, ...] = (
         type="conflict",
     ),
     Code(
+        code="GW-0204",
+        severity="information",
+        title="People known elsewhere",
+        message="{count} people are known from another source by one of their identifiers, and linked.",
+        why="The same identifier of the same authority is the same person. Patient.link (seealso) says so, and each "
+        "source goes on saying what it knows.",
+        type="informational",
+    ),
+    Code(
         code="GW-0301",
         severity="error",
         title="Target profile not met",

@@ -10,11 +10,12 @@ from pathlib import Path
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
-from gateway.records import NewDelivery, Person, Told, Visit
+from gateway.records import Identity, NewDelivery, Person, Told, Visit
 from gateway.store import engine
 from gateway.store.deliveries import Attempt, Claim, Deliveries, Move, Tried, Wanted
 from gateway.store.destinations import Destinations, Off
 from gateway.store.envelopes import Again, Envelopes, Filter, Settled
+from gateway.store.identities import Identities
 from gateway.store.lock import Lock, StoreLockedError
 from gateway.store.migration import SchemaError, check, migrate
 from gateway.store.persons import Persons
@@ -38,6 +39,7 @@ class Finished:
     persons: tuple[Person, ...] = ()
     visits: tuple[Visit, ...] = ()
     told: tuple[Told, ...] = ()
+    identities: tuple[Identity, ...] = ()
 
 
 class Store:
@@ -52,6 +54,7 @@ class Store:
         self.deliveries = Deliveries(tenant, sealing)
         self.persons = Persons(tenant)
         self.tellings = Tellings(tenant)
+        self.identities = Identities(tenant)
         self.destinations = Destinations(tenant)
         self.lock = Lock(path) if write and (path := file_of(url)) is not None else None
         self._reading = engine.reading(url)
@@ -89,6 +92,7 @@ class Store:
         self.deliveries.make(connection, settled.seq, settled.id, settled.generation, settled.at, one.deliveries)
         self.persons.save(connection, one.persons, one.visits)
         self.tellings.save(connection, one.told)
+        self.identities.save(connection, one.identities)
         return True
 
     def again(self, connection: Connection, requests: Sequence[Again]) -> list[int]:

@@ -29,7 +29,7 @@ class Persons:
         """Replaces what was known of each."""
         for one in persons:
             values = {"survivor": one.survivor, "event": one.event, "event_at": _micros(one.event_at)}
-            self._replace(connection, PERSON, one.id, values)
+            self._replace(connection, PERSON, one.id, {**values, "known_by": one.known_by})
         for other in visits:
             values = {"person": other.person, "status": other.status, "event": other.event}
             self._replace(connection, VISIT, other.id, {**values, "event_at": _micros(other.event_at)})

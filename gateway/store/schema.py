@@ -107,6 +107,15 @@ PERSON = Table(
     Column("survivor", String(64)),
     Column("event", String(32)),
     Column("event_at", BigInteger),
+    Column("known_by", LargeBinary(16)),
+)
+
+IDENTITY = Table(
+    "identity",
+    METADATA,
+    Column("hash", LargeBinary(16), primary_key=True),
+    Column("tenant", String(64), primary_key=True),
+    Column("person", String(64), primary_key=True),
 )
 
 VISIT = Table(

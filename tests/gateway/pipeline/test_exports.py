@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,8 +14,9 @@ from gateway.people import People
 from gateway.persons import Nobody
 from gateway.pipeline import Worked, prepare, work
 from gateway.plan import AUDIENCES, Rule, Work
+from gateway.records import Person
 from gateway.targets import target
-from tests.gateway.harness import channel, destination
+from tests.gateway.harness import adt, channel, destination
 from tests.gateway.pipeline.test_pipeline import envelope
 
 HEAD = "MemberID,SubscriberID,LastName,FirstName,BirthDate,Sex,Zip,OptOut"
@@ -30,11 +31,22 @@ class Mind(Nobody):
     """What a gateway remembers, without a store."""
 
     tellings: dict[tuple[str, str], dict[str, bytes]] = field(default_factory=dict)
+    persons: dict[str, Person] = field(default_factory=dict)
+    held: dict[bytes, frozenset[str]] = field(default_factory=dict)
+
+    def person(self, name: str) -> Person | None:
+        return self.persons.get(name)
+
+    def holders(self, hashes: Sequence[bytes]) -> Mapping[bytes, frozenset[str]]:
+        return {one: self.held[one] for one in hashes if one in self.held}
 
     def told(self, channel: str, destination: str) -> Mapping[str, bytes]:
         return self.tellings.get((channel, destination), {})
 
     def learn(self, worked: Worked) -> None:
+        self.persons.update({one.id: one for one in worked.persons})
+        for identity in worked.identities:
+            self.held[identity.hash] = self.held.get(identity.hash, frozenset()) | {identity.person}
         for one in worked.told:
             self.tellings.setdefault((one.channel, one.destination), {})[one.subject] = one.digest
 
@@ -258,3 +270,47 @@ def test_things_about_nobody_are_told_one_by_one() -> None:
 
     assert ids(worked(directory("Shelf"), plan, mind)) == ["Shelf", "Haven"]
     assert ids(worked(directory("Table"), plan, mind)) == ["Table"]
+
+
+MEDICAID = "https://medicaid.example/id"
+KNOWN = Site(salt="exports-test", authorities={"MEDICAID": MEDICAID, "medicaid_id": MEDICAID})
+
+
+def links(found: Worked) -> list[list[str]]:
+    """For each Patient of the deliveries whom it is linked with."""
+    return [
+        [each["other"]["reference"] for each in resource.get("link", ())]
+        for one in found.deliveries
+        for resource in map(_resource, json.loads(one.payload)["entry"])
+        if resource["resourceType"] == "Patient"
+    ]
+
+
+def test_rows_are_linked_with_whom_another_source_knows_by_an_identifier() -> None:
+    plan, mind = replace(setup(), site=KNOWN), Mind()
+    head = HEAD.replace("LastName", "MedicaidID,LastName")
+    lists = "\n".join(
+        (head, "M1,S1,AA12345A,Hill,Ann,1980-02-03,F,01005,N", "M2,S1,AA12346A,Hull,Bo,1981-02-03,M,1,N", "")
+    )
+    assert links(worked(lists, plan, mind)) == [[], []]
+    hospital = replace(plan, channels={"adt": channel()})
+    known = work(
+        envelope(
+            adt(1).replace(b"^^^GENERAL&2.16.840.1.113883.19.4.6&ISO^MR", b"^^^GENERAL^MR~AA12345A^^^MEDICAID^MA")
+        ),
+        hospital,
+        mind,
+    )
+    mind.learn(known)
+    again = worked(lists, plan, mind)
+    assert links(again) == [[f"Patient/{known.person}"]], "what is new is told, of her alone"
+    assert "GW-0204" in {one.code for one in again.issues}
+    assert worked(lists, plan, mind).deliveries == ()
+
+
+def test_two_people_of_one_export_are_two_whatever_they_share() -> None:
+    plan, mind = replace(setup(), site=KNOWN), Mind()
+    rows = "item_id,event,person_id,last_name,medicaid_id\nR1,x,P1,Hill,AA12345A\nR2,x,P2,Hull,AA12345A\n"
+    rows = rows.replace("item_id,event", "referral_id,referral_status").replace(",x,", ",accepted,")
+    for _ in range(2):
+        assert not any(links(worked(rows, plan, mind)))

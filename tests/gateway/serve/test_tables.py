@@ -81,7 +81,7 @@ def settled(folder: Path, count: int) -> list[dict[str, Any]]:
         found = listed(folder, "messages")
         return found if len([one for one in found if one["state"] != "received"]) == count else []
 
-    return list(reversed(wait_for(worked, 30.0, f"the work on {count} exports")))
+    return list(reversed(wait_for(worked, 90.0, f"the work on {count} exports")))
 
 
 def test_lists_come_in_are_routed_by_person_and_told_once(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_lists_come_in_are_routed_by_person_and_told_once(tmp_path: Path) -> Non
             (tmp_path / "inbox" / "clients.part").rename(tmp_path / "inbox" / "clients.csv")
             (first,) = settled(tmp_path, 1)
             assert (first["state"], first["reason"]) == ("routed", "GW-0105")
-            wait_for(lambda: people(here) == [["C-1"]])
+            wait_for(lambda: people(here) == [["C-1"]], 30.0)
             _restricted_wait_for_a_person(tmp_path)
             _the_same_again_tells_nobody(tmp_path, port, here)
             _mended_rows_go_on(tmp_path, port, here, first["id"])
@@ -124,7 +124,7 @@ def _the_same_again_tells_nobody(folder: Path, port: int, here: Hub) -> None:
         archive.writestr("clients.csv", clients(ANN.replace("Hill Ann", "Hill Anne"), BO, CY))
     post(port, packed.getvalue(), "application/zip")
     settled(folder, 3)
-    wait_for(lambda: people(here) == [["C-1"], ["C-1"]])
+    wait_for(lambda: people(here) == [["C-1"], ["C-1"]], 30.0)
     wait_for(lambda: len(list((folder / "shelter").iterdir())) == sent + 1)
 
 
@@ -139,7 +139,7 @@ def _mended_rows_go_on(folder: Path, port: int, here: Hub, message: str) -> None
     assert (told["kept out: column"], told["kept out: value"]) == ("person_id", "1.2E+11")
     assert told["kept out: code"].startswith("CSV-")
     (folder / "inbox" / "mended.csv").write_text(written.read_text("utf-8-sig").replace("1.2E+11", "C-4"))
-    wait_for(lambda: people(here)[2:] == [["C-4"]], 30.0)
+    wait_for(lambda: people(here)[2:] == [["C-4"]], 60.0)
     assert settled(folder, 4)[-1]["reason"] is None
     command(folder, "replay", message)
-    wait_for(lambda: len(people(here)) == 4, 30.0, "the replay")
+    wait_for(lambda: len(people(here)) == 4, 60.0, "the replay")

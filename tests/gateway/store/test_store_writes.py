@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from conformance.issue import Issue, Where
-from gateway.records import Arrival, Delivery, NewDelivery, Person, Stored, Told, Visit
+from gateway.records import Arrival, Delivery, Identity, NewDelivery, Person, Stored, Told, Visit
 from gateway.store import (
     Again,
     Attempt,
@@ -178,6 +178,20 @@ def test_what_was_told_is_forgotten_when_its_message_is_worked_again(store: Stor
     assert digests() == {"p1": b"a", "p2": b"b"}
     store.writer.now(store.again, Again(ids=("e1",)))
     assert digests() == {"p2": b"b"}
+
+
+def test_people_are_found_by_what_they_are_known_by(store: Store) -> None:
+    (stored,) = add(store, arrival())
+    settled = Settled(seq=stored.seq, id=stored.id, generation=0, state="routed", at=NOW)
+    people = (Person(id="p1", known_by=b"ab"),)
+    for said in ([(b"a", "p1"), (b"a", "p2"), (b"b", "p1")], [(b"a", "p1")]):
+        identities = tuple(Identity(hash=what, person=who) for what, who in said)
+        store.writer.now(store.finish, Finished(settled=settled, persons=people, identities=identities))
+        store.writer.now(store.again, Again(ids=(stored.id,)))
+    with store.reading() as connection:
+        assert store.identities.holders(connection, [b"a", b"b", b"c"]) == {b"a": {"p1", "p2"}, b"b": {"p1"}}
+        assert store.identities.holders(connection, []) == {}
+        assert store.persons.person(connection, "p1") == people[0]
 
 
 def test_one_bad_write_fails_alone_and_the_others_of_its_commit_stand(store: Store) -> None:

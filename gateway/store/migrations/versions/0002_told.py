@@ -1,4 +1,4 @@
-"""What destinations were told of people by tables."""
+"""What destinations were told of people by tables, and by which identifiers people are known."""
 
 from __future__ import annotations
 
@@ -20,4 +20,12 @@ def upgrade() -> None:
         sa.Column("envelope", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "channel", "destination", "subject", name=op.f("pk_told")),
     )
+    op.create_table(
+        "identity",
+        sa.Column("hash", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("tenant", sa.String(length=64), nullable=False),
+        sa.Column("person", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("hash", "tenant", "person", name=op.f("pk_identity")),
+    )
+    op.add_column("person", sa.Column("known_by", sa.LargeBinary(length=16), nullable=True))
     op.create_index(op.f("ix_told_envelope"), "told", ["envelope"], unique=False)
