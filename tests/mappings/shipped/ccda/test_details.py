@@ -318,3 +318,31 @@ def test_what_is_said_of_an_entry_is_not_in_its_section() -> None:
     author = '<author><time value="2024"/><assignedAuthor><id root="1.2.13" extension="1"/></assignedAuthor></author>'
     tribe = observed("506", "95370-3", coded("68"), author)
     assert "entry" not in bundle(document(section("29762-2", tribe)))["entry"][0]["resource"]["section"][0]
+
+
+# ---- categories
+
+
+def categories(made: dict[str, Any]) -> list[str]:
+    return [coding["code"] for each in made["category"] for coding in each["coding"]]
+
+
+def test_a_code_of_socioeconomic_circumstances_is_a_social_need_even_without_a_domain() -> None:
+    value = '<value xsi:type="CD" code="Z60.2" codeSystem="2.16.840.1.113883.6.90"/>'
+    assert "sdoh" in categories(one("Condition", "11450-4", observed("4", "64572001", value)))
+
+
+def test_a_category_that_an_entry_says_counts() -> None:
+    said = '<sdtc:category code="survey" codeSystem="2.16.840.1.113883.4.642.1.1125"/>'
+    entry = observed("67", "54522-8", coded("371153006"), said)
+    assert categories(one("Observation", "47420-5", entry)) == ["survey"]
+
+
+def test_what_a_referral_asks_for_in_detail() -> None:
+    detail = observed("", "ASSERTION", coded("268528005", "Full care")).replace("EVN", "RQO")
+    entry = (
+        f'<act classCode="PCPR" moodCode="INT"><templateId root="{T}140"/><id root="1.2.14"/><code code="44383000"'
+        f' codeSystem="{SNOMED}"/><statusCode code="active"/>{related("SUBJ", detail)}</act>'
+    )
+    made = one("ServiceRequest", "18776-5", entry)
+    assert made["orderDetail"][0]["coding"][0]["code"] == "268528005"
