@@ -117,3 +117,27 @@ def test_large_tables_are_converted_share_by_share(call: Call, monkeypatch: pyte
     whole = sorted(Path("whole/in.ndjson").read_text().splitlines())
     parts = sorted(line for file in Path("parts/in").iterdir() for line in file.read_text().splitlines())
     assert parts == whole
+
+
+ROUTES = """
+channels:
+  lists: {transport: http, format: csv}
+destinations:
+  near: {type: files, to: {folder: .}, as: roster}
+  nobody: {type: files, to: {folder: .}}
+routes:
+- {name: near, when: {postal_code: "13501"}, to: [near]}
+- {name: far, when: {postal_code: "99999"}, to: [nobody]}
+"""
+
+
+def test_who_would_be_told_of_the_people_of_a_table(call: Call) -> None:
+    other = "M2,S1,Hull,Bo,1980-02-03,01005"
+    write(Path("."), members_csv=f"{ROSTER}\n{GOOD}\n{other}\n")
+    Path("gateway.yaml").write_text(ROUTES)
+    told = call("routes", "explain", "members.csv")
+    assert told.status == 0
+    assert "near: 1 of 2 people, 0 of 0 others  (to near)" in told.out
+    assert "bytes, sent  (chosen by near)" in told.out
+    assert "nobody: nothing" in told.out
+    assert '"people": "0 of 2"' in call("routes", "explain", "members.csv", "--json").out
