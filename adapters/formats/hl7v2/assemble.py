@@ -21,13 +21,15 @@ def assemble(draft: MessageDraft, target: str, left_out: list[str] | None = None
     wanted, _, asked = target.partition("@")
     version = asked or VERSION
     header = draft.segment("MSH")
-    rows = {segment: segment.row() for segment in draft.rows()}
-    first = rows.get(header) or ["MSH"]
+    first = header.row()
     event = _event(first)
     if "_" in wanted and structure_of(version, event) != wanted:
         event = wanted.partition("_")[2]
     name = wanted if "_" in wanted else structure_of(version, event) or draft.structure
     known = structure(version, name)
+    if asked and known is not None:
+        _visit(draft, known, event)
+    rows = {segment: segment.row() for segment in draft.rows()}
     placed = _ordered([segment for segment in rows if segment is not header], known)
     if asked and known is not None:
         placed = _fitting(placed, known, left_out)
@@ -52,6 +54,18 @@ def _number(rows: list[list[str]]) -> None:
         if row[0] in _NUMBERED:
             counted[row[0]] = counted.get(row[0], 0) + 1
             row[1:2] = [(row[1] if len(row) > 1 else "") or str(counted[row[0]])]
+
+
+_OF_PERSON = frozenset(("A28", "A29", "A31"))
+
+
+def _visit(draft: MessageDraft, node: Node, event: str) -> None:
+    """A structure that requires PV1, of a patient without a visit: class `U` of table 0004, unknown; `N`, not applicable,
+    where the event tells of a person."""
+    written = {segment.name for segment in draft.rows()}
+    required = any(member.name == "PV1" and member.required for member in node.members)
+    if required and "PID" in written and "PV1" not in written:
+        draft.segment("PV1").put(2, 1, 0, "N" if event in _OF_PERSON else "U")
 
 
 def _fitting(segments: list[Draft], node: Node, left_out: list[str] | None) -> list[Draft]:

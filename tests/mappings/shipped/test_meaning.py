@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
-from tests.mappings.shipped.messages import adt, everything, forward, one, resources
+from conformance.document import Document
+from tests.mappings.shipped.messages import adt, back, everything, forward, one, resources
 
 PID = "PID|1||4711^^^GH^MR||Stone^Ada||19800203|F"
 PV1 = "PV1|1|I|||||||||||||||||99^^^GH^VN"
@@ -153,3 +155,64 @@ def test_a_visit_whose_provider_claims_no_profile_claims_none() -> None:
     ]
     assert claimed[0]
     assert claimed[1] is None
+
+
+def told(*resources: dict[str, Any], target: str = "ADT_A01@2.8") -> list[str]:
+    """The segments that a Bundle of a patient and these resources gives."""
+    patient = {"resourceType": "Patient", "id": "p", "name": [{"family": "Stone"}]}
+    about = {"subject": {"reference": "Patient/p"}}
+    entries = [
+        {"fullUrl": f"http://gh.example/{each['resourceType']}/{each['id']}", "resource": each}
+        for each in (patient, *({**about, "id": str(number), **each} for number, each in enumerate(resources)))
+    ]
+    root = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    made = back(Document(format="fhir", version="4.0.1", root=root), target=target).document
+    assert made is not None
+    text: str = made.root.raw.decode()
+    return text.rstrip("\r").split("\r")[2:]
+
+
+def code(text: str, system: str = "") -> dict[str, Any]:
+    return {"coding": [{"code": text, **({"system": system} if system else {})}]}
+
+
+VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+OF_PATIENT = {"patient": {"reference": "Patient/p"}, "beneficiary": {"reference": "Patient/p"}}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"resourceType": "Condition", "code": code("X1"), "verificationStatus": code("refuted", VERIFIED)},
+        {"resourceType": "Procedure", "code": code("X1"), "status": "not-done"},
+        {"resourceType": "Procedure", "code": code("X1"), "status": "entered-in-error"},
+        {"resourceType": "AllergyIntolerance", **OF_PATIENT, "code": code("X1"), "verificationStatus": code("refuted")},
+        {"resourceType": "Coverage", **OF_PATIENT, "subscriberId": "X1", "status": "entered-in-error"},
+        {"resourceType": "Encounter", "identifier": [{"value": "X1"}], "status": "entered-in-error"},
+    ],
+)
+def test_what_is_not_so_is_not_told_as_if_it_were(wrong: dict[str, Any]) -> None:
+    assert "X1" not in "\r".join(told(wrong))
+    right = {name: value for name, value in wrong.items() if name not in ("status", "verificationStatus")}
+    assert "X1" in "\r".join(told(right))
+
+
+def test_what_was_entered_in_error_is_told_with_the_code_that_says_so() -> None:
+    assert told(
+        {"resourceType": "Condition", "code": code("X1"), "verificationStatus": code("entered-in-error", VERIFIED)},
+        {"resourceType": "Observation", "code": code("X2"), "status": "entered-in-error", "valueString": "a"},
+    )[2:] == ["OBX|1|ST|X2||a||||||D", "DG1|1||X1" + "|" * 18 + "D"]
+
+
+@pytest.mark.parametrize(("target", "pv1"), [("ADT_A01@2.8", ["PV1|1|U"]), ("ADT_A39@2.8", [])])
+def test_a_structure_that_requires_a_visit_is_told_that_there_is_none(target: str, pv1: list[str]) -> None:
+    assert told(target=target) == ["PID|1||||Stone", *pv1]
+
+
+def test_a_payer_who_is_a_name_and_no_resource() -> None:
+    coverage = {
+        "resourceType": "Coverage",
+        **OF_PATIENT,
+        "payor": [{"display": "Aid Inc", "identifier": {"value": "7"}}],
+    }
+    assert told(coverage)[-1] == "IN1|1||7|Aid Inc"
