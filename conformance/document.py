@@ -29,8 +29,8 @@ class Unreadable(ValueError):  # noqa: N818 -- it is told to who wrote the path
     or route, not of the data, of which the message says nothing."""
 
 
-Reader = Callable[[Document], list[Any]]
-"""What stands at a path in a document, without places."""
+Reader = Callable[[Document], dict[str, list[Any]]]
+"""What stands at each of some paths in a document, as far as it carries information; without places."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,8 +63,8 @@ class Glancing(Protocol):
 
 
 class Reading(Protocol):
-    """What reads a format's paths. Formats may have `reader(path) -> Reader` too, which gives the values of a path
-    without parsing it each time, and without finding out where they stand."""
+    """What reads a format's paths. Formats may have `reader(paths) -> Reader` too, for many paths at once: made once,
+    it doesn't find out where anything stands. It passes over what is no path."""
 
     def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
         """As `Format.values`."""

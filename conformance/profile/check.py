@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +13,14 @@ from conformance.profile.model import Check, Look, Profile, Value, View
 from conformance.profile.tests import text, valued
 from conformance.terminology.value_set import Answer
 
+_NOTHING: Mapping[str, list[Value]] = {}
+
 
 class Known(dict[str, list[Value]]):
     """What carries information at each path of a view that was asked for: many rules ask for the same."""
 
-    def __init__(self, view: View) -> None:
-        super().__init__()
+    def __init__(self, view: View, read: Mapping[str, list[Value]]) -> None:
+        super().__init__(read)
         self._values = view.values
 
     def __missing__(self, path: str) -> list[Value]:
@@ -44,9 +46,11 @@ class Findings:
 
     rule: Check
 
-    def __init__(self, profile: Profile, view: View, issues: list[Issue]) -> None:
+    def __init__(
+        self, profile: Profile, view: View, issues: list[Issue], read: Mapping[str, list[Value]] = _NOTHING
+    ) -> None:
         self.profile, self.view, self.issues = profile, view, issues
-        self.look: Look = Known(view).__getitem__
+        self.look: Look = Known(view, read).__getitem__
         self._places: dict[str, list[Where]] = {}
 
     def report(self, code: str, node: Found, *, found: Any = None, **words: Any) -> None:
@@ -86,7 +90,9 @@ def check(profile: Profile, document: Document, format_: Reading | None = None) 
     if document.format != profile.format:
         return (issue("PRO-0001", profile=profile.id, wanted=profile.format, format=document.format),)
     found: list[Issue] = []
-    whole = Findings(profile, _view(document, format_), found)
+    reader: Callable[[tuple[str, ...]], Reader] | None = getattr(format_, "reader", None)
+    read = _NOTHING if reader is None else reader(profile.paths)(document)
+    whole = Findings(profile, _view(document, format_), found, read)
     try:
         if profile.applies is not None and not profile.applies(whole.look):
             return (issue("PRO-0002", profile=profile.id),)
@@ -146,12 +152,9 @@ class DocumentView:
 
     def __init__(self, document: Document, format_: Reading, base: str = "") -> None:
         self.document, self.format, self.base = document, format_, base
-        self._reader: Callable[[str], Reader] | None = getattr(format_, "reader", None)
 
     def values(self, path: str) -> list[Value]:
-        if self._reader is None:
-            return [value for value, _ in self.format.values(self.document, path)]
-        return self._reader(path)(self.document)
+        return [value for value, _ in self.format.values(self.document, path)]
 
     def places(self, path: str) -> list[tuple[Value, Where]]:
         found = self.format.values(self.document, path)

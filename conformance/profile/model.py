@@ -68,3 +68,5 @@ class Profile:
     spec: str = ""
     applies: Test | None = None
     checks: tuple[Check, ...] = field(default=())
+    paths: tuple[str, ...] = ()
+    """What `applies` and the rules on the whole document may look at."""

@@ -155,6 +155,7 @@ def read(raw: bytes, source: str) -> Result[Profile]:
         found += _no_fhirpath(loaded.value, source)
     if any(each.severity in ("error", "fatal") for each in found):
         return Result(value=None, issues=tuple(found))
+    fields["paths"] = tuple(dict.fromkeys(map(str, _of_whole(loaded.value))))
     return Result(value=Profile(**fields), issues=tuple(found))
 
 
@@ -202,6 +203,13 @@ def _doubts(node: Any, fields: dict[str, Any], seen: set[str], source: str) -> I
         yield issue("PRO-0203", place(node, source), key="path, any_of or holds")
     elif not node.keys() - {"id", "path", "each", "when", "severity", "message", "ours", "spec"} and "path" in node:
         yield issue("PRO-0205", place(node, source), id=name)
+
+
+def _of_whole(profile: dict[str, Any]) -> Iterator[Any]:
+    yield from _asked(profile.get("applies"))
+    for rule in profile.get("checks") or ():
+        if "each" not in rule:
+            yield from _paths(rule)
 
 
 def _no_fhirpath(profile: dict[str, Any], source: str) -> Iterator[Issue]:

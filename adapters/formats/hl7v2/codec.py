@@ -42,8 +42,8 @@ class Hl7v2:
     def values(self, document: Document, path: str) -> list[tuple[Any, Where]]:
         return [*values(document.root, path)]
 
-    def reader(self, path: str) -> Reader:
-        return reader(path)
+    def reader(self, paths: tuple[str, ...]) -> Reader:
+        return reader(paths)
 
     def check(self, document: Document) -> tuple[Issue, ...]:
         """The message against the structure, fields and tables of its version."""

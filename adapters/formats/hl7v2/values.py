@@ -18,6 +18,10 @@ _PATH = re.compile(
 )
 
 
+_NOTHING = frozenset(("", '""'))
+"""What carries no information: a blank, an explicit null."""
+
+
 class Path(NamedTuple):
     """A parsed path; 0 is what it leaves open: every occurrence, the whole segment, repetition or component."""
 
@@ -50,26 +54,65 @@ def values(message: Message, text: str) -> list[tuple[str, Where]]:
     ]
 
 
-@lru_cache(maxsize=4096)
-def reader(text: str) -> Reader:
-    """Reads the values at a path without their places."""
-    path = path_of(text)
-    name, occurrence, field, repetition, component, subcomponent = path
-    plain = not occurrence and not repetition and 0 < field <= WIDTH and (field > 2 or name not in HEADERS)
+@lru_cache(maxsize=64)
+def reader(texts: tuple[str, ...]) -> Reader:
+    """Reads many paths at once: a field without escapes and nulls, as most are, is looked at once for all of them."""
+    paths = {text: path for text in texts if (path := _path_or_none(text)) is not None}
+    plan: dict[str, dict[int, list[tuple[str, int]]]] = {}
+    apart = [text for text, path in paths.items() if not _is_plain(path)]
+    for text, path in paths.items():
+        if _is_plain(path):
+            plan.setdefault(path.segment, {}).setdefault(path.field, []).append((text, path.component))
 
-    def read(document: Document) -> list[str]:
+    def read(document: Document) -> dict[str, list[str]]:
         message: Message = document.root
-        if message.nulls or not plain:
-            return [value for each in _segments(message, path) for _, value in _read(message, each, path) if value]
-        found = []
-        for segment in message.all(name):
-            content = segment.fields[field]
-            for part in content.split("~") if "~" in content else (content,):
-                if part and (value := _part(part, component, subcomponent)):
-                    found.append(value)
+        if message.nulls:
+            return {text: _carried(message, path) for text, path in paths.items()}
+        found: dict[str, list[str]] = {text: [] for text in paths}
+        for name, fields in plan.items():
+            for segment in message.all(name):
+                _read_fields(segment.fields, fields, found)
+        for text in apart:
+            found[text] = _carried(message, paths[text])
         return found
 
     return read
+
+
+def _path_or_none(text: str) -> Path | None:
+    try:
+        return path_of(text)
+    except Unreadable:
+        return None
+
+
+def _is_plain(path: Path) -> bool:
+    named = not (path.occurrence or path.repetition or path.subcomponent)
+    return named and 0 < path.field <= WIDTH and (path.field > 2 or path.segment not in HEADERS)
+
+
+def _read_fields(held: list[str], fields: dict[int, list[tuple[str, int]]], found: dict[str, list[str]]) -> None:
+    """Adds what stands at components of a segment's fields, without explicit nulls; component 0 is the repetition."""
+    for field, wanted in fields.items():
+        content = held[field]
+        if not content:
+            continue
+        for repetition in content.split("~") if "~" in content else (content,):
+            components = repetition.split("^")
+            for text, component in wanted:
+                value = repetition
+                if component:
+                    value = components[component - 1] if component <= len(components) else ""
+                if "\\" in value and "^" not in value and "&" not in value:
+                    value = decode(value)
+                if value.strip() not in _NOTHING:
+                    found[text].append(value)
+
+
+def _carried(message: Message, path: Path) -> list[str]:
+    """The values that carry information."""
+    there = (value for each in _segments(message, path) for _, value in _read(message, each, path))
+    return [value for value in there if value.strip() not in _NOTHING]
 
 
 def _segments(message: Message, path: Path) -> list[Segment]:

@@ -130,8 +130,8 @@ class ReadAndPlaced(Read):
         self.placed += 1
         return super().values(document, path)
 
-    def reader(self, path: str) -> Callable[[Document], list[Any]]:
-        return lambda document: document.root.get(path, [])
+    def reader(self, paths: tuple[str, ...]) -> Callable[[Document], dict[str, list[Any]]]:
+        return lambda document: {path: [*filter(None, document.root.get(path, ()))] for path in paths}
 
 
 def test_places_are_found_out_for_findings_only() -> None:

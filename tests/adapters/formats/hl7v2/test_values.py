@@ -44,23 +44,35 @@ RAW = (
 def test_a_path_gives_every_populated_value_with_its_place(path: str, values: list[tuple[str, str]]) -> None:
     found = FORMAT.values(document(parsed(RAW)), path)
     assert [(value, where.path) for value, where in found] == values
-    assert FORMAT.reader(path)(document(parsed(RAW))) == [value for value, _ in values]
+    assert FORMAT.reader((path,))(document(parsed(RAW))) == {path: [value for value, _ in values if value != '""']}
 
 
-PATHS = [
+PATHS = tuple(
     f"{segment}{occurrence}{field}"
     for segment in ("MSH", "PID", "OBX", "ZZ1")
     for occurrence in ("", "[1]", "[2]")
     for field in ("", "-1", "-2", "-3", "-3[1]", "-3[2]", "-3.1", "-3.2", "-3.1.1", "-3.2.2", "-5[2].1.2", "-80", "-81")
-]
+)
+
+
+def test_what_escapes_stand_for_may_be_nothing() -> None:
+    there = document(parsed("MSH|^~\\&|A\rPID|1|\\.br\\|\\X2222\\^\\T\\|\\Zx\\\r"))
+    assert FORMAT.reader(("PID-2", "PID-3.1", "PID-3.2", "PID-4"))(there) == {
+        "PID-2": [],
+        "PID-3.1": [],
+        "PID-3.2": ["&"],
+        "PID-4": ["\\Zx\\"],
+    }
 
 
 @given(field_lists())
 @settings(max_examples=40)
-def test_a_reader_reads_the_same_without_places(segments: list[list[str]]) -> None:
+def test_a_reader_reads_the_same_without_places_as_far_as_it_says_something(segments: list[list[str]]) -> None:
     there = document(build(segments))
-    for path in PATHS:
-        assert FORMAT.reader(path)(there) == [value for value, _ in FORMAT.values(there, path)], path
+    read = FORMAT.reader((*PATHS, "PID.3"))(there)
+    assert read.keys() == set(PATHS)
+    for path, values in read.items():
+        assert values == [value for value, _ in FORMAT.values(there, path) if value.strip() not in ("", '""')], path
 
 
 @pytest.mark.parametrize(
