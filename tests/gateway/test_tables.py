@@ -137,7 +137,7 @@ def test_many_rows_become_a_file_for_each_type(tmp_path: Path, monkeypatch: pyte
     arguments = ["convert", str(tmp_path / "members.csv"), "--to", "fhir", "-o", str(tmp_path / "out") + "/"]
     assert CliRunner().invoke(main, arguments).exit_code == 0
     written = {path.name: path.read_text().splitlines() for path in (tmp_path / "out" / "members.csv").iterdir()}
-    assert set(written) == {"Patient.ndjson", "Coverage.ndjson", "Observation.ndjson"}
+    assert set(written) == {"Patient.ndjson", "Coverage.ndjson", "Observation.ndjson", "Organization.ndjson"}
     assert len(written["Patient.ndjson"]) == 2
     coverage = json.loads(written["Coverage.ndjson"][0])
     assert coverage["beneficiary"]["reference"].startswith("Patient/")
@@ -210,3 +210,13 @@ def worked_on(said: str) -> dict[str, Any]:
     assert tasks[0] == tasks[1]
     found: dict[str, Any] = tasks[0][0]
     return found
+
+
+def test_a_plan_goes_with_its_members_across_formats() -> None:
+    headers = "MemberID,SubscriberID,LastName,FirstName,Plan,Relationship,Effective Date"
+    text = f"{headers}\nM1,S9,Hill,Ann,Plan A,Self,2026-01-01\n"
+    message = convert(text, as_="ADT_A31@2.5.1").value
+    assert b"IN1|1|||Plan A||" in message
+    (row,) = rows(convert(message, as_="roster").value)
+    assert (row["plan"], row["subscriber_id"], row["effective_date"]) == ("Plan A", "S9", "2026-01-01")
+    assert b"Plan A" in convert(text, as_="ccd").value

@@ -25,7 +25,7 @@ from conformance.tabular import schema
 
 BYTES = 1 << 18
 """Of the source, in one share."""
-BYTES_OF_THINGS = 1 << 20
+BYTES_OF_THINGS = 1 << 19
 """The same where there are no persons: what is in every share is more."""
 MOST = 400
 """Shares, so that not too many files are open."""
