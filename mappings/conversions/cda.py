@@ -253,26 +253,27 @@ def _cx(element: Element) -> list[list[str]]:
 
 def actor_forward(parts: list[list[Element]], run: Run) -> str | None:
     """Ids and names of a person, device or organization: an NPI, else all ids, else the name at this custodian."""
-    ids, names = parts[0], [each for part in parts[1:] for each in part]
     known = sorted(
-        (each.get("@root") != _NPI, str(each["@root"]), str(each.get("@extension", "")))
-        for each in ids
+        (each["@root"] != _NPI, str(each["@root"]), str(each.get("@extension", "")))
+        for each in parts[0]
         if each.get("@root") and "@nullFlavor" not in each and _identifies(each)
     )
     if known:
         chosen = known[:1] if not known[0][0] else known
         texts = ((system_forward(root, run) or root, extension) for _, root, extension in chosen)
         return "~".join(f"{extension}|{uri}" if extension else uri for uri, extension in texts)
-    said = " ".join(words for each in names if (words := _words(each)))
+    said = " ".join(words for part in parts[1:] for each in part if (words := _words(each)))
     where = run.facility[1] if len(run.facility) > 1 else run.settings.sender
     return f"name|{said}|{where}" if said else None
 
 
 def _identifies(element: Element) -> bool:
     """False for the root of a register (all NPIs) without the number in it."""
+    if element.get("@extension"):
+        return True
     from conformance.terminology.oids import uri_of
 
-    return bool(element.get("@extension")) or not uri_of(str(element["@root"]))
+    return not uri_of(str(element["@root"]))
 
 
 def kin_forward(parts: list[list[Element]], run: Run) -> str | None:

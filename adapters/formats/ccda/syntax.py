@@ -148,7 +148,7 @@ class CcdaSyntax:
         "text": walk.text,
         "valued": walk.valued,
         "key": walk.key,
-        "parts": walk.parts,
+        "parts": walk.Parts,
         "referred": walk.referred,
     }
     claims = False

@@ -140,6 +140,7 @@ class Tree:
         node.children, node.kids = children, kids
         if "ID" in node.attributes:
             self._marked.append(node)
+        narrated = node.name == "section"
         child: Any
         for child in node.element:
             name = names[child.tag]
@@ -152,7 +153,7 @@ class Tree:
                 kids[name].append(made)
             else:
                 kids[name] = [made]
-            if len(child) and not (name == "text" and node.name == "section"):
+            if len(child) and not (narrated and name == "text"):
                 self._fill(made, top)
             elif name == "text" or "ID" in made.attributes:
                 self._marked.append(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from adapters.formats.ccda.narrative import plain
@@ -137,9 +137,17 @@ def key(node: Node) -> str:
     return node.top.key(node)
 
 
-def parts(values: Iterable[Any]) -> list[Any]:
-    """Nodes as plain dicts for conversions: attributes by `@name`, children by name as lists, text as `#`."""
-    return [each if type(each) is str else each.parts or _parts(each) for each in values]
+class Parts:
+    """Nodes as plain dicts for conversions, made when they are asked for: attributes by `@name`, children by name as
+    lists, text as `#`. Many a key is known by its first part."""
+
+    __slots__ = ("_nodes",)
+
+    def __init__(self, nodes: Iterable[Any]) -> None:
+        self._nodes = nodes
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([each if type(each) is str else each.parts or _parts(each) for each in self._nodes])
 
 
 def _parts(node: Node) -> dict[str, Any]:
