@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.document import Document
+from gateway.columns import of_tables
 from gateway.config import Site
 from gateway.sources import AUTO, Part, parts
 from gateway.targets import Target
 
 if TYPE_CHECKING:
-    from mappings import Row
+    from mappings import Ledger, Row
 
 STATUSES = ("mapped", "ignored", "unmapped", "null")
 
@@ -89,7 +90,7 @@ class Feeds:
         ledger = convert(part.document, _PIVOT, self.site, map_id).ledger
         if ledger is not None:
             name = self._sender(part.document)
-            self._feeds.setdefault((channel, name), Feed(channel, name)).add(ledger.rows())
+            self._feeds.setdefault((channel, name), Feed(channel, name)).add(_rows(ledger))
 
     def _sender(self, document: Document) -> str:
         """The site's name for the sender, else what an HL7 v2 header says: application and facility."""
@@ -105,12 +106,19 @@ class Feeds:
         return [self._feeds[key] for key in sorted(self._feeds)]
 
 
+def _rows(ledger: Ledger) -> Iterable[Row]:
+    """The ledger's rows; of tables by column, whatever the row."""
+    if not of_tables(ledger):
+        return ledger.rows()
+    return (replace(row, path=place) for _, place, row in ledger.fields())
+
+
 def accounts(
     bodies: Sequence[bytes], from_: str = AUTO, channel: str = "", map_id: str | None = None, site: Site | None = None
 ) -> list[Feed]:
     """The feeds of messages as they were received."""
     feeds = Feeds(site or Site())
     for body in bodies:
-        for part in parts(body, from_):
+        for part in parts(body, from_, site=feeds.site, map_id=map_id):
             feeds.add(part, channel, map_id)
     return feeds.all()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conformance.catalogue import issue
 from conformance.document import Document, Glancing
 from conformance.issue import Issue, has_errors
-from gateway import formats, patch, persons
+from gateway import datasets, formats, patch, persons
 from gateway.changes import former
 from gateway.conversion import convert
 from gateway.exports import Export, is_export, kept_out, routed, tell
@@ -146,12 +146,8 @@ def prepare(body: bytes, channel: Channel, setup: Work, memory: persons.Memory) 
 
 def read(body: bytes, channel: Channel, setup: Work) -> Part:
     """The one document of a body; of tables by the site's own schema, where it has one for them."""
-    if channel.format != "csv":
-        return next(parts(body, channel.format))
-    from gateway import datasets
-
-    schema = datasets.schema_of(body, setup.site, channel.map)
-    return next(datasets.parts(body, channel.name, datasets.told(channel.dates, channel.encoding), schema))
+    told = datasets.told(channel.dates, channel.encoding)
+    return next(parts(body, channel.format, channel.name, setup.site, channel.map, told))
 
 
 def warm(setup: Work) -> None:

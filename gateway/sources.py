@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from conformance.catalogue import issue
 from conformance.document import Document, Format
 from conformance.issue import Issue, Where
 from gateway import formats
 from gateway.targets import Misuse
+
+if TYPE_CHECKING:
+    from adapters.formats.tabular.columns import Told
+    from gateway.config import Site
 
 MAX_BYTES = 512 * 1024 * 1024
 """The largest source that is read whole."""
@@ -29,9 +34,19 @@ class Part:
     issues: tuple[Issue, ...] = ()
 
 
-def parts(raw: bytes, from_: str = AUTO, name: str = "") -> Iterator[Part]:
-    """Every document in a source, in order; one Part with an issue where nothing can be read. `name`: the file's, which
-    tells one table from another."""
+def parts(
+    raw: bytes,
+    from_: str = AUTO,
+    name: str = "",
+    site: Site | None = None,
+    map_id: str | None = None,
+    told: Told | None = None,
+) -> Iterator[Part]:
+    """Every document in a source, in order; one Part with an issue where nothing can be read.
+
+    Of tables: `name` is the file's, which tells one from another; a site and a map may have a schema for them; `told`
+    is what their sender said of them.
+    """
     format_ = chosen(from_) or formats.recognised(raw)
     if not raw.strip():
         yield Part(raw=raw, issues=(issue("IO-0003"),))
@@ -39,8 +54,10 @@ def parts(raw: bytes, from_: str = AUTO, name: str = "") -> Iterator[Part]:
         yield Part(raw=raw, issues=(not_recognised(),))
     elif format_.name == "csv":
         from gateway.datasets import parts as tables
+        from gateway.datasets import schema_of
 
-        yield from tables(raw, name)
+        schema = schema_of(raw, site, map_id) if site is not None else None
+        yield from tables(raw, name, told, schema)
     else:
         pieces = format_.split(raw) or [raw]
         for number, piece in enumerate(pieces, 1):

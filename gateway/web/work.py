@@ -76,7 +76,7 @@ def convert(asked: Conversion, site: Site) -> Made:
 
     try:
         wanted = target(asked.to, asked.as_)
-        found = list(parts(asked.body, asked.from_))
+        found = list(parts(asked.body, asked.from_, site=site, map_id=asked.map))
         if len(found) > 1:
             raise Misuse(f"the body holds {len(found)} documents; one at a time is converted")
         made = convert_part(found[0], wanted, site, map_id=asked.map, bundle=asked.bundle)

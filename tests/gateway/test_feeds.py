@@ -95,3 +95,11 @@ def test_the_api_tells_it_of_a_channel(tmp_path: Path) -> None:
     assert lab["messages"] == 1
     assert client.get("/api/v1/channels/none/ledger").status_code == 404
     small.store.close()
+
+
+def test_a_feed_of_tables_is_told_by_column() -> None:
+    table = b"MemberID,SubscriberID,LastName,Shoe size\nM1,S1,Hill,38\nM2,S1,Hull,44\n"
+    (feed,) = accounts([table, table], channel="lists")
+    fields = {one.path: one for one in feed.sorted(every=True)}
+    assert (fields["members.Shoe size"].messages, fields["members.Shoe size"].counts["unmapped"]) == (2, 4)
+    assert fields["members.last_name"].counts["mapped"] == 4

@@ -7,6 +7,7 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from gateway.config.site import Site
@@ -314,3 +315,18 @@ def test_two_people_of_one_export_are_two_whatever_they_share() -> None:
     rows = rows.replace("item_id,event", "referral_id,referral_status").replace(",x,", ",accepted,")
     for _ in range(2):
         assert not any(links(worked(rows, plan, mind)))
+
+
+def test_a_sites_own_kind_of_tables_comes_by_a_channel(tmp_path: Path) -> None:
+    (tmp_path / "beds.columns.yaml").write_text(
+        "schema: beds\ntitle: Beds\ntables:\n  beds:\n    telling: [tag, bed]\n"
+        "    columns: {tag: id, bed: integer}\n    key: [tag]\n"
+    )
+    (tmp_path / "beds.yaml").write_text(
+        "map: csv-beds\nbetween: {csv: beds, fhir: Bundle}\nrules:\n- {set: {fhir: {type: collection}}}\n"
+        "- rows: {from: beds}\n  rules:\n  - make: Patient\n    key: {csv: [tag], as: row-key}\n"
+        "    rules: [{csv: tag, fhir: identifier.value}]\n"
+    )
+    plan = replace(setup(), site=Site(salt="exports-test", overlays=(tmp_path,)))
+    (made,) = worked("Tag,Bed\nG-1,12\nG-2,14\n", plan).deliveries
+    assert [each["resource"]["identifier"][0]["value"] for each in json.loads(made.payload)["entry"]] == ["G-1", "G-2"]
