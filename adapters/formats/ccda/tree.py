@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from weakref import ref
 
@@ -127,12 +127,14 @@ class Tree:
         with uncollected():
             top = ref(self)
             given: Any = self.element.items()
-            node = Node(self._names[self.element.tag], self.element, None, top, self._attributes(given))
+            attributes = {self._names[name]: value.strip() for name, value in given}
+            node = Node(self._names[self.element.tag], self.element, None, top, attributes)
             self._fill(node, top)
             return node
 
     def _fill(self, node: Node, top: ref[Tree]) -> None:
-        """Makes what is below a node. Leaves, which most elements are, share their empty containers."""
+        """Makes what is below a node. Leaves, which most elements are, share their empty containers; attributes are as
+        paths name them, without white space around their values."""
         names = self._names
         me = ref(node)
         children: list[Node] = []
@@ -147,7 +149,14 @@ class Tree:
             if not name:
                 continue
             given = child.items()
-            made = Node(name, child, me, top, self._attributes(given) if given else _NONE)
+            attributes: dict[str, str] = _NONE
+            if given:
+                attributes = {}
+                for key, value in given:
+                    attributes[names[key]] = value.strip()
+                if "xsi:type" in attributes:
+                    attributes["xsi:type"] = attributes["xsi:type"].rpartition(":")[2]
+            made = Node(name, child, me, top, attributes)
             children.append(made)
             if name in kids:
                 kids[name].append(made)
@@ -159,16 +168,6 @@ class Tree:
                 self._marked.append(made)
         if "templateId" in kids:
             node.templates = _templates(kids["templateId"])
-
-    def _attributes(self, given: list[tuple[str, str]]) -> dict[str, str]:
-        """Attributes as paths name them, without white space around their values."""
-        names = self._names
-        found = {}
-        for name, value in given:
-            found[names[name]] = value.strip()
-        if "xsi:type" in found:
-            found["xsi:type"] = found["xsi:type"].rpartition(":")[2]
-        return found
 
     def xhtml(self, node: Node) -> str:
         """A narrative block as FHIR's Narrative.div, made once."""
@@ -238,8 +237,17 @@ class _Names(dict[Any, str]):
 
 def named(tag: str) -> str:
     """lxml's `{namespace}name` as paths write it; names of foreign namespaces stay as they are."""
+    return _known(tag) if len(tag) < LONGEST_KNOWN else _named(tag)
+
+
+def _named(tag: str) -> str:
     if tag[0] != "{":
         return tag
     namespace, _, name = tag[1:].partition("}")
     prefix = _PREFIXES.get(namespace)
     return tag if prefix is None else prefix + name
+
+
+_known = lru_cache(maxsize=2048)(_named)
+LONGEST_KNOWN = 200
+"""Characters of a tag that is remembered for other documents."""
