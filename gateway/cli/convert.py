@@ -155,9 +155,12 @@ class Run:
 
         path = cast("Path", source.path)
         types = Types(self.output.types_folder(source), partial(_json, indent=False))
+        told: set[tuple[str, str]] = set()  # what is said of the whole is said once
         for part in report.counted(shares(path, self.told, schema_of(path, self.site, self.map_id))):
             made = convert_part(part, self.target, self.site, map_id=self.map_id, bundle="ndjson")
-            yield from (source.named(one) for one in made.issues)
+            new = [one for one in made.issues if one.at.line or (one.code, one.message) not in told]
+            told |= {(one.code, one.message) for one in new}
+            yield from (source.named(one) for one in new)
             self.ledgers.add(source.name, made.ledger)
             self._keep_out(part)
             for resource in made.value or ():
