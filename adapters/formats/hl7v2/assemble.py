@@ -60,8 +60,8 @@ _OF_PERSON = frozenset(("A28", "A29", "A31"))
 
 
 def _visit(draft: MessageDraft, node: Node, event: str) -> None:
-    """A structure that requires PV1, of a patient without a visit: class `U` of table 0004, unknown; `N`, not applicable,
-    where the event tells of a person."""
+    """A structure that requires PV1, of a patient without a visit: class `U` of table 0004, unknown; where the event is
+    about a person `N`, not applicable."""
     written = {segment.name for segment in draft.rows()}
     required = any(member.name == "PV1" and member.required for member in node.members)
     if required and "PID" in written and "PV1" not in written:

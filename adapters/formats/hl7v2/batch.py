@@ -32,16 +32,24 @@ def split(raw: bytes) -> list[bytes]:
 
 
 def _joined(chunks: list[str]) -> list[str]:
-    """Fragments of one message put together (section 2.10.2): DSC-1 of a part is MSH-14 of the part that follows it."""
-    whole: list[str] = []
+    """Fragments of one message put together (section 2.10.2): DSC-1 of a part is MSH-14 of the part that goes on with
+    it, next to it or further on."""
+    whole: list[list[str]] = []
+    waiting: dict[str, tuple[list[str], int]] = {}
+    """By DSC-1: the parts of a message that isn't at its end, and where the DSC of the last begins."""
     for chunk in chunks:
-        goes_on = _GOES_ON.search(whole[-1]) if whole else None
-        if goes_on and goes_on[2] and goes_on[2] == _continues(chunk):
-            _, _, rest = re.split(r"(\r\n|\r|\n)", chunk, maxsplit=1)
-            whole[-1] = whole[-1][: goes_on.start()] + rest
+        goes_on = _GOES_ON.search(chunk)
+        parts, end = waiting.pop(_continues(chunk), ([], 0))
+        if parts:
+            _, separator, rest = re.split(r"(\r\n|\r|\n)", chunk, maxsplit=1)
+            parts[-1] = parts[-1][:end]
         else:
-            whole.append(chunk)
-    return whole
+            whole.append(parts)
+            separator, rest = "", chunk
+        parts.append(rest)
+        if goes_on and goes_on[2]:
+            waiting[goes_on[2]] = parts, goes_on.start() - len(chunk) + len(rest)
+    return ["".join(parts) for parts in whole]
 
 
 def _continues(chunk: str) -> str:

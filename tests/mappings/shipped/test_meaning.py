@@ -147,7 +147,7 @@ def test_only_codes_of_cdcrec_are_called_so(sent: str, category: str, text: str)
 
 
 def test_a_visit_whose_provider_claims_no_profile_claims_none() -> None:
-    settings = {"authorities": {"GH": "http://gh.example/ids"}}
+    settings: dict[str, Any] = {"authorities": {"GH": "http://gh.example/ids"}}
     known = adt(PID, "PV1|1|I||E|||||||||||||||99^^^GH^VN", event="A01")
     claimed = [
         one(forward(text, **settings), "Encounter").get("meta", {}).get("profile")

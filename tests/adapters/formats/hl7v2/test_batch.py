@@ -62,10 +62,25 @@ def test_fragments_of_one_message_are_put_together(end: str) -> None:
     assert {issue.code for issue in result.issues} <= {"V2-0015"}
 
 
-@pytest.mark.parametrize("pointer", ["C2", ""])
-def test_fragments_of_different_messages_are_not(pointer: str) -> None:
+@pytest.mark.parametrize(("pointer", "told"), [("C2", {"V2-0014", "V2-0016"}), ("", {"V2-0016"})])
+def test_fragments_of_different_messages_are_not(pointer: str, told: set[str]) -> None:
     raw = (FIRST.format("", "\r", "C1", "\r") + SECOND.format(pointer)).encode()
-    assert [[issue.code for issue in FORMAT.parse(one).issues] for one in split(raw)] == [["V2-0014"], ["V2-0016"]]
+    assert [{issue.code for issue in FORMAT.parse(one).issues} for one in split(raw)] == [{"V2-0014"}, told]
+
+
+def test_fragments_find_each_other_across_frames_and_other_messages() -> None:
+    one, two = ((FIRST.format("", "\r", name, "\r"), SECOND.format(name)) for name in ("C1", "C2"))
+    middle = SECOND.format("C1").replace("DG1|1||Z59.0", "DSC|C3|F")
+    last = SECOND.format("C3").replace("ADD| long text||||||F", "ZZZ|1")
+    parts = (one[0], two[0], ONE.decode(), middle, two[1], last)
+    whole = split(b"".join(b"\x0b" + part.encode() + b"\x1c\r" for part in parts))
+    assert len(whole) == 3
+    for message, names in zip(whole, (["OBX", "ZZZ", "DG1"], ["OBX", "DG1"]), strict=False):
+        result = FORMAT.parse(message)
+        assert result.value is not None
+        assert [each.name for each in result.value.root.segments] == ["MSH", "PID", *names]
+        assert FORMAT.values(result.value, "OBX-5")[0][0] == "first part of a long text"
+        assert not [issue for issue in result.issues if issue.severity == "error"]
 
 
 def test_wide_text_is_split_too() -> None:
