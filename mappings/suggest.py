@@ -127,6 +127,9 @@ def _valued(profile: Profile, taken: set[str], *, is_number: bool) -> Guess:
     values = {value.casefold() for value in profile.common}
     if values and values <= _SEXES and "sex" not in taken and not values <= {"0", "1"}:
         return Guess(profile, "sex", "its values are those of sex", 0.8, _shared("sex"))
+    flag = _flag(profile)
+    if flag is not None and flag not in taken:
+        return Guess(profile, flag, "its header speaks of safety or sharing", 0.8)
     answered = _answered(profile)
     if answered is not None and answered.name not in taken:
         return answered
@@ -136,6 +139,26 @@ def _valued(profile: Profile, taken: set[str], *, is_number: bool) -> Guess:
         return Guess(profile, "screening_date", "a date that several rows share", 0.4, _shared("screening_date"))
     return _typed(profile)
 
+
+def _flag(profile: Profile) -> str | None:
+    """A column of yes and no by which a person is restricted: what is overlooked here would reach everybody."""
+    said = set(words(profile.header.replace("_", " ")).split())
+    if profile.type != "boolean":
+        return None
+    if said & {"safe", "ok", "okay", "may"} and said & {"call", "contact", "text", "phone", "message", "mail", "visit"}:
+        return "contact_ok"
+    if said & {"dv", "ipv", "violence", "fleeing", "survivor", "abuse", "abused", "victim"}:
+        return "violence"
+    return "opt_out" if {"opt", "out"} <= said or said & {"optout"} or {"not", "share"} <= said else None
+
+
+_RESTRICTING: Mapping[str, tuple[str, str]] = {
+    "consent": ("labels-consent", "false"),
+    "opt_out": ("labels-consent", "true"),
+    "contact_ok": ("labels-violence", "false"),
+    "violence": ("labels-violence", "true"),
+}
+"""By which columns a person is restricted: the labels, and the value that asks for them."""
 
 _SEXES = frozenset(("m", "f", "male", "female", "w", "o", "x", "u", "other", "unknown", "nonbinary", "non-binary"))
 
@@ -223,6 +246,8 @@ def schema(name: str, found: Sequence[Guess]) -> str:
     lines += [f"      {_quoted(each.name)}: {_column(each)}    # {_remark(each)}" for each in found]
     key = next((each.name for each in found if each.name == "person_id"), "")
     lines += [f"    key: [{key}]"] if key else ["    # key: [which column tells the rows apart?]"]
+    if any(each.name == "deleted" for each in found):
+        lines.append("    deleted: deleted    # such a row takes back what it said")
     return "\n".join([*lines, ""])
 
 
@@ -261,7 +286,7 @@ def map_(name: str, found: Sequence[Guess]) -> str:
         f"title: {name}",
         "rules:",
         "- {set: {fhir: {type: collection}}}",
-        f"- rows: {{from: {name}}}",
+        f"- rows: {{from: {name}{_retract(found)}}}",
         "  rules:",
     ]
     if questions:
@@ -276,10 +301,29 @@ def map_(name: str, found: Sequence[Guess]) -> str:
     lines += ["    - {use: person}"]
     lines += [f"    # {each.name} is read by the part `person`    # {_remark(each)}" for each in person]
     for each in rest:
-        lines += _rule(each)
+        if each.name in _RESTRICTING and each.name != "consent":
+            lines.append(f"    - {{csv: {each.name}, ignore: others need no label}}    # {_remark(each)}")
+    lines += _restrictions([each.name for each in rest])
+    for each in rest:
+        if each.name == "consent" or each.name not in (*_RESTRICTING, "deleted"):
+            lines += _rule(each, screened=bool(questions))
     if questions:
         lines += _questions(questions)
     return "\n".join([*lines, ""])
+
+
+def _restrictions(names: Sequence[str]) -> Iterator[str]:
+    """The labels of who is restricted, once for all columns that ask for them."""
+    for labels in dict.fromkeys(label for label, _ in _RESTRICTING.values()):
+        asking = [(name, value) for name, (label, value) in _RESTRICTING.items() if label == labels and name in names]
+        tests = ", ".join(f'{{csv: {name}, eq: "{value}"}}' for name, value in asking)
+        if asking:
+            yield f"    - {{use: {labels}, when: {{any: [{tests}]}}}}"
+
+
+def _retract(found: Sequence[Guess]) -> str:
+    """Rows flagged deleted take back what they said."""
+    return ', retract: {deleted: {eq: "true"}}' if any(each.name == "deleted" for each in found) else ""
 
 
 def _panel(dates: Sequence[str]) -> list[str]:
@@ -334,8 +378,8 @@ _RULES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _rule(guess: Guess) -> list[str]:
-    if guess.name in ("screening_date", "screening_id"):
+def _rule(guess: Guess, *, screened: bool) -> list[str]:
+    if screened and guess.name in ("screening_date", "screening_id"):
         return [f"  # {guess.name} is read by the part `screening`    # {_remark(guess)}"]
     if guess.name in _RULES:
         return [f"  # {guess.name}    # {_remark(guess)}", *_RULES[guess.name]]

@@ -141,3 +141,32 @@ def test_who_would_be_told_of_the_people_of_a_table(call: Call) -> None:
     assert "bytes, sent  (chosen by near)" in told.out
     assert "nobody: nothing" in told.out
     assert '"people": "0 of 2"' in call("routes", "explain", "members.csv", "--json").out
+
+
+INTAKE = """Northside Family Center;;;;;;
+Case #;Participant;Fleeing DV?;Safe to call;OK to share;Removed;Opt out
+N-100;"Okafor, Ada";N;Y;Y;;N
+N-101;"Ruiz, Leo";Y;N;Y;;N
+N-102;"Lund, Sky";N;Y;N;;N
+N-103;"Hill, Ann";N;Y;Y;x;N
+N-104;"Hull, Bo";N;Y;Y;;Y
+"""
+
+
+def test_the_draft_for_an_unknown_export_restricts_and_takes_back(call: Call) -> None:
+    write(Path("."), intake_csv=INTAKE)
+    call("maps", "suggest", "intake.csv", "-o", "site")
+    assert call("maps", "lint", "site").status == 0
+    assert call("maps", "test", "site").status == 0
+    call("convert", "intake.csv", "--to", "fhir", "--site", Path("site"), "-o", "out.json")
+    made = [each["resource"] for each in json.loads(Path("out.json").read_text())["entry"]]
+    people = {each["identifier"][0]["value"]: each for each in made if each["resourceType"] == "Patient"}
+    labels = {name: [one["code"] for one in each.get("meta", {}).get("security", [])] for name, each in people.items()}
+    assert labels == {
+        "N-100": [],
+        "N-101": ["R", "SDV"],
+        "N-102": ["R", "NOAUTH"],
+        "N-103": [],
+        "N-104": ["R", "NOAUTH"],
+    }
+    assert [name for name, each in people.items() if each.get("active") is False] == ["N-103"]
