@@ -173,10 +173,7 @@ class Converter:
         kind, at, number, found = note
         site = self._compiled.sites[number]
         if kind == UNCLAIMED:
-            element = found[2].partition(" ")[0].replace("?", "")
-            return issue(
-                "MAP-0107", Where(path=f"{found[0]}.{element}"), type=found[0], profile=found[1], needs=found[2]
-            )
+            return _unclaimed(found[0], found[1], found[2])
         if kind == HEARD or (kind == NOTHING and (site.quiet or found is None)):
             return None
         where = locate(at, site.path)
@@ -192,6 +189,13 @@ class Converter:
                 _CODES[kind], Where(), **_words(self._compiled.sites[number])
             )
         return made
+
+
+@lru_cache(maxsize=1024)
+def _unclaimed(kind: str, profile: str, needs: str) -> Issue:
+    """What stood in the way of a profile: the same of many resources of a run, which say it once."""
+    element = needs.partition(" ")[0].replace("?", "")
+    return issue("MAP-0107", Where(path=f"{kind}.{element}"), type=kind, profile=profile, needs=needs)
 
 
 def _words(site: Site) -> dict[str, str]:
