@@ -103,10 +103,18 @@ def guesses(columns: Sequence[Profile]) -> list[Guess]:
     found = []
     for place, column in enumerate(columns):
         known = by_header.get(place)
+        if known is not None and _contradicts(known, column):
+            known = None
         guess = _named(column, known) if known is not None else _valued(column, taken, is_number=numbered[place])
         taken.add(guess.name)
         found.append(guess)
     return found
+
+
+def _contradicts(known: Column, profile: Profile) -> bool:
+    """Whether the values can't be what the header says: `Enrolled` is a date here, yes or no there."""
+    dates = ("date", "datetime")
+    return (known.type in dates and profile.type == "boolean") or (known.type == "boolean" and profile.type in dates)
 
 
 def _says_name(profile: Profile) -> bool:

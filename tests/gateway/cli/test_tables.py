@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,8 @@ def test_the_draft_for_an_unknown_export_restricts_and_takes_back(call: Call) ->
         "N-104": ["R", "NOAUTH"],
     }
     assert [name for name, each in people.items() if each.get("active") is False] == ["N-103"]
+
+
+def test_values_that_a_header_cannot_mean_are_taken_as_they_are(call: Call) -> None:
+    write(Path("."), x_csv="ID,Name,Enrolled\nA1,Hill Ann,yes\nA2,Hull Bo,no\n")
+    assert re.search(r"Enrolled +2 of 2 +2 +boolean +enrolled", call("maps", "suggest", "x.csv").out)
