@@ -210,6 +210,8 @@ def _answered(profile: Profile) -> Guess | None:
         if share >= _ENOUGH and len(values) > 1:
             said = {word for text in instruments.questions()[question] for word in words(text).split() if len(word) > 3}
             shared = len(said & set(words(profile.header.replace("_", " ")).split()))
+            if profile.type == "boolean" and not shared:
+                continue  # yes and no answer anything
             best = max(best or (0.0, ""), (share / 2 + min(shared, 3) / 10, question))
     if best is None:
         return None
