@@ -346,3 +346,46 @@ def test_what_a_referral_asks_for_in_detail() -> None:
     )
     made = one("ServiceRequest", "18776-5", entry)
     assert made["orderDetail"][0]["coding"][0]["code"] == "268528005"
+
+
+# ---- vital signs
+
+
+def vitals(*codes: tuple[str, str, str], time: str = '<effectiveTime value="20240102"/>') -> list[dict[str, Any]]:
+    def said(code: str, value: str, more: str) -> str:
+        return observed("27", code, f'{time}<value xsi:type="PQ" {value}/>', "", more)
+
+    inside = "".join(f"<component>{said(*each)}</component>" for each in codes)
+    panel = (
+        f'<organizer classCode="CLUSTER" moodCode="EVN"><templateId root="{T}26"/><id root="1.2.15"/><code'
+        f' code="46680005" codeSystem="{SNOMED}"/><statusCode code="completed"/>{time}{inside}</organizer>'
+    )
+    return resources(document(section("8716-3", panel)), "Observation")
+
+
+SYSTOLIC, DIASTOLIC = ("8480-6", 'value="120" unit="mm[Hg]"', ""), ("8462-4", 'value="80" unit="mm[Hg]"', "")
+
+
+def test_two_pressures_of_a_cluster_are_one_blood_pressure() -> None:
+    panel, pressure, pulse = vitals(SYSTOLIC, DIASTOLIC, ("8867-4", 'value="70" unit="/min"', ""))
+    assert pressure["code"]["coding"][0]["code"] == "85354-9"
+    assert [each["code"]["coding"][0]["code"] for each in pressure["component"]] == ["8480-6", "8462-4"]
+    assert [int(each["valueQuantity"]["value"]) for each in pressure["component"]] == [120, 80]
+    assert [each["value"] for each in pressure["identifier"]] == ["8480-6", "8462-4"]
+    assert len(panel["hasMember"]) == 2
+    assert pulse["code"]["coding"][0]["code"] == "8867-4"
+
+
+def test_pressures_that_are_no_pair_stay_apart() -> None:
+    alone = vitals(SYSTOLIC)
+    assert [each["code"]["coding"][0]["code"] for each in alone] == ["85353-1", "8480-6"]
+    several = vitals(SYSTOLIC, DIASTOLIC, SYSTOLIC, DIASTOLIC)
+    assert len(several) == 5
+    denied = vitals(SYSTOLIC, (*DIASTOLIC[:2], ' negationInd="true"'))
+    assert "component" not in str(denied)
+
+
+def test_a_saturation_has_the_oxygen_that_was_inhaled() -> None:
+    _, made = vitals(("59408-5", 'value="97" unit="%"', ""), ("3151-8", 'value="3" unit="L/min"', ""))
+    assert {each["code"] for each in made["code"]["coding"]} == {"59408-5", "2708-6"}
+    assert [each["code"]["coding"][0]["code"] for each in made["component"]] == ["3151-8"]
