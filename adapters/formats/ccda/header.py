@@ -24,7 +24,7 @@ _ASKED = {
 }
 """By element: children without which the header isn't a US Realm Header."""
 
-_SIGNERS = ("legalAuthenticator", "authenticator", "dataEnterer", "performer")
+_SIGNERS = ("legalAuthenticator", "authenticator", "dataEnterer", "informant", "performer")
 
 _ONCE = {
     "representedCustodianOrganization": ("name", "telecom", "addr"),
