@@ -176,3 +176,14 @@ def test_the_draft_for_an_unknown_export_restricts_and_takes_back(call: Call) ->
 def test_values_that_a_header_cannot_mean_are_taken_as_they_are(call: Call) -> None:
     write(Path("."), x_csv="ID,Name,Enrolled\nA1,Hill Ann,yes\nA2,Hull Bo,no\n")
     assert re.search(r"Enrolled +2 of 2 +2 +boolean +enrolled", call("maps", "suggest", "x.csv").out)
+
+
+def test_the_settings_that_the_page_shows_are_sound(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "csv.md").read_text("utf-8")
+    found = re.search(r"## Through the running gateway.*?```yaml\n(.*?)```", page, re.DOTALL)
+    assert found is not None
+    Path("gateway.yaml").write_text(found[1])
+    Path("inbox").mkdir()
+    Path("maps").mkdir()
+    monkeypatch.setenv("SHELTER_SECRET", "whsec_c2VjcmV0LW9mLXRoZS1odWItMjQrYnl0ZXM=")
+    assert call("config", "check", "gateway.yaml").status == 0
