@@ -41,11 +41,11 @@ def _joined(chunks: list[str]) -> list[str]:
         goes_on = _GOES_ON.search(chunk)
         parts, end = waiting.pop(_continues(chunk), ([], 0))
         if parts:
-            _, separator, rest = re.split(r"(\r\n|\r|\n)", chunk, maxsplit=1)
+            _, _, rest = re.split(r"(\r\n|\r|\n)", chunk, maxsplit=1)
             parts[-1] = parts[-1][:end]
         else:
             whole.append(parts)
-            separator, rest = "", chunk
+            rest = chunk
         parts.append(rest)
         if goes_on and goes_on[2]:
             waiting[goes_on[2]] = parts, goes_on.start() - len(chunk) + len(rest)

@@ -70,7 +70,7 @@ def _message(raw: bytes, limit: int, report: Report) -> Message | None:
     message = Message(raw, segments, charset, delimiters, escapes or bool(nulls), nulls)
     if escapes:
         _check_escapes(message, report)
-    if segments[0].fields[14]:
+    if segments[0].fields[14] and message.first("PID") is None:  # many senders fill MSH-14 with something else
         report.add("V2-0014", Where(path="MSH[1]-14", line=line))
     return message
 
