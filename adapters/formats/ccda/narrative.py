@@ -75,7 +75,7 @@ def xhtml(element: etree._Element, marked: list[etree._Element]) -> str:
 def _inside(element: etree._Element, out: list[str], marked: list[etree._Element]) -> None:
     text = element.text
     if text:
-        out.append(_escaped(text))
+        out.append(text if text.isspace() else _escaped(text))
     child: Any
     for child in element:
         tag = _ENCLOSING.get(child.tag)
@@ -87,7 +87,7 @@ def _inside(element: etree._Element, out: list[str], marked: list[etree._Element
             _markup(child, out, marked)
         text = child.tail
         if text:
-            out.append(_escaped(text))
+            out.append(text if text.isspace() else _escaped(text))
 
 
 def _escaped(text: str) -> str:
