@@ -92,6 +92,12 @@ def test_unknown_oids_and_original_text() -> None:
     assert made["code"] == {"coding": [{"code": "X1", "system": "urn:oid:1.2.3.4.5"}], "text": "As said"}
 
 
+def test_a_null_code_whose_text_leads_nowhere_says_why() -> None:
+    said = '<originalText><reference value="#nowhere"/></originalText>'
+    made = condition(f'<value xsi:type="CD" nullFlavor="NI">{said}</value><text>Said elsewhere</text>')
+    assert made["code"]
+
+
 def test_text_by_reference() -> None:
     said = '<originalText><reference value="#p1"/></originalText>'
     value = f'<value xsi:type="CD" code="38341003" codeSystem="{SNOMED}">{said}</value>'
