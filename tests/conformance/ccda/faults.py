@@ -79,7 +79,11 @@ HEADER: dict[str, Fault] = {
     "a given name in no element": ("<given>A</given>", "A", "CDA-0227", "/name"),
 }
 
+_RANGE = "<referenceRange><observationRange><text>12 to 15</text></observationRange></referenceRange>"
+
 ENTRIES: dict[str, Fault] = {
+    "a vital sign without a unit": (' value="80" unit="/min"/>', ' value="80"/>', "CDA-0201", "/observation/value"),
+    "a reference range in words": (_PQ, f"{_PQ}{_RANGE}", "CDA-0201", "/observationRange"),
     "a month 13": ('<low value="20120304"/>', '<low value="20121304"/>', "CDA-0209", "/low/@value"),
     "a 31st of April": ('<low value="20120304"/>', '<low value="20120431"/>', "CDA-0209", "/low/@value"),
     "an offset of words": ('<low value="20120304"/>', '<low value="201203041200EST"/>', "CDA-0209", "/low/@value"),
