@@ -1,6 +1,7 @@
 """What one message can't know: who was merged into whom, and whether something newer has come already.
 
-Applied after conversion, to the FHIR form. Our own ids stand for people and visits; nothing else about them is kept.
+Applied after conversion, to the FHIR form. Our own ids stand for people and visits; beside them keyed hashes of
+identifiers are kept, and nothing else.
 """
 
 from __future__ import annotations
