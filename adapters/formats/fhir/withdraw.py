@@ -12,8 +12,9 @@ Resource = dict[str, Any]
 
 ERROR = "entered-in-error"
 _ACTIVE = frozenset(
-    ("HealthcareService", "Organization", "Patient", "Practitioner", "PractitionerRole", "RelatedPerson")
-)
+    ("HealthcareService", "Organization", "OrganizationAffiliation", "Patient", "Practitioner", "PractitionerRole",
+     "RelatedPerson")
+)  # fmt: skip
 _VERIFIED = frozenset(("AllergyIntolerance", "Condition"))
 _SYSTEM = {
     "AllergyIntolerance": "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification",
@@ -29,6 +30,10 @@ def withdraw(resource: Resource) -> None:
     if kind in _ACTIVE:
         for name in [name for name in resource if name not in _KEPT]:
             del resource[name]
+        meta = resource.get("meta", {})
+        meta.pop("profile", None)  # what is left satisfies none
+        if not meta:
+            resource.pop("meta", None)
         resource["active"] = False
     elif kind in _VERIFIED:
         resource.pop("clinicalStatus", None)

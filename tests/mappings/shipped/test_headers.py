@@ -87,3 +87,22 @@ def test_a_directory_of_services_as_hsds_2_has_it(tmp_path: Path) -> None:
     assert service["type"] == [{"coding": [{"display": "Food"}]}]
     assert "Suffolk County" in [each.get("name") for each in of_type(tmp_path, "Location")]
     assert unmapped(tmp_path) == []
+
+
+def test_what_claims_a_profile_satisfies_it(tmp_path: Path) -> None:
+    from gateway import validate
+
+    exported = (
+        "referral_id,client_id,first_name,last_name,service,status,date_sent,outcome,deleted,referring_organization\n"
+        "R1,C1,Ann,Hill,Meals,Closed - Need Met,2026-01-05,Food box,,Clinic\n"
+        "R2,C2,Bo,Hull,Meals,completed,2026-01-05,,,Clinic\n"
+        "R3,C3,Cy,Hall,Rent,active,2026-01-05,,Y,Clinic\n"
+    )
+    source = written(tmp_path, "referrals.csv", exported)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "gateway.yaml").write_text("authorities: {person_id: 'urn:oid:2.999.1'}\n")
+    made = convert(source, to="fhir", site=tmp_path / "site").value
+    found = validate(made)["issue"]
+    assert [each for each in found if each["severity"] in ("error", "fatal")] == []
+    people = [entry["resource"] for entry in made["entry"] if entry["resource"]["resourceType"] == "Patient"]
+    assert [bool(each.get("meta", {}).get("profile")) for each in people] == [True, True, False]
