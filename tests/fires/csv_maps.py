@@ -13,7 +13,7 @@ def _left_before_arriving() -> Iterable[Issue]:
     from gateway import convert
 
     tables = {
-        "Enrollment": "EnrollmentID,PersonalID,ProjectID,EntryDate,HouseholdID,RelationshipToHoH\nE1,C1,P1,2026-03-02,H1,1\n",
+        "Enrollment": "EnrollmentID,PersonalID,ProjectID,EntryDate\nE1,C1,P1,2026-03-02\n",
         "Exit": "ExitID,EnrollmentID,PersonalID,ExitDate,Destination\nX1,E1,C1,2026-03-01,410\n",
         "Client": "PersonalID,FirstName,LastName,DOB,SSN\nC1,Ann,Hill,1980-02-03,\n",
         "Project": "ProjectID,OrganizationID,ProjectName,OperatingStartDate\nP1,O1,Night,2020-01-01\n",
