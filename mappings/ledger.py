@@ -73,7 +73,6 @@ class Coverage:
         self._parts = compiled.parts
         self._anchored: dict[Hashable, list[tuple[Chain, Cover]]] = {}
         self._loose: list[tuple[Chain, Cover]] = []
-        self._deep: dict[str, bool] = {}
         self._shapes: dict[Hashable, tuple[Reader, ...]] = {}
         self._collect(compiled.covers, (), within=False)
 
@@ -90,20 +89,30 @@ class Coverage:
                 self._loose.append((above, cover))
             if cover.part and any(each.part == cover.part for each in above):
                 continue  # a part that uses itself, further down in the tree
-            if not cover.part or self._reads_elsewhere(cover.part):
-                self._collect(self.below(cover), (*above, cover), within=within or cover.where is not None)
+            inside = within or cover.where is not None
+            if not cover.part or cover.part in (self._anchored_parts if inside else self._open_parts):
+                self._collect(self.below(cover), (*above, cover), within=inside)
 
-    def _reads_elsewhere(self, part: str) -> bool:
-        """True when a part has rules with an anchor of their own."""
-        if part not in self._deep:
-            self._deep[part] = False
-            self._deep[part] = any(self._anchors(cover) for cover in self._parts[part])
-        return self._deep[part]
+    @cached_property
+    def _anchored_parts(self) -> frozenset[str]:
+        """Parts in which a rule has an anchor of its own: all that matters of a part inside a rule that reads. Parts
+        use parts in more ways than could be gone through."""
+        return self._parts_with(lambda cover: cover.where is not None and self.syntax.anchor(cover.where) is not None)
 
-    def _anchors(self, cover: Cover) -> bool:
-        if cover.where is None or self.syntax.anchor(cover.where) is not None:
-            return True
-        return self._reads_elsewhere(cover.part) if cover.part else any(map(self._anchors, cover.below))
+    @cached_property
+    def _open_parts(self) -> frozenset[str]:
+        """Parts in which a rule has an anchor, or reads nothing itself."""
+        return self._parts_with(lambda cover: cover.where is None or self.syntax.anchor(cover.where) is not None)
+
+    def _parts_with(self, test: Callable[[Cover], bool]) -> frozenset[str]:
+        """Parts with such a rule in them, or in a part that they use."""
+        rules = {part: list(_all(covers)) for part, covers in self._parts.items()}
+        found = {part for part, covers in rules.items() if any(map(test, covers))}
+        while more := {
+            part for part, covers in rules.items() if part not in found and any(each.part in found for each in covers)
+        }:
+            found |= more
+        return frozenset(found)
 
     def readers(self, key: tuple[Any, ...], missed: Callable[[Cover], str]) -> tuple[Reader, ...]:
         """The rules that may read a leaf, in their order; remembered for leaves of one shape. Where leaves have no
@@ -169,6 +178,13 @@ class Coverage:
             frozenset(cover.site for cover in chain),
             _targets(chain),
         )
+
+
+def _all(covers: Iterable[Cover]) -> Iterator[Cover]:
+    """Rules with those below them, parts left closed."""
+    for cover in covers:
+        yield cover
+        yield from _all(cover.below)
 
 
 def _repeated(syntax: Any, cover: Cover, key: tuple[Any, ...]) -> bool:
