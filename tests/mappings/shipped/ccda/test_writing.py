@@ -135,6 +135,28 @@ def test_what_is_about_another_patient_is_left_out_and_said() -> None:
     assert "MAP-0112" in {each.code for each in made.issues}
 
 
+def test_a_time_of_which_the_end_alone_is_known_begins_at_an_unknown_time() -> None:
+    """A Medication Activity's time has a value or a low (CONF:1098-32890)."""
+    code = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "861007"}]}
+    ended = {"end": "2007-08-06"}
+    medication = {"status": "completed", "medicationCodeableConcept": code, "subject": ref("Patient/p")}
+    document = written(
+        bundle(
+            of("Patient", "p"),
+            of("MedicationStatement", "m1", **medication, effectivePeriod=ended),
+            of(
+                "MedicationRequest",
+                "m2",
+                **medication,
+                intent="order",
+                dosageInstruction=[{"timing": {"repeat": {"boundsPeriod": ended}}}],
+            ),
+        )
+    )
+    assert errors(document) == []
+    assert b"".join(document.split()).count(b'<lownullFlavor="UNK"/><highvalue="20070806"/>') == 2
+
+
 def test_ids_are_kept_and_told_apart_from_those_without_a_root() -> None:
     patient = one(again(), "Patient", "Everywoman")
     assert {"system": "urn:oid:2.16.840.1.113883.19.5", "value": "12345"} in patient["identifier"]
