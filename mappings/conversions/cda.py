@@ -403,7 +403,7 @@ CONVERSIONS = (
         forward=minutes_forward,
         backward=None,
         gives="unsignedInt",
-        doc="A value and its UCUM unit of time as whole minutes.",
+        doc="A value and its UCUM unit of time as whole minutes. One-way: a writer has `Timing.repeat.offset` in minutes as it is.",
     ),
     Conversion(
         name="negated-words",
