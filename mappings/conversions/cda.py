@@ -403,14 +403,14 @@ CONVERSIONS = (
         forward=minutes_forward,
         backward=None,
         gives="unsignedInt",
-        doc="A value and its UCUM unit of time as whole minutes. One-way: a writer has `Timing.repeat.offset` in minutes as it is.",
+        doc="One-way: a value and its UCUM unit of time as whole minutes.",
     ),
     Conversion(
         name="negated-words",
         forward=negated_words_forward,
         backward=None,
         gives="string",
-        doc="What is negated, in words that say so.",
+        doc="One-way: what is negated, in words that say so.",
     ),
     Conversion(
         name="patient-key", forward=person_forward, backward=None, gives="key", doc="A key: the ids of patientRole."

@@ -26,7 +26,8 @@ def read(raw: bytes) -> Result[object]:
     check(raw)
     FORMAT.reply(raw, result.issues)
     seen = FORMAT.glance(raw)
-    seen.reply(seen.issues)
+    if seen.reply is not None:
+        seen.reply(seen.issues)
     FORMAT.refuse(raw, seen.issues)
     FORMAT.answer(raw, seen.issues)
     FORMAT.sniff(raw[:4096])
