@@ -48,6 +48,14 @@ def timing(inside: str) -> Any:
     ]
 
 
+def test_a_medication_that_is_not_named_is_unknown() -> None:
+    """`name` stands there, but is empty: medication[x] is required, and nothing says which."""
+    unnamed = '<manufacturedMaterial><code nullFlavor="NI"/><name/></manufacturedMaterial>'
+    drug = f"<consumable><manufacturedProduct>{unnamed}</manufacturedProduct></consumable>"
+    concept = one("MedicationRequest", "10160-0", administration(drug))["medicationCodeableConcept"]
+    assert concept["extension"][0]["valueCode"] == "unknown"
+
+
 def test_every_four_to_six_hours() -> None:
     period = '<period xsi:type="IVL_PQ"><low value="4" unit="h"/><high value="6" unit="h"/></period>'
     repeat = timing(f'<effectiveTime xsi:type="PIVL_TS" operator="A">{period}</effectiveTime>')
