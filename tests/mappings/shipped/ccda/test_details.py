@@ -56,6 +56,39 @@ def test_a_medication_that_is_not_named_is_unknown() -> None:
     assert concept["extension"][0]["valueCode"] == "unknown"
 
 
+NOBODY_KNOWS = f'''<act classCode="ACT" moodCode="EVN" nullFlavor="NI"><templateId root="{T}30"/><id root="1.2.3"/>
+<code code="CONC" codeSystem="2.16.840.1.113883.5.6"/><statusCode code="active"/><entryRelationship typeCode="SUBJ">
+<observation classCode="OBS" moodCode="EVN" nullFlavor="NI"><templateId root="{T}7"/><id root="1.2.4"/>
+<code code="ASSERTION" codeSystem="2.16.840.1.113883.5.4"/><statusCode code="completed"/>{coded("419199007")}
+PARTICIPANT</observation></entryRelationship></act>'''
+
+
+def test_a_statement_that_nothing_is_known_states_nothing() -> None:
+    """A nullFlavor on the statement itself: there is no allergy, drug or visit, unless one is named."""
+    drug = "<consumable><manufacturedProduct><manufacturedMaterial>DRUG</manufacturedMaterial></manufacturedProduct>"
+    administered = administration(drug + "</consumable>").replace(' moodCode="INT"', ' moodCode="INT" nullFlavor="NI"')
+    visit = f'<encounter classCode="ENC" moodCode="EVN" nullFlavor="NI"><templateId root="{T}49"/><id root="1.2.5"/>'
+    visit += "VISIT</encounter>"
+
+    def made(*words: tuple[str, str]) -> list[str]:
+        texts = [NOBODY_KNOWS, administered, visit]
+        for old, new in words:
+            texts = [each.replace(old, new) for each in texts]
+        allergy, medication, encounter = texts
+        source = document(section("48765-2", allergy), section("10160-0", medication), section("46240-8", encounter))
+        kinds = ("AllergyIntolerance", "MedicationRequest", "Encounter")
+        return [each["resourceType"] for kind in kinds for each in resources(source, kind)]
+
+    unknown = '<code nullFlavor="NI"/>'
+    assert made(("PARTICIPANT", ""), ("DRUG", unknown + "<name/>"), ("VISIT", unknown)) == []
+    agent = "<participantRole><playingEntity><name>Peanut</name></playingEntity></participantRole>"
+    named = f'<participant typeCode="CSM">{agent}</participant>'
+    assert made(("PARTICIPANT", named), ("DRUG", unknown + "<name>Metformin</name>"), ("VISIT", unknown)) == [
+        "AllergyIntolerance",
+        "MedicationRequest",
+    ]
+
+
 def test_every_four_to_six_hours() -> None:
     period = '<period xsi:type="IVL_PQ"><low value="4" unit="h"/><high value="6" unit="h"/></period>'
     repeat = timing(f'<effectiveTime xsi:type="PIVL_TS" operator="A">{period}</effectiveTime>')
