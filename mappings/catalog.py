@@ -7,7 +7,7 @@ parts one by one; a key that ends in `+` (`parts: {pv1+: [...]}`, `rules+: [...]
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -258,8 +258,3 @@ class Catalog:
             cache.store(name, compiled)
         head = self.heads[map_id]
         return Converter(map_id, by_side[read], by_side[write], head.roots[write][0], compiled, REGISTRY)
-
-
-def overlay_folders(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """The folders that are there, resolved."""
-    return tuple(path.resolve() for path in paths if path.is_dir())

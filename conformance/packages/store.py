@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.definitions.pack import Pack
-from conformance.issue import Issue, Result
+from conformance.issue import Result
 from conformance.packages import archive
 from conformance.packages.compiling import compiled, written
 
@@ -67,7 +67,3 @@ def gathered(folder: Path) -> list[Path]:
     if (archive.folder(folder) / archive.ABOUT).is_file():
         return [folder]
     return sorted(one for one in folder.iterdir() if one.is_dir() and (archive.folder(one) / archive.ABOUT).is_file())
-
-
-def issues_of(results: list[Result[Pack]]) -> tuple[Issue, ...]:
-    return tuple(one for result in results for one in result.issues)

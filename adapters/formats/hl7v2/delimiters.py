@@ -66,9 +66,3 @@ def canonical(text: str, start: int, delimiters: Delimiters) -> str:
 def _table(delimiters: Delimiters) -> dict[int, str]:
     plain = {ord(one): f"\\{letter}\\" for one, letter in zip(USUAL, _LETTERS, strict=True)}
     return plain | {ord(sent): one for sent, one in zip(delimiters[:5], USUAL, strict=True) if sent}
-
-
-def as_sent(text: str, delimiters: Delimiters) -> str:
-    r"""Canonical text in the delimiters of a message: the inverse of `canonical` for text without plain marks."""
-    table = {ord(one): sent for one, sent in zip(USUAL, delimiters[:5], strict=True) if sent}
-    return text if delimiters[:5] == tuple(USUAL) else text.translate(table)

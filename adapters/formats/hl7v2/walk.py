@@ -12,7 +12,7 @@ MISSING: tuple[list[str], int] = ([""] * (WIDTH + 1), -1)
 """Fields and index of a segment that isn't there."""
 
 Holder = Any
-"""A Message or a Group: both have `all(name)` and `first(name)`."""
+"""A Message or a Group: both have `named`, their segments by name, and `all(name)`."""
 
 _ATTACHED = frozenset(("ARV", "PRT", "ROL"))
 """Segments that belong to the one before them, and so don't stand between it and another of them."""
@@ -31,10 +31,6 @@ class Group:
 
     def all(self, name: str) -> list[Segment]:
         return self.named.get(name, [])
-
-    def first(self, name: str) -> Segment | None:
-        found = self.named.get(name)
-        return found[0] if found else None
 
 
 def first(holder: Holder, name: str) -> tuple[list[str], int]:
