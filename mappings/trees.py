@@ -62,9 +62,9 @@ def targets(node: dict[str, Any], path: tuple[str, ...]) -> list[str]:
 def copied(value: Any) -> Any:
     """A copy that shares no object with the original."""
     if type(value) is dict:
-        return {name: copied(each) for name, each in value.items()}
+        return {name: each if type(each) is str else copied(each) for name, each in value.items()}
     if type(value) is list:
-        return [copied(each) for each in value]
+        return [each if type(each) is str else copied(each) for each in value]
     return value
 
 

@@ -19,6 +19,7 @@ _GLOBAL = {"NPI": "http://hl7.org/fhir/sid/us-npi", "UPIN": "http://hl7.org/fhir
 _MISPLACED_TYPES = frozenset({"MR", "PI", "PT", "SS", "AN", "VN"})
 """Types that some senders write one component too early, where the assigning authority belongs."""
 
+_RANKS = {"MR": 0, "PI": 1}
 _WEAK = 5
 """The rank of identifiers that name a person only together."""
 
@@ -35,14 +36,15 @@ def person_key(fields: list[Field], run: Run) -> str | None:
 
 def _person_identifier(item: list[list[str]], run: Run) -> tuple[int, str] | None:
     """Rank (small is better) and text of one CX."""
-    value, kind, authority = _leaf(item, 1), _leaf(item, 5), _part(item, 4)
+    value = item[0][0]
     if not value:
         return None
+    kind, authority = _leaf(item, 5), _part(item, 4)
     if not kind and authority[0] in _MISPLACED_TYPES and not authority[1]:
-        kind, authority = authority[0], ["", "", ""]
+        kind, authority = authority[0], _ABSENT
     known = run.settings.authorities
-    configured = kind not in _STATE_GIVEN and (authority[0] in known or authority[1] in known)
-    rank = {"MR": 0, "PI": 1}.get(kind, 2)
+    configured = known and kind not in _STATE_GIVEN and (authority[0] in known or authority[1] in known)
+    rank = _RANKS.get(kind, 2)
     return rank if configured else rank + 3, f"{kind}|{value}|{_authority(authority, run)}"
 
 
@@ -50,8 +52,8 @@ def identifier_key(fields: list[Field], run: Run) -> str | None:
     """The first CX of the fields that has an id: an account, an episode."""
     for field in fields:
         for item in field:
-            if _leaf(item, 1):
-                return f"{_leaf(item, 1)}|{_authority(_part(item, 4), run)}"
+            if number := item[0][0]:
+                return f"{number}|{_authority(_part(item, 4), run)}"
     return None
 
 
@@ -163,7 +165,7 @@ def _authority(part: list[str], run: Run) -> str:
 
 
 def _sender(run: Run) -> str:
-    facility = [*run.facility, "", "", ""][:3]
+    facility = _padded(run.facility)
     if any(facility):
         return authority_forward(facility, run) or facility[1] or facility[0]
     return run.settings.sender
@@ -171,8 +173,15 @@ def _sender(run: Run) -> str:
 
 def _part(item: list[list[str]], number: int) -> list[str]:
     """A component as three subcomponents: namespace, universal id and type of an HD."""
-    part = item[number - 1] if len(item) >= number else []
-    return part if len(part) == 3 else [*part, "", "", ""][:3]
+    return _padded(item[number - 1]) if len(item) >= number else _ABSENT
+
+
+def _padded(part: list[str]) -> list[str]:
+    count = len(part)
+    return part if count == 3 else [part[0], "", ""] if count == 1 else [*part, "", "", ""][:3]
+
+
+_ABSENT = ["", "", ""]
 
 
 def _leaf(item: list[list[str]], number: int) -> str:

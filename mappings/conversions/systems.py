@@ -135,8 +135,8 @@ def authority_forward(texts: list[str], run: Run) -> str | None:
     """Namespace, universal id and its type -> URI; None (kept as a name by the map) where none is known."""
     namespace, universal, kind = texts
     authorities = run.settings.authorities
-    known = authorities.get(universal) or authorities.get(namespace) or _REGISTRIES.get(universal or namespace)
-    return known or universal_uri(universal, kind)
+    known = authorities and (authorities.get(universal) or authorities.get(namespace))
+    return known or _REGISTRIES.get(universal or namespace) or (universal_uri(universal, kind) if universal else None)
 
 
 def authority_backward(value: str, run: Run) -> list[str]:

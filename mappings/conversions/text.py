@@ -55,13 +55,18 @@ def narrative_backward(value: str, run: Run) -> str | None:
 
 def coded_text_forward(field: Field, run: Run) -> str | None:
     """What a reader would call the codes of a repeating CE/CWE field: original text, display or code of each."""
-    texts = (_label([part[0] if part else "" for part in repetition]) for repetition in field)
-    return ", ".join(text for text in dict.fromkeys(texts) if text) or None
+    if len(field) == 1:
+        return _label(field[0]) or None
+    return ", ".join(text for text in dict.fromkeys(map(_label, field)) if text) or None
 
 
-def _label(parts: list[str]) -> str:
-    padded = [*parts, *[""] * 9]
-    return padded[8] or padded[1] or padded[0] or padded[4] or padded[3]
+def _label(item: list[list[str]]) -> str:
+    """Original text, else a display, else a code."""
+    count = len(item)
+    for place in (8, 1, 0, 4, 3):
+        if place < count and item[place][0]:
+            return item[place][0]
+    return ""
 
 
 def coded_text_backward(value: str, run: Run) -> Field:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import methodcaller
 from typing import Any, NamedTuple
 
 from adapters.formats.hl7v2.escapes import decode, encode
@@ -101,12 +102,13 @@ def plain(text: str) -> str:
 
 def nested(text: str) -> list[list[list[str]]]:
     """A field as repetitions of components of subcomponents, decoded."""
-    if not text or text.isalnum():
-        return [[[text]]]
-    items = [[component.split("&") for component in each.split("^")] for each in text.split("~")]
+    items = [[*map(_subcomponents, each.split("^"))] for each in text.split("~")]
     if "\\" in text:
         return [[[plain(part) for part in component] for component in item] for item in items]
     return items
+
+
+_subcomponents: Callable[[str], list[str]] = methodcaller("split", "&")
 
 
 def nested_component(text: str) -> list[list[str]]:
