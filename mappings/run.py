@@ -66,7 +66,11 @@ _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 def identifier(salt: str, name: str) -> str:
     """The UUIDv5 (RFC 9562) of a name below the salt's namespace, as `uuid.uuid5` gives it, in a sixth of the time."""
-    state = _namespace(salt).copy()
+    return _uuid(_namespace(salt), name)
+
+
+def _uuid(namespace: Any, name: str) -> str:
+    state = namespace.copy()
     state.update(name.encode())
     digits = state.hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
@@ -77,7 +81,7 @@ class Run(Source):
 
     __slots__ = (
         "claimed", "conflicts", "entries", "facility", "fates", "followed", "fresh", "later", "lent", "made", "memory",
-        "message_key", "moved", "named", "needy", "of_type", "ordinals", "origins", "said", "salt", "settings", "trace",
+        "message_key", "moved", "named", "namespace", "needy", "of_type", "ordinals", "origins", "said", "settings", "trace",
         "unplaced",
     )  # fmt: skip
 
@@ -95,7 +99,7 @@ class Run(Source):
         self.memory: Memory = {} if memory is None else memory
         self.trace: list[Any] | None = None
         self.settings = settings
-        self.salt = settings.salt
+        self.namespace = _namespace(settings.salt)
         self.message_key = message_key
         self.facility = facility
         self.later: list[Later] = []
@@ -151,11 +155,11 @@ class Run(Source):
 
     def url(self, kind: str, key: str) -> str:
         """The full URL of the resource of a type and key."""
-        return "urn:uuid:" + identifier(self.salt, f"{kind}|{key}")
+        return "urn:uuid:" + _uuid(self.namespace, f"{kind}|{key}")
 
     def begin(self, kind: str, key: str) -> tuple[str, dict[str, Any]]:
         """The URL of the resource of a type and key, and the resource to be written into."""
-        name = identifier(self.salt, f"{kind}|{key}")
+        name = _uuid(self.namespace, f"{kind}|{key}")
         url = "urn:uuid:" + name
         resource: dict[str, Any] = {"resourceType": kind, "id": name}
         if url not in self.made:
@@ -166,8 +170,12 @@ class Run(Source):
     def natural(self, kind: str, owner: str | None, texts: tuple[str, ...]) -> str:
         """A natural key below another resource (or the message), with an ordinal among equals."""
         key = f"{owner or self.message_key}|{'|'.join(texts)}"
-        number = self.ordinals[kind + key] = self.ordinals.get(kind + key, 0) + 1
-        return key if number == 1 else f"{key}|{number}"
+        ordinals, name = self.ordinals, kind + key
+        if name not in ordinals:
+            ordinals[name] = 1
+            return key
+        number = ordinals[name] = ordinals[name] + 1
+        return f"{key}|{number}"
 
     def open(self, kind: str, url: str) -> dict[str, Any]:
         """A resource to be written into; its place among the entries is taken now."""
@@ -345,23 +353,6 @@ class Run(Source):
             return found
         return self.own(kind, "urn:uuid:" + found["id"])
 
-    def claim(
-        self,
-        node: dict[str, Any],
-        kind: str,
-        profile: str,
-        needs: tuple[tuple[tuple[str, ...], ...], ...],
-        refers: tuple[tuple[tuple[str, ...], frozenset[str]], ...],
-        site: int,
-    ) -> None:
-        """Names a profile in meta.profile when what it needs was written, else notes what stood in the way."""
-        for alternatives in needs:
-            if not any(there(node, path) for path in alternatives):
-                missing = " or ".join(".".join(path) for path in alternatives)
-                self.notes.append((UNCLAIMED, (), site, (kind, profile, missing)))
-                return
-        self.grant(node, kind, profile, refers, site)
-
     def grant(
         self,
         node: dict[str, Any],
@@ -384,13 +375,13 @@ class Run(Source):
         """Takes back claims whose references lead to resources that don't claim what the profile asks of them."""
         waiting = self.claimed
         while True:
-            known: dict[tuple[str, frozenset[str]], bool] = {}
+            known: dict[frozenset[str], dict[str, bool]] = {}
             kept = [claim for claim in waiting if self._refers_well(claim, known)]
             if len(kept) == len(waiting):
                 return
             waiting = kept
 
-    def _refers_well(self, claim: tuple[Any, ...], known: dict[tuple[str, frozenset[str]], bool]) -> bool:
+    def _refers_well(self, claim: tuple[Any, ...], known: dict[frozenset[str], dict[str, bool]]) -> bool:
         node, kind, profile, refers, site = claim
         if self.moved:
             if id(node) in self.moved:
@@ -403,11 +394,13 @@ class Run(Source):
                 continue
             single = type(value) is dict and len(path) == 1
             led: tuple[Any, ...] | list[str] = (value.get("reference"),) if single else targets(node, path)
+            if wanted not in known:
+                known[wanted] = {}
+            judged = known[wanted]
             for target in led:
-                well = known.get((target, wanted))
-                if well is None:
-                    well = known[(target, wanted)] = self._claims_one(target, wanted)
-                if not well:
+                if target not in judged:
+                    judged[target] = self._claims_one(target, wanted)
+                if not judged[target]:
                     self.notes.append((UNCLAIMED, (), site, (kind, profile, ".".join(path) + " of the right profile")))
                     node["meta"]["profile"].remove(profile)
                     prune(node["meta"])
@@ -424,8 +417,7 @@ class Run(Source):
     def finish(self) -> None:
         """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
         empty, made, moved = False, self.made, self.moved
-        for waiting in self.later:
-            node, name, many, _, url = waiting
+        for node, name, many, wanted, url in self.later:
             if type(url) is list and len(url) == 1 and url[0] in made and not moved:  # as nearly all are
                 reference = {"reference": url[0]}
                 if not many:
@@ -434,7 +426,7 @@ class Run(Source):
                     node[name] = [reference]
                 elif reference not in node[name]:
                     node[name].append(reference)
-            elif not self._refer(*waiting):
+            elif not self._refer(node, name, many, wanted, url):
                 empty = empty or not node
         if empty:
             for resource in self.made.values():

@@ -138,4 +138,4 @@ def merge(node: dict[str, Any], source: dict[str, Any]) -> None:
     """Copies what a resource or element has and the target lacks; identity and type stay the target's."""
     for name, value in source.items():
         if name not in node:
-            node[name] = copied(value)
+            node[name] = value if type(value) is str else copied(value)

@@ -48,7 +48,10 @@ class V2Read:
             if name not in self.opened:
                 fields, index = self.code.new("f"), self.code.new("i")
                 assert self.head is not None
-                self.head.add(f"if {name!r} in {self.holder}.named: {fields}, {index} = first({self.holder}, {name!r})")
+                segment = f"{self.holder}.named[{name!r}][0]"
+                self.head.add(
+                    f"if {name!r} in {self.holder}.named: {index} = {segment}; {fields} = {index}.fields; {index} = {index}.index"
+                )
                 self.head.add(f"else: {fields}, {index} = MISSING")
                 self.opened[name] = (fields, index)
             return *self.opened[name], "first" if self.parent is None else "all"
@@ -235,7 +238,10 @@ class V2Read:
     def _groups(self, lead: str, members: frozenset[str], nth: str) -> Iterator[V2Read]:
         var = self.code.new("g")
         every = f"groups(S, {self._holder()}, {lead!r}, {self.code.constant(members)})"
-        with self.code.block(f"for {var} in {_only(nth, f'[*{every}]') if nth else every}:"):
+        with (
+            self.code.block(f"if {lead!r} in {self._holder()}.named:"),
+            self.code.block(f"for {var} in {_only(nth, f'[*{every}]') if nth else every}:"),
+        ):
             yield V2Read(
                 self.code,
                 self.structure,
@@ -250,7 +256,11 @@ class V2Read:
     @contextmanager
     def _segments(self, name: str, after: tuple[str, ...], nth: str) -> Iterator[V2Read]:
         var, fields, index = self.code.new("s"), self.code.new("f"), self.code.new("i")
-        with self.code.block(f"for {var} in {_only(nth, f'{self._holder(name)}.named.get({name!r}, ())')}:"):
+        holder = self._holder(name)
+        with (
+            self.code.block(f"if {name!r} in {holder}.named:"),
+            self.code.block(f"for {var} in {_only(nth, f'{holder}.named[{name!r}]')}:"),
+        ):
             if after:
                 self.code.add(f"if not following(S, {var}, {self.code.constant(after)}): continue")
             self.code.add(f"{fields} = {var}.fields; {index} = {var}.index")
@@ -308,7 +318,8 @@ class V2Read:
         at = parse_path(path)
         if at.segment and not at.component:
             fields, _, _ = self._segment(at.segment)
-            return f"nested({fields}[{at.field}])" if whole else f"{fields}[{at.field}].rstrip('^&~')"
+            field = f"{fields}[{at.field}]"
+            return f"(nested({field}) if {field} else BLANK)" if whole else f"{field}.rstrip('^&~')"
         value = self.node(path) if not at.subcomponent else self.leaf(path)
         if not whole:
             return value.var

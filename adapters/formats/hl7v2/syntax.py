@@ -25,10 +25,9 @@ class V2Syntax:
     variants: tuple[str, ...] = ("plain", "escaped")
     runtime: ClassVar[Mapping[str, Any]] = {
         "MISSING": walk.MISSING,
-        "first": walk.first,
+        "BLANK": walk.BLANK,
         "groups": walk.groups,
         "following": walk.following,
-        "head": walk.head,
         "repetition": walk.repetition,
         "component": walk.component,
         "nth": walk.nth,

@@ -12,6 +12,9 @@ from adapters.formats.hl7v2.message import WIDTH, Message, Segment
 MISSING: tuple[list[str], int] = ([""] * (WIDTH + 1), -1)
 """Fields and index of a segment that isn't there."""
 
+BLANK: list[list[list[str]]] = [[[""]]]
+"""An empty field, as `nested` gives it."""
+
 Holder = Any
 """A Message or a Group: both have `named`, their segments by name, and `all(name)`."""
 
@@ -34,12 +37,6 @@ class Group:
         return self.named.get(name, [])
 
 
-def first(holder: Holder, name: str) -> tuple[list[str], int]:
-    """Fields and index of the first segment of a name that is there."""
-    segment = holder.named[name][0]
-    return segment.fields, segment.index
-
-
 def groups(message: Message, holder: Holder, lead: str, members: frozenset[str]) -> Iterator[Group]:
     """The groups that begin with `lead` and go on with their members; a Z segment stays with what it follows."""
     segments = message.segments
@@ -59,15 +56,6 @@ def following(message: Message, segment: Segment, leads: tuple[str, ...]) -> boo
         if before.name != segment.name and before.name not in _ATTACHED and not before.name.startswith("Z"):
             return before.name in leads
     return False
-
-
-def head(text: str) -> str:
-    """The first component of the first repetition."""
-    end = text.find("~")
-    if end >= 0:
-        text = text[:end]
-    end = text.find("^")
-    return text if end < 0 else text[:end]
 
 
 def repetition(text: str) -> str:
