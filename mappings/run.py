@@ -264,13 +264,14 @@ class Run(Source):
         url, shared, last, notes = found
         if notes:
             self.notes.append((AGAIN, at, 0, notes))
+        made = self.made
         if self.trace is not None:
             self._share_again(shared)
-        elif self.made.keys().isdisjoint(shared):
-            self.made.update(shared)
+        elif url not in made and made.keys().isdisjoint(shared):
+            made.update(shared)
             self.lent.update(shared)
             self.of_type.update(last)
-        elif self.made.items() >= shared.items():
+        elif made.items() >= shared.items():
             self.of_type.update(last)
         else:
             self._share_again(shared)
