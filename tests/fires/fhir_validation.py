@@ -378,6 +378,9 @@ CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
         answers({"linkId": "2", "answer": [{"valueString": "a"}, {"valueString": "b"}]}), question(type="string")
     ),
     "FHIR-0137": lambda: validate(answers(answer("g", valueString="x")), question(type="string")),
+    "FHIR-0139": lambda: validate(
+        answers(answer("2", valueString="x") | {"text": "Why?"}), question(type="string", text="What?")
+    ),
     "FHIR-0138": lambda: validate(answers(answer("1", valueBoolean=True))),
     "FHIR-0140": lambda: validate(report(population("initial-population"), population("initial-population")), MEASURE),
     "FHIR-0141": lambda: validate(report(population("numerator")), MEASURE),
