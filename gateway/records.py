@@ -139,13 +139,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """`id` is the Encounter's, `status` its status (FHIR's words) after the latest event."""
+    """`id` is the Encounter's, `status` its status (FHIR's words) after the latest event. `survivor`: the one that its
+    number was changed to, or that it was merged into."""
 
     id: str
     person: str
     status: str
     event: str | None = None
     event_at: datetime | None = None
+    survivor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,8 +81,8 @@ class Run(Source):
 
     __slots__ = (
         "claimed", "conflicts", "entries", "facility", "fates", "followed", "fresh", "later", "lent", "made", "memory",
-        "message_key", "moved", "named", "namespace", "needy", "of_type", "ordinals", "origins", "said", "settings", "trace",
-        "unplaced",
+        "message_key", "moved", "named", "namespace", "needy", "of_type", "ordinals", "origins", "said", "settings",
+        "trace", "unplaced",
     )  # fmt: skip
 
     def __init__(

@@ -128,6 +128,14 @@ CODES: tuple[Code, ...] = (
         type="informational",
     ),
     Code(
+        code="GW-0205",
+        severity="information",
+        title="Retired visit number",
+        message="The visit goes by another number now, or was merged into another; the message counts to that one.",
+        why="A message under an old visit number must neither start a second visit nor undo what the visit is now.",
+        type="business-rule",
+    ),
+    Code(
         code="GW-0301",
         severity="error",
         title="Target profile not met",

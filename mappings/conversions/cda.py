@@ -33,6 +33,9 @@ _TELECOM = {
 
 _NPI = "2.16.840.1.113883.4.6"
 
+_NUMBERED = frozenset(("2.16.840.1.113883.4.2", "2.16.840.1.113883.4.7"))
+"""Registers without a URI: employers, laboratories (CLIA)."""
+
 
 def system_forward(text: str, run: Run) -> str | None:
     """An OID, UUID or URI of a code system or an assigning authority as URI; a known OID becomes the URI it has."""
@@ -148,7 +151,10 @@ def base64_text(value: str, run: Run) -> str | None:
 
 
 def root_forward(text: str, run: Run) -> str | None:
-    """An id that is a root alone: `urn:oid:` or `urn:uuid:`, lower case, as a value of system urn:ietf:rfc:3986."""
+    """An id that is a root alone: `urn:oid:` or `urn:uuid:`, lower case, as a value of system urn:ietf:rfc:3986. The
+    root of a register (all NPIs, all social security numbers) without the number in it identifies nobody."""
+    if _register(text):
+        return None
     return f"urn:oid:{text}" if is_oid(text) else _as_uri(text)
 
 
@@ -240,8 +246,8 @@ def minutes_forward(parts: list[str | None], run: Run) -> int | None:
 
 
 def person_forward(ids: list[Element], run: Run) -> str | None:
-    """The ids of a patient's role."""
-    return person_key([[_cx(each) for each in ids]], run)
+    """The ids of a patient's role, as far as they identify somebody."""
+    return person_key([[_cx(each) for each in ids if _identifies(each)]], run)
 
 
 def _cx(element: Element) -> list[list[str]]:
@@ -256,7 +262,7 @@ def actor_forward(parts: list[list[Element]], run: Run) -> str | None:
     known = sorted(
         (each["@root"] != _NPI, str(each["@root"]), str(each.get("@extension", "")))
         for each in parts[0]
-        if each.get("@root") and "@nullFlavor" not in each and _identifies(each)
+        if each.get("@root") and _identifies(each)
     )
     if known:
         chosen = known[:1] if not known[0][0] else known
@@ -268,18 +274,35 @@ def actor_forward(parts: list[list[Element]], run: Run) -> str | None:
 
 
 def _identifies(element: Element) -> bool:
-    """False for the root of a register (all NPIs) without the number in it."""
-    if element.get("@extension"):
-        return True
+    """False for a null id, and for the root of a register (all NPIs) without the number in it."""
+    root = str(element.get("@root", ""))
+    return "@nullFlavor" not in element and bool(element.get("@extension") or (root and not _register(root)))
+
+
+def _register(root: str) -> bool:
     from conformance.terminology.oids import uri_of
 
-    return not uri_of(str(element["@root"]))
+    return root in _NUMBERED or uri_of(root) is not None
 
 
 def kin_forward(parts: list[list[Element]], run: Run) -> str | None:
-    """Ids and names of somebody close to the patient, and the patient's ids: a name alone is only his or hers."""
-    person = actor_forward(parts[:-1], run)
-    return f"{person}@{person_forward(parts[-1], run)}" if person else None
+    """Ids and names of somebody close to the patient, then the ids of the patient and of the document: a name alone is
+    only the patient's."""
+    person = actor_forward(parts[:-2], run)
+    return f"{person}@{_whose(parts, run)}" if person else None
+
+
+def device_forward(parts: list[list[Element]], run: Run) -> str | None:
+    """Ids and kind of a device, then as for kin. Some systems give all devices one id: its kind tells them apart."""
+    ids, kind = actor_forward(parts[:1], run), " ".join(str(each.get("@code") or _words(each)) for each in parts[1])
+    return f"{ids}|{kind}@{_whose(parts, run)}" if ids or kind else None
+
+
+def _whose(parts: list[list[Element]], run: Run) -> str:
+    """The patient's ids; without any the document's."""
+    return person_forward(parts[-2], run) or " ".join(
+        "{}^{}".format(each.get("@root"), each.get("@extension")) for each in parts[-1]
+    )
 
 
 def role_forward(parts: list[list[Element]], run: Run) -> str | None:
@@ -295,11 +318,13 @@ def _words(element: Element) -> str:
     return own or " ".join(word for word in below if word)
 
 
-def visit_forward(parts: list[list[Element]], run: Run) -> str | None:
-    """An encounter's first id; one whose id is a nullFlavor is known by what it says."""
+def visit_forward(parts: list[list[Any]], run: Run) -> str | None:
+    """An encounter's first id, and which visit under that id it is, where there are several; one whose id is a
+    nullFlavor is known by what it says."""
+    which = "".join(f"|{each}" for each in parts[1])
     for each in parts[0]:
-        if each.get("@root") and "@nullFlavor" not in each:
-            return f"{each.get('@extension', '')}|{system_forward(str(each['@root']), run)}"
+        if each.get("@root") and _identifies(each):
+            return f"{each.get('@extension', '')}|{system_forward(str(each['@root']), run)}{which}"
     return None
 
 
@@ -339,7 +364,8 @@ CONVERSIONS = (
         backward=root_backward,
         gives="string",
         lossy=True,
-        doc="A root without an extension as a URI; UUIDs in lower case.",
+        quiet=True,
+        doc="A root without an extension as a URI, UUIDs in lower case; nothing for a register without a number.",
     ),
     Conversion(
         name="telecom-system",
@@ -418,12 +444,19 @@ CONVERSIONS = (
     Conversion(
         name="kin-key", forward=kin_forward, backward=None, gives="key", doc="A key: actor-key, and the patient's ids."
     ),
+    Conversion(
+        name="device-key", forward=device_forward, backward=None, gives="key", doc="A key: a device of the patient's."
+    ),
     Conversion(name="actor-key", forward=actor_forward, backward=None, gives="key", doc="A key: ids, else names here."),
     Conversion(
         name="role-key", forward=role_forward, backward=None, gives="key", doc="A key: a person and an organization."
     ),
     Conversion(
-        name="visit-key-cda", forward=visit_forward, backward=None, gives="key", doc="A key: the encounter's first id."
+        name="visit-key-cda",
+        forward=visit_forward,
+        backward=None,
+        gives="key",
+        doc="A key: the encounter's first id and visit.",
     ),
     Conversion(
         name="base64-body",

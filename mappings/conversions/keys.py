@@ -7,7 +7,7 @@ channel's sender: two hospitals' MR 12345 are two people. It never depends on a 
 from __future__ import annotations
 
 from mappings.conversions.conversion import Conversion, Field, Run
-from mappings.conversions.systems import authority_forward
+from mappings.conversions.systems import authority_forward, provider_type
 from mappings.run import identifier
 
 _STATE_GIVEN = frozenset({"SS", "SB", "DL", "PPN", "TAX", "SSN"})
@@ -17,7 +17,7 @@ _GLOBAL = {"NPI": "http://hl7.org/fhir/sid/us-npi", "UPIN": "http://hl7.org/fhir
 """Identifier types that have one authority, whatever the sender writes beside them."""
 
 _MISPLACED_TYPES = frozenset({"MR", "PI", "PT", "SS", "AN", "VN"})
-"""Types that some senders write one component too early, where the assigning authority belongs."""
+"""Types that some senders write too early, where the assigning authority or the check digit belongs."""
 
 _RANKS = {"MR": 0, "PI": 1}
 _WEAK = 5
@@ -42,6 +42,8 @@ def _person_identifier(item: list[list[str]], run: Run) -> tuple[int, str] | Non
     kind, authority = _leaf(item, 5), _part(item, 4)
     if not kind and authority[0] in _MISPLACED_TYPES and not authority[1]:
         kind, authority = authority[0], _ABSENT
+    elif not kind:
+        kind = next((found for number in (3, 2) if (found := _leaf(item, number)) in _MISPLACED_TYPES), "")
     known = run.settings.authorities
     configured = known and kind not in _STATE_GIVEN and (authority[0] in known or authority[1] in known)
     rank = _RANKS.get(kind, 2)
@@ -74,7 +76,8 @@ def visit_key(fields: list[Field], run: Run) -> str | None:
 def practitioner_key(field: Field, run: Run) -> str | None:
     """XCN or CN: the id with its authority (an NPI has one for all), else the name at this sender."""
     item = field[0] if field else []
-    number, kind = _leaf(item, 1), _leaf(item, 13)
+    number = _leaf(item, 1)
+    kind = provider_type(_leaf(item, 13), number, [_leaf(item, part) for part in (12, 11, 10, 8)])
     if number:
         return f"{number}|{_GLOBAL.get(kind) or _authority(_part(item, 9), run)}"
     name = [_leaf(item, part) for part in (2, 3, 4, 5)]

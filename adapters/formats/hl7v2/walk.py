@@ -58,6 +58,16 @@ def following(message: Message, segment: Segment, leads: tuple[str, ...]) -> boo
     return False
 
 
+def repeated(fields: list[str], number: int) -> Iterator[tuple[int, list[str]]]:
+    """A segment's fields once for each repetition (counted from 0) of one of them, as if it had that one alone."""
+    items = [(at, item) for at, item in enumerate(fields[number].split("~")) if item]
+    if len(items) < 2:
+        yield (items[0][0] if items else 0), fields
+        return
+    for at, item in items:
+        yield at, [*fields[:number], item, *fields[number + 1 :]]
+
+
 def repetition(text: str) -> str:
     """The first repetition."""
     end = text.find("~")
