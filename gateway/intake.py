@@ -6,18 +6,18 @@ import hashlib
 import logging
 import threading
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache, partial
 
 from adapters.transports import Answer, Received
 from conformance.catalogue import issue
-from conformance.document import Format, Glance, Glancing
+from conformance.document import Continuing, Format, Glance, Glancing
 from conformance.issue import Issue, Where, has_errors
 from gateway import formats
 from gateway.plan import Channel
-from gateway.records import Arrival, Stored
+from gateway.records import WAITING, Arrival, Stored
 from gateway.store import Store
 from gateway.store.writer import Done
 
@@ -82,7 +82,9 @@ class Intake:
         glancing = _glancing(channel.format)
         seen = glancing.glance(body) if glancing else Glance(issues=_recognised(_format(channel.format), body))
         found = seen.issues + _refused(channel, seen, body)
-        if channel.acknowledge == "validated" and not has_errors(found):
+        if seen.is_part and not has_errors(found):
+            self._add(channel, body, seen, (*found, issue(WAITING)), done)
+        elif channel.acknowledge == "validated" and not has_errors(found):
             self._validated(channel, body, seen, done)
         else:
             self._add(channel, body, seen, found, done)
@@ -118,9 +120,20 @@ class Intake:
             sha256=sha256,
             lane=zlib.crc32(seen.subject or seen.control_id.encode()) % LANES,
             issues=found,
-            reason=next((one.code for one in found if has_errors((one,))), None) if found else None,
+            reason=_reason(found) if found else None,
             is_snapshot=channel.format == "csv",
+            whole=partial(self._whole, channel, body) if found and _reason(found) == WAITING else None,
         )
+
+    def _whole(self, channel: Channel, part: bytes, others: Sequence[bytes]) -> tuple[Arrival, tuple[int, ...]] | None:
+        """The message that a part makes with others: an arrival like any other, by the header of its first part."""
+        format_ = _glancing(channel.format)
+        if not isinstance(format_, Continuing) or (made := format_.joined(part, others)) is None:
+            return None
+        body, used = made
+        seen = format_.glance(body)
+        arrival = self._arrival(channel, seen, body, seen.issues + _refused(channel, seen, body))
+        return replace(arrival, dedupe=hashlib.blake2b(arrival.dedupe + b"whole", digest_size=32).digest()), used
 
     def _committed(self, channel: Channel, arrival: Arrival, seen: Glance, done: Callable[[Taken], None]) -> Done:
         def committed(stored: Stored | None, error: BaseException | None) -> None:
@@ -129,7 +142,7 @@ class Intake:
                 return
             reply = seen.reply or partial(_format(channel.format).reply, arrival.body)
             done(Taken(stored, reply(stored.issues)))
-            if not stored.repeated and arrival.reason is None:
+            if not stored.repeated and (arrival.reason is None or arrival.whole is not None):
                 self._stored()
 
         return committed
@@ -203,6 +216,11 @@ def _refused(channel: Channel, seen: Glance, body: bytes) -> tuple[Issue, ...]:
     if seen.processing_id and seen.processing_id not in channel.processing_ids:
         found += (issue("GW-0003", Where(path="MSH-11"), taken=", ".join(channel.processing_ids)),)
     return found
+
+
+def _reason(found: tuple[Issue, ...]) -> str | None:
+    """The code of the finding for which something isn't worked, or not yet."""
+    return next((one.code for one in found if one.code == WAITING or has_errors((one,))), None)
 
 
 def _dedupe(channel: Channel, seen: Glance, sha256: bytes) -> bytes:

@@ -19,7 +19,7 @@ from gateway.exports import Export, is_export, kept_out, routed, tell
 from gateway.original import attached
 from gateway.payloads import payload, profile_findings
 from gateway.plan import Channel, Destination, Work
-from gateway.records import Envelope, Identity, NewDelivery, Person, Told, Visit
+from gateway.records import JOINED, Envelope, Identity, NewDelivery, Person, Told, Visit
 from gateway.routing import Choice, Routing, route
 from gateway.samples import sample
 from gateway.sources import Part, parts
@@ -64,6 +64,8 @@ class Prepared:
 
 def work(envelope: Envelope, setup: Work, memory: persons.Memory) -> Worked:
     """Everything that happens between storing and sending."""
+    if envelope.reason == JOINED:
+        return Worked(state="routed", reason=JOINED, issues=envelope.issues)
     channel = setup.channels.get(envelope.channel)
     if channel is None:
         return _stopped((issue("GW-0104"),))

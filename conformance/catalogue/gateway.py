@@ -6,6 +6,8 @@ from conformance.catalogue.code import Code
 
 _MSH11 = "https://www.hl7.eu/HL7v2x/v251/std251/ch02.html#Heading75"
 
+_PARTS = "https://www.hl7.eu/HL7v2x/v282/std282/ch02.html"
+
 CODES: tuple[Code, ...] = (
     Code(
         code="GW-0001",
@@ -93,6 +95,25 @@ CODES: tuple[Code, ...] = (
         why="A row whose key can't be read, or that contradicts another, belongs to nobody for sure. Mended, the rows "
         "are handed to the same channel; what has an id takes the place of what it was.",
         type="incomplete",
+    ),
+    Code(
+        code="GW-0106",
+        severity="warning",
+        title="Part of a message",
+        message="This is a part of a message that is sent in several (DSC, MSH-14); it waits for the others.",
+        why="All of them are worked together once the last has come. What still waits after a day has lost its other "
+        "parts and is joined to nothing. Replayed, it goes on alone.",
+        spec=_PARTS,
+        type="incomplete",
+    ),
+    Code(
+        code="GW-0107",
+        severity="information",
+        title="Worked with its other parts",
+        message="This part of a message was put together with the others; they are worked as one.",
+        why="The whole is a message of its own, with the control id of its first part.",
+        spec=_PARTS,
+        type="informational",
     ),
     Code(
         code="GW-0201",

@@ -6,7 +6,7 @@ Whole values come as plain dicts: attributes by `@name`, children by name as lis
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from html import escape
@@ -219,6 +219,27 @@ def ts_date_forward(text: str, run: Run) -> str | None:
     return moment[:10] if moment else None
 
 
+def _moments(times: Iterable[Element]) -> list[str]:
+    """The texts of all moments in IVL_TS, the earliest first, as far as their digits tell."""
+    ends = ([each, *each.get("low", ()), *each.get("high", ())] for each in times)
+    return sorted({text for parts in ends for each in parts if (text := str(each.get("@value", "")))[:4].isdecimal()})
+
+
+def ts_only_forward(times: Iterable[Element], run: Run) -> str | None:
+    moments = _moments(times)
+    return ts_forward(moments[0], run) if len(moments) == 1 else None
+
+
+def ts_first_forward(times: Iterable[Element], run: Run) -> str | None:
+    moments = _moments(times)
+    return ts_forward(moments[0], run) if len(moments) > 1 else None
+
+
+def ts_last_forward(times: Iterable[Element], run: Run) -> str | None:
+    moments = _moments(times)
+    return ts_forward(moments[-1], run) if len(moments) > 1 else None
+
+
 def day_instant_forward(text: str, run: Run) -> str | None:
     """An instant; of a date alone the start of that day, for Bundle.timestamp (bdl-10). The date itself is kept in
     Composition.date as it was sent."""
@@ -234,6 +255,13 @@ def one_less_forward(text: str, run: Run) -> int | None:
 
 
 _MINUTES = {"s": Decimal(1) / 60, "min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
+
+
+def expression_forward(parts: list[str | None], run: Run) -> str | None:
+    """A SNOMED CT code refined by an attribute and its value, as an expression of SNOMED CT's compositional grammar."""
+    code, attribute, value = parts
+    known = code and attribute and value and code.isdecimal() and attribute.isdecimal() and value.isdecimal()
+    return f"{code}:{attribute}={value}" if known else None
 
 
 def minutes_forward(parts: list[str | None], run: Run) -> int | None:
@@ -409,6 +437,22 @@ CONVERSIONS = (
         lossy=True,
         doc="The date of a TS.",
     ),
+    *(
+        Conversion(
+            name=f"ts-{which}",
+            forward=forward,
+            backward=None,
+            gives="dateTime",
+            quiet=True,
+            whole=True,
+            doc=f"One-way: {doc}",
+        )
+        for which, forward, doc in (
+            ("only", ts_only_forward, "the one moment that several times tell of."),
+            ("first", ts_first_forward, "the earliest of several moments."),
+            ("last", ts_last_forward, "the latest of several moments."),
+        )
+    ),
     Conversion(
         name="day-instant",
         forward=day_instant_forward,
@@ -423,6 +467,14 @@ CONVERSIONS = (
         backward=lambda value, run: str(value + 1),
         gives="unsignedInt",
         doc="repeatNumber as the repeats after the first.",
+    ),
+    Conversion(
+        name="refined",
+        forward=expression_forward,
+        backward=None,
+        gives="code",
+        quiet=True,
+        doc="One-way: a code, an attribute and its value as an expression of SNOMED CT.",
     ),
     Conversion(
         name="minutes",

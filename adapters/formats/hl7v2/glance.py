@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 
 from adapters.formats.hl7v2 import charsets
 from adapters.formats.hl7v2.acknowledge import Header, acknowledge, header, reply_to, verdict, wanted
+from adapters.formats.hl7v2.continuation import is_part
 from adapters.formats.hl7v2.parse import parse
 from conformance.catalogue import issue
 from conformance.document import Glance
@@ -47,17 +48,20 @@ def glance(raw: bytes) -> Glance:
     begins = raw[:3] == b"MSH" or raw.lstrip(_FRAMING)[:3] == b"MSH" or bool(charsets.wide(raw))
     patient = _patient(raw, head.codec, common) if begins else None
     control_id = head.fields[10].strip()
+    part = begins and is_part(raw, head, has_patient=patient is not None)
     return Glance(
         sender=common.sender,
         control_id=control_id,
         processing_id=common.processing_id,
         subject=patient.partition(common.repetition)[0] if patient else b"",
-        issues=_findings(raw, head, common, control_id, patient) if begins else parse(raw).issues,
+        issues=_findings(raw, head, common, control_id, b" " if part else patient) if begins else parse(raw).issues,
         reply=partial(reply_to, head),
+        is_part=part,
     )
 
 
 def _findings(raw: bytes, header: Header, common: _Common, control_id: str, patient: bytes | None) -> tuple[Issue, ...]:
+    """`patient`: whom it is about; something for a part of a message, of which another may say it."""
     found, event = common.issues, common.event
     if header.fields[2] != header.delimiters[1:]:
         found = (*(one for one in parse(raw).issues if one.code in ("V2-0006", "V2-0009")), *found)
