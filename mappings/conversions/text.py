@@ -121,6 +121,17 @@ def range_text_backward(value: str, run: Run) -> list[str]:
     return [low, high]
 
 
+def limits_forward(text: str, run: Run) -> list[str] | None:
+    """OBX-7 is a text, and stays one."""
+    return None
+
+
+def limits_backward(values: list[object], run: Run) -> str | None:
+    """The ends of a reference range as OBX-7 has them: `low-high`, `>low`, `<high` (7.4.2.7)."""
+    low, high = ("" if each is None else str(each) for each in values)
+    return (f"{low}-{high}" if low and high else f">{low}" if low else f"<{high}") if low or high else None
+
+
 def samples_forward(field: Field, run: Run) -> str | None:
     """NA: the numbers of one channel as SampledData.data, separated by a space (R4 SampledData.data)."""
     rows = (" ".join(part[0] or "U" for part in repetition if part) for repetition in field)
@@ -325,6 +336,15 @@ CONVERSIONS = (
         gives="string",
         lossy=True,
         doc="VR as `low-high`.",
+    ),
+    Conversion(
+        name="reference-limits",
+        forward=limits_forward,
+        backward=limits_backward,
+        gives="decimal",
+        lossy=True,
+        quiet=True,
+        doc="The ends of a range as the text of OBX-7, which comes back as one.",
     ),
     Conversion(
         name="sampled-data",
