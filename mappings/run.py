@@ -244,7 +244,7 @@ class Run(Source):
         if codings is None:
             return made
         if codings:
-            made["coding"] = [codings[0].copy()] if len(codings) == 1 else [each.copy() for each in codings]
+            made["coding"] = [*map(dict.copy, codings)]
             return made
         return {name: copied(value) for name, value in content.items()}
 
@@ -394,7 +394,7 @@ class Run(Source):
             if value is None:
                 continue
             single = type(value) is dict and len(path) == 1
-            led: tuple[Any, ...] | list[str] = (value.get("reference"),) if single else targets(node, path)
+            led = [value.get("reference")] if single else targets(node, path)
             if wanted not in known:
                 known[wanted] = {}
             judged = known[wanted]
@@ -419,8 +419,8 @@ class Run(Source):
         """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
         empty, made, moved = False, self.made, self.moved
         for node, name, many, wanted, url in self.later:
-            if type(url) is list and len(url) == 1 and url[0] in made and not moved:  # as nearly all are
-                reference = {"reference": url[0]}
+            if not moved and type(url) is list and len(url) == 1 and (only := url[0]) in made:  # as nearly all are
+                reference = {"reference": only}
                 if not many:
                     node[name] = reference
                 elif name not in node:

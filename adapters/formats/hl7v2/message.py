@@ -44,24 +44,23 @@ class Segment:
     `fields[n]` is HL7 field n (`fields[0]` the name; of MSH, FHS and BHS `fields[1]` is the separator itself).
     """
 
-    __slots__ = ("fields", "index", "line", "name", "text")
-    fields: list[str]
+    __slots__ = ("_fields", "index", "line", "name", "text")
 
     def __init__(self, name: str, index: int, line: int, text: str) -> None:
         self.name = name
         self.index = index
         self.line = line
         self.text = text
+        self._fields: list[str] | None = None
 
-    def __getattr__(self, attribute: str) -> list[str]:
-        # Reached only while the slot is empty, so that later reads of `fields` cost no call.
-        if attribute != "fields":
-            raise AttributeError(attribute)
-        fields = self.text.split("|")
-        if self.name in HEADERS:
-            fields.insert(1, "|")
-        fields += _PAD[len(fields) :]
-        self.fields = fields
+    @property
+    def fields(self) -> list[str]:
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = self.text.split("|")
+            if self.name in HEADERS:
+                fields.insert(1, "|")
+            fields += _PAD[len(fields) :]
         return fields
 
     def __repr__(self) -> str:
