@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -46,6 +46,8 @@ class Glance:
     issues: tuple[Issue, ...] = ()
     reply: Callable[[Iterable[Issue]], bytes] | None = field(default=None, repr=False)
     """`Format.reply`, from what was read already."""
+    is_part: bool = False
+    """Whether this is a part of a message that was sent in several (`Continuing`)."""
 
 
 @runtime_checkable
@@ -60,6 +62,15 @@ class Glancing(Protocol):
 
     def answer(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
         """What the sender is told once the message has been worked, beside `Format.reply`; empty for nothing."""
+
+
+@runtime_checkable
+class Continuing(Glancing, Protocol):
+    """A format whose messages may come in several parts."""
+
+    def joined(self, part: bytes, others: Sequence[bytes]) -> tuple[bytes, tuple[int, ...]] | None:
+        """The whole message that a part and some of the others make, and the places of these; None while one is
+        missing."""
 
 
 class Reading(Protocol):

@@ -99,9 +99,10 @@ class ReadScope(Protocol):
         """A loop over what repeats at a path."""
 
     def contexts(
-        self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()
+        self, name: str, after: tuple[str, ...], members: tuple[str, ...] = (), per: str = ""
     ) -> AbstractContextManager[ReadScope]:
-        """A loop over the segments or groups of a name, or over the resources of a type."""
+        """A loop over the segments or groups of a name, or over the resources of a type. `per`: over a segment once
+        for each repetition of this field, as if it had that one alone."""
 
     def pointed(self, path: str, kind: str) -> AbstractContextManager[ReadScope]:
         """The resource of a type that a reference leads to."""

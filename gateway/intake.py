@@ -6,18 +6,18 @@ import hashlib
 import logging
 import threading
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache, partial
 
 from adapters.transports import Answer, Received
 from conformance.catalogue import issue
-from conformance.document import Format, Glance, Glancing
+from conformance.document import Continuing, Format, Glance, Glancing
 from conformance.issue import Issue, Where, has_errors
 from gateway import formats
 from gateway.plan import Channel
-from gateway.records import Arrival, Stored
+from gateway.records import WAITING, Arrival, Stored
 from gateway.store import Store
 
 _log = logging.getLogger(__name__)
@@ -88,7 +88,9 @@ class Intake:
         found, asked = seen.issues, seen.processing_id
         if len(body) > channel.max_size or (asked and asked not in channel.processing_ids):
             found += _refused(channel, seen, body)
-        if channel.acknowledge == "validated" and not has_errors(found):
+        if seen.is_part and not has_errors(found):
+            self._add(channel, body, seen, (*found, issue(WAITING)), done)
+        elif channel.acknowledge == "validated" and not has_errors(found):
             self._validated(channel, body, seen, done)
         else:
             self._add(channel, body, seen, found, done)
@@ -103,8 +105,16 @@ class Intake:
         self._validate(body, channel, validated)
 
     def _add(self, channel: Channel, body: bytes, seen: Glance, found: tuple[Issue, ...], done: _Told) -> None:
-        sha256, control_id = hashlib.sha256(body).digest(), seen.control_id
-        arrival = Arrival(  # by position, as `Glance`, because one is made for every message: names cost more than it
+        arrival = self._arrival(channel, seen, body, found)
+        try:
+            self._submit(self._write, arrival, partial(self._committed, channel, arrival, seen, done))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender must not be told that it is stored
+            done(None, self._not_stored(channel, body, error))
+
+    def _arrival(self, channel: Channel, seen: Glance, body: bytes, found: tuple[Issue, ...]) -> Arrival:
+        """Made by position, as `Glance` is: names would cost more than it does, and one is made for every message."""
+        sha256, control_id, reason = hashlib.sha256(body).digest(), seen.control_id, _reason(found) if found else None
+        return Arrival(
             self._new_id(),
             channel.name,
             channel.format,
@@ -115,13 +125,20 @@ class Intake:
             control_id,
             zlib.crc32(seen.subject or control_id.encode()) % LANES,
             found,
-            next((one.code for one in found if has_errors((one,))), None) if found else None,
+            reason,
             channel.format == "csv",
+            partial(self._whole, channel, body) if reason == WAITING else None,
         )
-        try:
-            self._submit(self._write, arrival, partial(self._committed, channel, arrival, seen, done))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the sender must not be told that it is stored
-            done(None, self._not_stored(channel, body, error))
+
+    def _whole(self, channel: Channel, part: bytes, others: Sequence[bytes]) -> tuple[Arrival, tuple[int, ...]] | None:
+        """The message that a part makes with others: an arrival like any other, by the header of its first part."""
+        format_ = _glancing(channel.format)
+        if not isinstance(format_, Continuing) or (made := format_.joined(part, others)) is None:
+            return None
+        body, used = made
+        seen = format_.glance(body)
+        arrival = self._arrival(channel, seen, body, seen.issues + _refused(channel, seen, body))
+        return replace(arrival, dedupe=hashlib.blake2b(arrival.dedupe + b"whole", digest_size=32).digest()), used
 
     def _committed(
         self,
@@ -137,7 +154,7 @@ class Intake:
             return
         reply = seen.reply or partial(_format(channel.format).reply, arrival.body)
         done(stored, reply(stored.issues))
-        if arrival.reason is None and not stored.repeated:
+        if not stored.repeated and (arrival.reason is None or arrival.whole is not None):
             self._stored()
 
     def _not_stored(self, channel: Channel, body: bytes, error: BaseException | None) -> bytes | None:
@@ -206,6 +223,11 @@ def _is_batch(body: bytes) -> bool:
 
 def _recognised(format_: Format, body: bytes) -> tuple[Issue, ...]:
     return () if format_.sniff(body[: formats.HEAD]) else (issue("GW-0002", format=format_.name),)
+
+
+def _reason(found: tuple[Issue, ...]) -> str | None:
+    """The code of the finding for which something isn't worked, or not yet."""
+    return next((one.code for one in found if one.code == WAITING or has_errors((one,))), None)
 
 
 def _refused(channel: Channel, seen: Glance, body: bytes) -> tuple[Issue, ...]:

@@ -67,13 +67,18 @@ class People:
     def _judged(self) -> list[frozenset[int]]:
         """Whom each entry names; where it names nobody, whom those are about that it refers to."""
         about = [self._named(at) for at in range(len(self.entries))]
-        open_ = [at for at, people in enumerate(about) if not people and self._refers[at]]
-        changed = True
-        while changed:
-            changed = False
-            for at in open_:
-                found = frozenset(who for other in self._refers[at] for who in about[other])
-                changed, about[at] = changed or found != about[at], found
+        asked: dict[int, list[int]] = {}
+        """Place -> those that name nobody themselves and refer to it."""
+        for at, people in enumerate(about):
+            for other in () if people else self._refers[at]:
+                asked.setdefault(other, []).append(at)
+        waiting = [at for at, people in enumerate(about) if people]
+        while waiting:
+            at = waiting.pop()
+            for other in asked.get(at, ()):
+                if not about[at] <= about[other]:
+                    about[other] |= about[at]
+                    waiting.append(other)
         return about
 
     def _named(self, at: int) -> frozenset[int]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from conformance.catalogue import issue
@@ -70,10 +71,17 @@ class Known:
     identities: tuple[Identity, ...] = ()
 
 
-def apply(pivot: Document, memory: Memory, former: str | None = None, salt: str = "") -> Known:
+def apply(
+    pivot: Document,
+    memory: Memory,
+    former: str | None = None,
+    salt: str = "",
+    visits: Mapping[str, str] = MappingProxyType({}),
+) -> Known:
     """Resolves merged patients, marks what comes late, and says what is to be remembered. `former`: the id of the
-    patient under an identifier that this message changes; whoever comes under it later is this patient. `salt`: of the
-    hashes of identifiers."""
+    patient under an identifier that this message changes; whoever comes under it later is this patient. `visits`: by
+    the id of a visit under a number that this message changes or retires, the id that it has now. `salt`: of the hashes
+    of identifiers."""
     bundle = Pivot(pivot.root)
     event, happened = _event(bundle), _happened(bundle)
     merged = dict(_merges(bundle))
@@ -90,7 +98,10 @@ def apply(pivot: Document, memory: Memory, former: str | None = None, salt: str 
     recall = partial(_recalled, memory, here, former)
     key, issues = _survivor(here, merged, recall)
     person = recall(key) or Person(id=key)
-    visit = _visit(bundle, key, event, happened)
+    told = _visit(bundle, key, event, happened)
+    visit = None if told is None else replace(told, id=_present(told, visits, memory, recall))
+    if visit != told:
+        issues.append(issue("GW-0205", Where(path="Encounter")))
     known = None if visit is None else memory.visit(visit.id)
     late = _older(happened, known.event_at if known else person.event_at if visit is None else None)
     if late:
@@ -109,7 +120,7 @@ def apply(pivot: Document, memory: Memory, former: str | None = None, salt: str 
         event=event,
         issues=tuple(issues),
         persons=tuple(persons.values()),
-        visits=() if visit is None or late else (visit,),
+        visits=(*_renamed(bundle, visits, memory, recall), *(() if visit is None or late else (visit,))),
         identities=tuple(Identity(hash=one, person=key) for one in known_by),
     )
 
@@ -250,6 +261,35 @@ def _visit(bundle: Pivot, person: str, event: str | None, happened: datetime | N
         return None
     status = str(encounter.get("status", "unknown"))
     return Visit(id=str(encounter["id"]), person=person, status=status, event=event, event_at=happened)
+
+
+def _present(visit: Visit, renamed: Mapping[str, str], memory: Memory, recall: Callable[[str], Person | None]) -> str:
+    """The id that a visit has by its present number. One that this message gives it is no old one, and one that another
+    person's visit has got since is that one's."""
+    name, seen = visit.id, {visit.id}
+    if name in renamed.values():
+        return name
+    for _ in range(_LONGEST_CHAIN):
+        known = memory.visit(name)
+        if known is None or known.survivor is None or known.survivor in seen:
+            break
+        if _survivor(known.person, {}, recall)[0] != visit.person:
+            break
+        seen.add(name := known.survivor)
+    return name
+
+
+def _renamed(
+    bundle: Pivot, visits: Mapping[str, str], memory: Memory, recall: Callable[[str], Person | None]
+) -> Iterator[Visit]:
+    """The visits under their old numbers, each with the one that it is now."""
+    present = {str(each.get("id")): each for each in bundle.all("Encounter")}
+    for before, now in visits.items():
+        owner = bundle.resolved(present.get(now, {}).get("subject"))
+        if owner is not None:
+            person = _survivor(str(owner.get("id", "")), {}, recall)[0]
+            known = memory.visit(before) or Visit(id=before, person=person, status="unknown")
+            yield replace(known, person=person, survivor=now)
 
 
 def _tagged(pivot: Document) -> Document:

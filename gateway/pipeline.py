@@ -13,13 +13,13 @@ from conformance.catalogue import issue
 from conformance.document import Document, Glancing
 from conformance.issue import Issue, has_errors
 from gateway import datasets, formats, patch, persons
-from gateway.changes import former
+from gateway.changes import former, former_visits
 from gateway.conversion import convert
 from gateway.exports import Export, is_export, kept_out, routed, tell
 from gateway.original import attached
 from gateway.payloads import payload, profile_findings
 from gateway.plan import Channel, Destination, Work
-from gateway.records import Envelope, Identity, NewDelivery, Person, Told, Visit
+from gateway.records import JOINED, Envelope, Identity, NewDelivery, Person, Told, Visit
 from gateway.routing import Choice, Routing, route
 from gateway.samples import sample
 from gateway.sources import Part, parts
@@ -64,6 +64,8 @@ class Prepared:
 
 def work(envelope: Envelope, setup: Work, memory: persons.Memory) -> Worked:
     """Everything that happens between storing and sending."""
+    if envelope.reason == JOINED:
+        return Worked(state="routed", reason=JOINED, issues=envelope.issues)
     channel = setup.channels.get(envelope.channel)
     if channel is None:
         return _stopped((issue("GW-0104"),))
@@ -124,7 +126,9 @@ def prepare(body: bytes, channel: Channel, setup: Work, memory: persons.Memory) 
     found = (*accepted, *made.issues)
     if made.document is None:
         return (*found, issue("GW-0103"))
-    known = persons.apply(made.document, memory, former(part.document, setup.site, channel.map), setup.site.salt)
+    before = former(part.document, setup.site, channel.map)
+    visits = former_visits(part.document, setup.site, channel.map)
+    known = persons.apply(made.document, memory, before, setup.site.salt, visits)
     found = (*found, *known.issues)
     emitted = profile_findings(known.pivot, channel.emit) if channel.emit else ()
     if has_errors(emitted):

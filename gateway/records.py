@@ -9,13 +9,16 @@ import itertools
 import random
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from conformance.issue import Issue, Where
 from gateway.states import DeliveryState, EnvelopeState
+
+WAITING, JOINED = "GW-0106", "GW-0107"
+"""Reasons of envelopes that are parts of messages: one waits for the others, or was worked with them."""
 
 _NAMESPACE = uuid.UUID("6f2f61d4-0f0e-5d6f-9d53-2c3c8f6f8a11")
 
@@ -40,6 +43,8 @@ class Arrival:
     """The code of the finding for which it is not to be worked."""
     is_snapshot: bool = False
     """Whether it says how everything stands: the same again says nothing new only when nothing else came since."""
+    whole: Callable[[Sequence[bytes]], tuple[Arrival, tuple[int, ...]] | None] | None = None
+    """Of a part of a message: what it is together with other parts that wait, and the places of these."""
 
 
 @dataclass(slots=True)
@@ -139,13 +144,15 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """`id` is the Encounter's, `status` its status (FHIR's words) after the latest event."""
+    """`id` is the Encounter's, `status` its status (FHIR's words) after the latest event. `survivor`: the one that its
+    number was changed to, or that it was merged into."""
 
     id: str
     person: str
     status: str
     event: str | None = None
     event_at: datetime | None = None
+    survivor: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ DeliveryState = Literal["held", "queued", "sending", "delivered", "waiting", "de
 ENVELOPE: Mapping[EnvelopeState, frozenset[EnvelopeState]] = {
     "received": frozenset({"routed", "quarantined", "failed"}),
     "routed": frozenset({"received"}),  # worked again, on an operator's word
-    "quarantined": frozenset({"received"}),
+    "quarantined": frozenset({"received", "routed"}),  # routed: a part whose message is whole now
     "failed": frozenset({"received"}),
 }
 

@@ -13,7 +13,7 @@ from conformance.issue import Where
 
 Kind = Literal["value", "each", "make", "set", "ref", "choice", "cases", "ignore", "inline", "profile", "made", "rows"]
 
-OPERATORS = ("is", "eq", "in", "match", "count", "length", "same", "template", "section")
+OPERATORS = ("is", "eq", "in", "match", "count", "length", "same", "template", "section", "read", "leads")
 
 UNMAPPED = ("keep", "drop", "absent")
 
@@ -122,6 +122,8 @@ class Rule:
     after: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     """`with`: the segments that go with the one of `each`, up to the next of its name."""
+    per: str = ""
+    """The field of `each`'s segment for each repetition of which there is a context."""
     context: str = ""
     """`each: DG1`: the segment or group that opens a context."""
     reason: str = ""

@@ -20,7 +20,7 @@ LIBRARY_KEYS = ("library", "uses", "names", "tables", "parts", "spec", "title", 
 TABLE_KEYS = ("rows", "unmapped", "csv", "from", "to", "spec", "note")
 RULE_KEYS = (
     "each", "make", "to", "ref", "set", "choice", "cases", "other", "rules", "use", "as", "table", "when", "where",
-    "default", "key", "name", "after", "with", "ignore", "derived", "profile", "needs", "refers", "note",
+    "default", "key", "name", "after", "with", "per", "ignore", "derived", "profile", "needs", "refers", "note",
     "made", "template", "inherit", "narrative", "rows", "unpivot", "split",
 )  # fmt: skip
 """The closed list of a rule's keys, beside the names of the two sides."""
@@ -461,6 +461,7 @@ _READINGS: dict[str, Reading] = {
     "set": Reader.constants,
     "after": _after,
     "with": _with,
+    "per": _put("per", "per"),
     "ignore": _put("reason", "ignore"),
     "derived": _put("derived", "derived"),
     "profile": _profile,

@@ -61,12 +61,19 @@ def _namespace(salt: str) -> Any:
     return sha1(uuid.uuid5(NAMESPACE, salt).bytes, usedforsecurity=False)
 
 
+_DIRECTORY = frozenset(("Practitioner", "PractitionerRole", "Organization"))
+"""Types of what a document names for what it did, not for itself."""
+
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 def identifier(salt: str, name: str) -> str:
     """The UUIDv5 (RFC 9562) of a name below the salt's namespace, as `uuid.uuid5` gives it, in a sixth of the time."""
-    state = _namespace(salt).copy()
+    return _uuid(_namespace(salt), name)
+
+
+def _uuid(namespace: Any, name: str) -> str:
+    state = namespace.copy()
     state.update(name.encode())
     digits = state.hexdigest()
     return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{_VARIANT[digits[16]]}{digits[17:20]}-{digits[20:32]}"
@@ -77,8 +84,8 @@ class Run(Source):
 
     __slots__ = (
         "claimed", "conflicts", "entries", "facility", "fates", "followed", "fresh", "later", "lent", "made", "memory",
-        "message_key", "moved", "named", "needy", "of_type", "ordinals", "origins", "said", "salt", "settings", "trace",
-        "unplaced",
+        "message_key", "moved", "named", "namespace", "needy", "of_type", "ordinals", "origins", "said", "settings",
+        "trace", "unplaced",
     )  # fmt: skip
 
     def __init__(
@@ -95,7 +102,7 @@ class Run(Source):
         self.memory: Memory = {} if memory is None else memory
         self.trace: list[Any] | None = None
         self.settings = settings
-        self.salt = settings.salt
+        self.namespace = _namespace(settings.salt)
         self.message_key = message_key
         self.facility = facility
         self.later: list[Later] = []
@@ -151,11 +158,11 @@ class Run(Source):
 
     def url(self, kind: str, key: str) -> str:
         """The full URL of the resource of a type and key."""
-        return "urn:uuid:" + identifier(self.salt, f"{kind}|{key}")
+        return "urn:uuid:" + _uuid(self.namespace, f"{kind}|{key}")
 
     def begin(self, kind: str, key: str) -> tuple[str, dict[str, Any]]:
         """The URL of the resource of a type and key, and the resource to be written into."""
-        name = identifier(self.salt, f"{kind}|{key}")
+        name = _uuid(self.namespace, f"{kind}|{key}")
         url = "urn:uuid:" + name
         resource: dict[str, Any] = {"resourceType": kind, "id": name}
         if url not in self.made:
@@ -166,8 +173,12 @@ class Run(Source):
     def natural(self, kind: str, owner: str | None, texts: tuple[str, ...]) -> str:
         """A natural key below another resource (or the message), with an ordinal among equals."""
         key = f"{owner or self.message_key}|{'|'.join(texts)}"
-        number = self.ordinals[kind + key] = self.ordinals.get(kind + key, 0) + 1
-        return key if number == 1 else f"{key}|{number}"
+        ordinals, name = self.ordinals, kind + key
+        if name not in ordinals:
+            ordinals[name] = 1
+            return key
+        number = ordinals[name] = ordinals[name] + 1
+        return f"{key}|{number}"
 
     def open(self, kind: str, url: str) -> dict[str, Any]:
         """A resource to be written into; its place among the entries is taken now."""
@@ -256,13 +267,14 @@ class Run(Source):
         url, shared, last, notes = found
         if notes:
             self.notes.append((AGAIN, at, 0, notes))
+        made = self.made
         if self.trace is not None:
             self._share_again(shared)
-        elif self.made.keys().isdisjoint(shared):
-            self.made.update(shared)
+        elif url not in made and made.keys().isdisjoint(shared):
+            made.update(shared)
             self.lent.update(shared)
             self.of_type.update(last)
-        elif self.made.items() >= shared.items():
+        elif made.items() >= shared.items():
             self.of_type.update(last)
         else:
             self._share_again(shared)
@@ -345,23 +357,6 @@ class Run(Source):
             return found
         return self.own(kind, "urn:uuid:" + found["id"])
 
-    def claim(
-        self,
-        node: dict[str, Any],
-        kind: str,
-        profile: str,
-        needs: tuple[tuple[tuple[str, ...], ...], ...],
-        refers: tuple[tuple[tuple[str, ...], frozenset[str]], ...],
-        site: int,
-    ) -> None:
-        """Names a profile in meta.profile when what it needs was written, else notes what stood in the way."""
-        for alternatives in needs:
-            if not any(there(node, path) for path in alternatives):
-                missing = " or ".join(".".join(path) for path in alternatives)
-                self.notes.append((UNCLAIMED, (), site, (kind, profile, missing)))
-                return
-        self.grant(node, kind, profile, refers, site)
-
     def grant(
         self,
         node: dict[str, Any],
@@ -384,13 +379,13 @@ class Run(Source):
         """Takes back claims whose references lead to resources that don't claim what the profile asks of them."""
         waiting = self.claimed
         while True:
-            known: dict[tuple[str, frozenset[str]], bool] = {}
+            known: dict[frozenset[str], dict[str, bool]] = {}
             kept = [claim for claim in waiting if self._refers_well(claim, known)]
             if len(kept) == len(waiting):
                 return
             waiting = kept
 
-    def _refers_well(self, claim: tuple[Any, ...], known: dict[tuple[str, frozenset[str]], bool]) -> bool:
+    def _refers_well(self, claim: tuple[Any, ...], known: dict[frozenset[str], dict[str, bool]]) -> bool:
         node, kind, profile, refers, site = claim
         if self.moved:
             if id(node) in self.moved:
@@ -403,11 +398,13 @@ class Run(Source):
                 continue
             single = type(value) is dict and len(path) == 1
             led: tuple[Any, ...] | list[str] = (value.get("reference"),) if single else targets(node, path)
+            if wanted not in known:
+                known[wanted] = {}
+            judged = known[wanted]
             for target in led:
-                well = known.get((target, wanted))
-                if well is None:
-                    well = known[(target, wanted)] = self._claims_one(target, wanted)
-                if not well:
+                if target not in judged:
+                    judged[target] = self._claims_one(target, wanted)
+                if not judged[target]:
                     self.notes.append((UNCLAIMED, (), site, (kind, profile, ".".join(path) + " of the right profile")))
                     node["meta"]["profile"].remove(profile)
                     prune(node["meta"])
@@ -424,8 +421,7 @@ class Run(Source):
     def finish(self) -> None:
         """Sets the references that waited until all was made; one whose resource wasn't made is left out."""
         empty, made, moved = False, self.made, self.moved
-        for waiting in self.later:
-            node, name, many, _, url = waiting
+        for node, name, many, wanted, url in self.later:
             if type(url) is list and len(url) == 1 and url[0] in made and not moved:  # as nearly all are
                 reference = {"reference": url[0]}
                 if not many:
@@ -434,14 +430,15 @@ class Run(Source):
                     node[name] = [reference]
                 elif reference not in node[name]:
                     node[name].append(reference)
-            elif not self._refer(*waiting):
+            elif not self._refer(node, name, many, wanted, url):
                 empty = empty or not node
         if empty:
             for resource in self.made.values():
                 prune(resource)
-        for url, paths in self.needy:
-            if url in self.made and not all(there(self.made[url], path) for path in paths):
-                del self.made[url]
+        lacking = [url for url, paths in self.needy if not all(there(self.made.get(url, {}), path) for path in paths)]
+        gone = [self.made.pop(url) for url in lacking if url in self.made]
+        if gone:
+            self._forsake(gone)
         if self.claimed:
             self._unclaim()
         if self.entries:
@@ -466,6 +463,15 @@ class Run(Source):
         elif references:
             node[name] = references[0]
         return bool(references)
+
+    def _forsake(self, gone: list[dict[str, Any]]) -> None:
+        """Leaves out people and organizations to whom only resources refer that are gone."""
+        waiting = gone
+        while waiting:
+            loose = {url for each in waiting for url in references(each)} & self.made.keys()
+            held = {url for each in self.made.values() for url in references(each)} if loose else set()
+            alone = [url for url in loose - held if self.made[url]["resourceType"] in _DIRECTORY]
+            waiting = [self.made.pop(url) for url in sorted(alone)]
 
     def _reach(self) -> None:
         """Leaves out resources to which no reference leads from those of the wanted types."""

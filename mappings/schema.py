@@ -31,6 +31,7 @@ _ABOUT = {
     "name": "a name that `ref` may use",
     "after": "the segments behind which this one stands",
     "with": "the segments that go with the one of `each`, up to the next of its name",
+    "per": "the field of the segment of `each` for each repetition of which there is a context",
     "ignore": "why a field is left out by policy",
     "derived": "why this rule only goes forward: what it writes follows from something that another rule carries back",
     "profile": "a profile that is named in meta.profile when what it needs is there",

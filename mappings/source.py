@@ -15,7 +15,9 @@ DIRECTORY = frozenset(("Device", "Location", "Organization", "Practitioner", "Pr
 class Source:
     """The document that is read, with what rules have taken of it."""
 
-    __slots__ = ("_about", "_bundle", "_index", "_sources", "listed", "notes", "recent", "source", "stood", "taken")
+    __slots__ = (
+        "_about", "_bundle", "_index", "_sources", "_spoken", "listed", "notes", "recent", "source", "stood", "taken",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -28,6 +30,8 @@ class Source:
         self.recent: dict[str, dict[str, Any]] = {}
         """Going back, by type: the resource that a reference was followed to last, in the context that is read."""
         self._about: dict[int, list[dict[str, Any]]] | None = None
+        self._spoken: dict[tuple[int, str], dict[str, Any]] = {}
+        """Going back, by object id of a reference and type: what it says itself of what it doesn't lead to."""
         self.taken: set[int] = set()
         self.stood: set[int] = set()
         """Going back to a tree, by object id: resources that elements stand for, and those not to be written."""
@@ -107,6 +111,16 @@ class Source:
             found = self._read()[1].get(target)
         return found if found is not None and type(found.get("resourceType")) is str else None
 
+    def follow(self, reference: Any, holder: Any, kind: str) -> dict[str, Any] | None:
+        """The resource that a reference leads to; where it leads nowhere, what it says itself of one of this type."""
+        found = self.resolve(reference, holder)
+        if found is not None or type(reference) is not dict or not self.leads(reference, holder, kind):
+            return found
+        known = self._spoken.get((id(reference), kind))
+        if known is None:
+            known = self._spoken[(id(reference), kind)] = _spoken(reference, kind)
+        return known if len(known) > 1 else None
+
     def about(self, kind: str, owner: dict[str, Any] | None) -> list[dict[str, Any]]:
         """The source's resources of a type that refer to another one, whether taken or not."""
         if self._about is None:
@@ -159,6 +173,23 @@ class Source:
         found = self.resolve(reference, holder)
         if found is not None:
             return bool(found["resourceType"] == kind)
-        target = reference.get("reference") if type(reference) is dict else None
-        said = target.rpartition("/")[0].rpartition("/")[2] if type(target) is str else ""
-        return not said.isalpha() or said == kind
+        plain = reference if type(reference) is dict else {}
+        target, said = plain.get("reference"), plain.get("type")
+        if type(target) is str and target.rpartition("/")[0].rpartition("/")[2].isalpha():
+            said = target.rpartition("/")[0].rpartition("/")[2]
+        return type(said) is not str or said == kind
+
+
+def _spoken(reference: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A resource of a type with the identifier and the name (`display`) that a reference has; its type alone where that
+    type has no name."""
+    made: dict[str, Any] = {"resourceType": kind}
+    display, identifier = reference.get("display"), reference.get("identifier")
+    if type(display) is str and display.strip():
+        if kind in ("Organization", "Location"):
+            made["name"] = display
+        elif kind in ("Practitioner", "RelatedPerson"):
+            made["name"] = [{"text": display}]
+    if type(identifier) is dict:
+        made["identifier"] = [identifier]
+    return made

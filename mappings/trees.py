@@ -47,24 +47,22 @@ def targets(node: dict[str, Any], path: tuple[str, ...]) -> list[str]:
     for name in path:
         found: list[Any] = []
         for each in nodes:
-            value = each.get(name) if type(each) is dict else None
-            if type(value) is list:
-                found += value
-            elif value is not None:
-                found.append(value)
-        if not found:
-            return []
+            if type(each) is dict and name in each:
+                value = each[name]
+                if type(value) is list:
+                    found += value
+                else:
+                    found.append(value)
         nodes = found
-    said = [each.get("reference") for each in nodes if type(each) is dict]
-    return [each for each in said if type(each) is str]
+    return [said for each in nodes if type(each) is dict and type(said := each.get("reference")) is str]
 
 
 def copied(value: Any) -> Any:
     """A copy that shares no object with the original."""
     if type(value) is dict:
-        return {name: copied(each) for name, each in value.items()}
+        return {name: each if type(each) is str else copied(each) for name, each in value.items()}
     if type(value) is list:
-        return [copied(each) for each in value]
+        return [each if type(each) is str else copied(each) for each in value]
     return value
 
 

@@ -6,6 +6,8 @@ from conformance.catalogue.code import Code
 
 _MSH11 = "https://www.hl7.eu/HL7v2x/v251/std251/ch02.html#Heading75"
 
+_PARTS = "https://www.hl7.eu/HL7v2x/v282/std282/ch02.html"
+
 CODES: tuple[Code, ...] = (
     Code(
         code="GW-0001",
@@ -95,6 +97,25 @@ CODES: tuple[Code, ...] = (
         type="incomplete",
     ),
     Code(
+        code="GW-0106",
+        severity="warning",
+        title="Part of a message",
+        message="This is a part of a message that is sent in several (DSC, MSH-14); it waits for the others.",
+        why="All of them are worked together once the last has come. What still waits after a day has lost its other "
+        "parts and is joined to nothing. Replayed, it goes on alone.",
+        spec=_PARTS,
+        type="incomplete",
+    ),
+    Code(
+        code="GW-0107",
+        severity="information",
+        title="Worked with its other parts",
+        message="This part of a message was put together with the others; they are worked as one.",
+        why="The whole is a message of its own, with the control id of its first part.",
+        spec=_PARTS,
+        type="informational",
+    ),
+    Code(
         code="GW-0201",
         severity="warning",
         title="Late",
@@ -126,6 +147,14 @@ CODES: tuple[Code, ...] = (
         why="The same identifier of the same authority is the same person. Patient.link (seealso) says so, and each "
         "source goes on saying what it knows.",
         type="informational",
+    ),
+    Code(
+        code="GW-0205",
+        severity="information",
+        title="Retired visit number",
+        message="The visit goes by another number now, or was merged into another; the message counts to that one.",
+        why="A message under an old visit number must neither start a second visit nor undo what the visit is now.",
+        type="business-rule",
     ),
     Code(
         code="GW-0301",

@@ -325,4 +325,14 @@ CODES = (
         example="EntryDate 2026-03-02, ExitDate 2026-03-01",
         type="business-rule",
     ),
+    Code(
+        code="MAP-0211",
+        severity="information",
+        title="A type of identifier in another place",
+        message="a type of identifier (HL7 table 0203) stands where it can be nothing else; it was read as one",
+        why="A sender has left out a component: CX.5 and XCN.13 are its place.",
+        example="PID-3 12345^^^MR, PV1-7 1234567893^Stone^^^^^^^GH^L^^NPI",
+        type="value",
+        err="102",
+    ),
 )

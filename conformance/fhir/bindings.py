@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.fhir.fhirpath import FhirPathError, Node
 from conformance.fhir.fhirpath.values import Quantity, order
-from conformance.fhir.values import differing, fitting, same
+from conformance.fhir.values import differing, fitting, same, unlike
 from conformance.profile import demands
 from conformance.profile.demands import Demand, Saying
 from conformance.terminology.value_set import Answer, any_of
@@ -25,7 +25,7 @@ _ENFORCED = ("required", "maximum")
 def compiled(item: Item) -> Iterator[Demand]:
     """What an element's definition asks of its value, as demands."""
     if item.fixed is not None:
-        yield demands.equal(partial(same, want=item.fixed), Saying("FHIR-0020", {"wanted": _shown(item.fixed)}))
+        yield partial(_fixed, wanted=item.fixed)
     if item.pattern is not None:
         yield partial(_patterned, wanted=item.pattern, fits=fitting(item.pattern))
     if item.max_length is not None:
@@ -41,6 +41,13 @@ def compiled(item: Item) -> Iterator[Demand]:
     for url, code in _sets(item.binding):
         broken = Saying(code, {"value_set": url.partition("|")[0]})
         yield demands.bound(url, item.binding.origin, broken, "FHIR-0044")
+
+
+def _fixed(walk: Walk, node: Node, wanted: Any) -> None:
+    """Exactly the fixed value: told at each part that differs, is missing, or is too much."""
+    if not same(node.value, wanted):
+        for place in unlike(node.value, wanted, node.path):
+            walk.report("FHIR-0020", place, found=node.value, wanted=_shown(wanted))
 
 
 def _patterned(walk: Walk, node: Node, wanted: Any, fits: Callable[[Any], bool]) -> None:

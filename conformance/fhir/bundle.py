@@ -4,18 +4,17 @@ messaging.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from conformance.definitions import r4
 from conformance.fhir.fhirpath import Node, type_of
 from conformance.fhir.fhirpath.references import RESTFUL, by_url, literals
+from conformance.fhir.primitives import ABSOLUTE
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _FIRST = {"document": "Composition", "message": "MessageHeader"}
 _UNNAMED = ("batch", "transaction", "batch-response", "transaction-response")
 _UNIDENTIFIED = ("batch", "transaction", "transaction-response", "batch-response", "history")
@@ -31,7 +30,7 @@ def check(walk: Walk, node: Node) -> None:
         _first(walk, node, entries, _FIRST[kind])
         _closure(walk, node, entries, document=kind == "document")
     if kind == "searchset":
-        _search(walk, entries)
+        _search(walk, node, entries)
 
 
 class Entry:
@@ -58,11 +57,11 @@ def _entries(node: Node) -> Iterator[Entry]:
 def _full_url(walk: Walk, entry: Entry, kind: str) -> None:
     """A fullUrl is absolute, and a RESTful one agrees with the resource's type and id."""
     if not entry.url:
-        if kind not in _UNNAMED and entry.resource is not None:
+        if kind not in _UNNAMED and entry.resource is not None and not _told_by_search(entry, kind):
             walk.report("FHIR-0080", entry.node)
         return
     match = RESTFUL.fullmatch(entry.url)
-    if not _ABSOLUTE.match(entry.url):
+    if not ABSOLUTE.match(entry.url):
         walk.report("FHIR-0081", entry.node, found=entry.url)
         return
     if match is None or not r4.is_resource(match[2]) or entry.resource is None or kind in _UNIDENTIFIED:
@@ -73,13 +72,18 @@ def _full_url(walk: Walk, entry: Entry, kind: str) -> None:
         walk.report("FHIR-0083", entry.node, found=entry.url)
 
 
+def _told_by_search(entry: Entry, kind: str) -> bool:
+    """True for what a search says of itself: it is nowhere to be found again, so it has no identity."""
+    return kind == "searchset" and entry.type == "OperationOutcome"
+
+
 def _links(walk: Walk, node: Node) -> None:
     rows = node.value.get("link")
     seen: set[str] = set()
-    for row in rows if isinstance(rows, list) else ():
+    for index, row in enumerate(rows if isinstance(rows, list) else ()):
         relation = row.get("relation") if isinstance(row, dict) else None
         if isinstance(relation, str) and relation in seen:
-            walk.report("FHIR-0084", node, found=relation)
+            walk.report("FHIR-0084", f"{node.path}.link[{index}]", found=relation)
         seen.add(str(relation))
 
 
@@ -88,10 +92,37 @@ def _first(walk: Walk, node: Node, entries: list[Entry], wanted: str) -> None:
         walk.report("FHIR-0085", entries[0].node, wanted=wanted)
 
 
-def _search(walk: Walk, entries: list[Entry]) -> None:
+def _search(walk: Walk, node: Node, entries: list[Entry]) -> None:
+    """What a search found has an id and is of the types searched for; what it says of itself is an outcome."""
+    types = _searched(node.value.get("link"))
     for entry in entries:
-        if entry.resource is not None and not entry.id and entry.type != "OperationOutcome":
-            walk.report("FHIR-0086", entry.node)
+        search = entry.node.value.get("search")
+        mode = search.get("mode") if isinstance(search, dict) else None
+        if entry.resource is None:
+            continue
+        if mode == "outcome":
+            if entry.type != "OperationOutcome":
+                walk.report("FHIR-0089", entry.inside, wanted="OperationOutcome", mode=mode)
+            continue
+        if not entry.id and (entry.type != "OperationOutcome" or mode is not None):
+            walk.report("FHIR-0086", entry.inside)
+        if mode == "match" and types and entry.type not in types:
+            walk.report("FHIR-0089", entry.inside, wanted=", ".join(types), mode=mode)
+
+
+def _searched(links: Any) -> tuple[str, ...]:
+    """The types that the `self` link of a searchset says were searched for; none where it doesn't tell."""
+    rows = [each for each in links if isinstance(each, dict)] if isinstance(links, list) else []
+    url = next((each.get("url") for each in rows if each.get("relation") == "self"), None)
+    if not isinstance(url, str) or "$" in url:
+        return ()
+    path, _, query = url.partition("?")
+    named = path.removesuffix("/_search").rpartition("/")[2]
+    if r4.is_resource(named):
+        return (named,)
+    asked = [part.removeprefix("_type=") for part in query.split("&") if part.startswith("_type=")]
+    types = tuple(",".join(asked).replace("%2C", ",").split(",")) if asked else ()
+    return types if all(map(r4.is_resource, types)) else ()
 
 
 def _closure(walk: Walk, node: Node, entries: list[Entry], *, document: bool) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from conformance.fhir.fhirpath import Node
+from conformance.fhir.primitives import ABSOLUTE
 from conformance.terminology import icd10cm, ucum
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
 
 _REMEMBERED = 20_000
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
+_BUILD = ("http://build.fhir.org/", "https://build.fhir.org/")
+_HL7 = ("http://hl7.org/", "https://hl7.org/", "http://www.hl7.org/", "https://www.hl7.org/")
+"""Where pages of FHIR are found: a code system's URL is none of them."""
 
 
 def recurring(value: Any) -> tuple[Any, ...] | None:
@@ -51,8 +53,11 @@ Finding = tuple[str, str, str, dict[str, str]]
 
 
 def _findings(walk: Walk, system: str, code: str | None, display: str | None) -> Iterator[Finding]:
-    if not _ABSOLUTE.fullmatch(system):
+    if not ABSOLUTE.match(system):
         yield "FHIR-0048", "", system, {}
+        return
+    if system.startswith(_BUILD) or (system.startswith(_HL7) and system.endswith(".html")):
+        yield "FHIR-0057", "", system, {}
         return
     other = _no_system(walk, system)
     if other:

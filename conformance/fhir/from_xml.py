@@ -19,7 +19,11 @@ FHIR = "{http://hl7.org/fhir}"
 XHTML = "{http://www.w3.org/1999/xhtml}"
 DEEPEST = 150
 
+_ENCODINGS = frozenset({"UTF-8", "UTF8", "US-ASCII", "ASCII"})
 _NUMBERS = frozenset({"integer", "unsignedInt", "positiveInt"})
+_WHOLE = re.compile(r"-?(?:0|[1-9]\d{0,18})", re.ASCII)
+_DECIMAL = re.compile(r"-?(?:0|[1-9]\d{0,199})(?:\.\d{1,200})?(?:[eE][+-]?\d{1,4})?", re.ASCII)
+"""Numbers as R4 writes them, without idle zeros. https://hl7.org/fhir/R4/datatypes.html#primitive"""
 _INDEX = re.compile(r"\[(\d+)\]")
 
 
@@ -31,6 +35,8 @@ def read(raw: bytes) -> Result[dict[str, Any]]:
         return Result(value=None, issues=parsed.issues)
     reader = _Reader()
     name = etree.QName(root).localname
+    if (root.getroottree().docinfo.encoding or "UTF-8").upper() not in _ENCODINGS:
+        reader.report("XML-0015", root, name)
     if not str(root.tag).startswith(FHIR):
         reader.report("XML-0010", root, name)
     return Result(value=reader.resource(root, name), issues=(*parsed.issues, *reader.issues))
@@ -122,6 +128,8 @@ class _Reader:
             name = etree.QName(child).localname
             if not child.tag.startswith((FHIR, XHTML)):
                 self.report("XML-0010", child, path)
+            if (name == "id" and not resource) or (name == "url" and kind == "Extension"):
+                self.report("XML-0016", child, path, name=name)
             place = order.get(name, last)
             if place < last:
                 self.report("XML-0013", child, path, element=name if name in order else "An element")
@@ -166,8 +174,10 @@ class _Reader:
             return etree.tostring(child, encoding="unicode", with_tail=False), None
         kind = definition.inside if definition is not None else ""
         if kind == "Resource":
-            inner = next((each for each in child if isinstance(each.tag, str)), None)
-            return (self.resource(inner, path) if inner is not None else {}), None
+            inner = [each for each in child if isinstance(each.tag, str)]
+            for each in inner[1:]:
+                self.report("XML-0014", each, path, element="A resource")
+            return (self.resource(inner[0], path) if inner else {}), None
         if not r4.is_primitive(kind):
             return self._unknown(child, path) if definition is None else (self.object(child, kind, path), None)
         extra = self.object(child, kind, path)
@@ -203,9 +213,9 @@ def _typed(value: str, kind: str) -> Any:
         return {"true": True, "false": False}.get(value, value)
     try:
         if kind in _NUMBERS:
-            return int(value) if re.fullmatch(r"-?\d{1,19}", value) else value
+            return int(value) if _WHOLE.fullmatch(value) else value
         if kind == "decimal":
-            return Decimal(value) if re.fullmatch(r"-?\d{1,200}(\.\d{1,200})?([eE][+-]?\d{1,4})?", value) else value
+            return Decimal(value) if _DECIMAL.fullmatch(value) else value
     except InvalidOperation:
         return value
     return value

@@ -44,12 +44,22 @@ class Div:
 _START = f'<div xmlns="{XHTML}"'
 _TAG = re.compile(r"<[A-Za-z!?][^>]*>")
 """Start tags, and what begins a comment, a declaration or an instruction."""
-_LED = r'(?:href|src)="(?!\s*(?:#|javascript:|vbscript:))'
+_NO_SCRIPT = r'="(?!\s*(?:#|javascript:|vbscript:))'
 _SAID = rf'(?:{"|".join(sorted(name for name in _ATTRIBUTES - {"href", "src"} if " " not in name))}|xml:lang)="'
-_ATTRIBUTES_THERE = rf'(?:\s+(?:{_SAID}|(?i:{_LED}))[^"<>&]*")*\s*'
+_URL = r'[^"<>&\s{}\\^`]*'
+"""Surely a URL's characters, https://www.rfc-editor.org/rfc/rfc3986#section-2, and written without entities."""
+_LED = rf'(?i:href{_NO_SCRIPT}){_URL}|(?i:src{_NO_SCRIPT})[^"<>&]*'
+_ATTRIBUTES_THERE = rf'(?:\s+(?:{_SAID}[^"<>&]*|{_LED})")*\s*'
 _REST = re.compile(rf"{_ATTRIBUTES_THERE}>")
 _HARMLESS_TAG = re.compile(rf"<(?:{'|'.join(sorted(_ELEMENTS))}){_ATTRIBUTES_THERE}/?>")
-_LINK = re.compile(r'<a (?:name|href)="(?![\s#]|(?i:javascript|vbscript):)[^"<>&]*">')
+_LINK = re.compile(rf'<a (?:name|href)="(?![\s#]|(?i:javascript|vbscript):){_URL}">')
+_BLOCKS = frozenset({"p", "div", "table", "ul", "ol", "blockquote"})
+"""What a paragraph can't hold: https://www.w3.org/TR/html401/struct/text.html#h-9.3.1"""
+_NESTED = re.compile(
+    rf"<p(?:\s[^>]*+)?+(?<!/)>[^<]*+(?:<(?!/p[\s>]|(?:{'|'.join(sorted(_BLOCKS))})[\s/>])[^<]*+)*+<(?!/)"
+)
+"""A paragraph that begins, and a block before it ends, in a text whose tags are harmless."""
+_NO_URL = re.compile(r'[\s{}<>"\\^`]')
 _OWN = re.compile(r'\s(?:href|src|id|name|title|alt)="')
 _DECLARATION = re.compile(r"<!(?!--|\[CDATA\[)")
 _CONTENT = re.compile(r">\s*[^<\s&]")
@@ -63,7 +73,7 @@ def plain(text: str) -> bool:
     rest = _REST.match(text, len(_START)) if text.startswith(_START) else None
     if rest is None or _CONTENT.search(text) is None:
         return False
-    if not all(map(_harmless, set(_TAG.findall(text, rest.end())) - _known_tags)):
+    if not all(map(_harmless, set(_TAG.findall(text, rest.end())) - _known_tags)) or _NESTED.search(text):
         return False
     try:
         expat.ParserCreate().Parse(text, True)
@@ -101,6 +111,7 @@ def problems(text: str) -> Iterator[str]:
 
 def _parse(div: Div, text: str) -> None:
     parser = expat.ParserCreate(namespace_separator=" ")
+    paragraphs = 0
 
     def first(name: str, attributes: dict[str, str]) -> None:
         if name.rpartition(" ")[2] != "div":
@@ -109,15 +120,24 @@ def _parse(div: Div, text: str) -> None:
         start(name, attributes)
 
     def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal paragraphs
         if name not in _QUALIFIED or not _HARMLESS.issuperset(attributes):
             _element(div, name, attributes)
+        local = name.rpartition(" ")[2]
+        if paragraphs and local in _BLOCKS:
+            div.problems.append("has a block inside a paragraph")
+        paragraphs += local == "p"
+
+    def end(name: str) -> None:
+        nonlocal paragraphs
+        paragraphs -= name.rpartition(" ")[2] == "p"
 
     def characters(data: str) -> None:
         if not data.isspace():
             div.content = True
             parser.CharacterDataHandler = None
 
-    parser.StartElementHandler, parser.CharacterDataHandler = first, characters
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = first, end, characters
     parser.ProcessingInstructionHandler = lambda target, data: div.problems.append("has a processing instruction")
     try:
         parser.Parse(text.encode("utf-8", "surrogatepass"), True)
@@ -145,6 +165,8 @@ def _attribute(div: Div, local: str, key: str, value: str) -> None:
         div.ids.append(value)
     if key in ("href", "src") and value.strip().lower().startswith(("javascript:", "vbscript:")):
         div.problems.append("has a script")
+    if key == "href" and _NO_URL.search(value.strip()):
+        div.problems.append("has a link with characters that a URL can't have")
     if key == "href" and value.startswith("#"):
         div.links.append(value[1:])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from conformance.fhir.fhirpath import temporal
@@ -202,6 +203,13 @@ def per_1(value: Any) -> bool:
 def vs_1(value: Any) -> bool:
     """Of a Period the expression gives nothing; its text asks it of a dateTime only."""
     return not isinstance(value, str) or len(value) >= 8
+
+
+@rule("probability is decimal implies (probability as decimal) <= 100")
+def ras_2(value: Any) -> bool:
+    """Of a prediction without a probability the expression gives nothing; its text asks it of a decimal only."""
+    found = value.get("probabilityDecimal")
+    return not isinstance(found, (int, float, Decimal)) or found <= 100
 
 
 @rule(

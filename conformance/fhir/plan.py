@@ -34,7 +34,13 @@ _ASKING = frozenset({
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.valueAlternatives",
     "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.mustHaveValue",
     "http://hl7.org/fhir/StructureDefinition/narrative-language-control",
+    "http://hl7.org/fhir/StructureDefinition/maxSize",
 })  # fmt: skip
+_AS_EXPRESSIONS = {
+    "http://hl7.org/fhir/StructureDefinition/regex": ("regex", "matchesFull({})"),
+    "http://hl7.org/fhir/StructureDefinition/minLength": ("minLength", "length() >= {}"),
+}
+"""Extensions of an element's definition that ask of a text what FHIRPath can say, with a name for it."""
 _REMEMBERED = 10_000
 _ELSEWHERE = frozenset({
     "hasValue() or (children().count() > id.count())",
@@ -108,7 +114,7 @@ class Item:
         """What is left to say of a value once its parts are sound: its own values, what it refers to, invariants."""
         asked = [*bindings.compiled(self)]
         if self.targets:
-            asked.append(partial(references.targets, item=self))
+            asked.append(partial(references.leads if self.primitive else references.targets, item=self))
         if self.aggregation:
             asked.append(partial(references.kept, modes=self.aggregation))
         if self.lacking:
@@ -128,7 +134,7 @@ class Item:
 
     @cached_property
     def invariants(self) -> tuple[Invariant, ...]:
-        rows = [*(self.tree.facts.get("constraint") or ())]
+        rows = [*(self.tree.facts.get("constraint") or ()), *_by_extension(self.tree.facts)]
         if self.content is not None and self.content is not self.tree:
             rows += self.content.facts.get("constraint") or ()
         found: dict[str, Invariant] = {}
@@ -221,6 +227,16 @@ class Item:
     def sliced(self) -> tuple[Prop, ...]:
         """Properties whose slices must be counted even where nothing is there."""
         return tuple(prop for prop in self._all_props if prop.min == 0 and prop.needs_slices)
+
+
+def _by_extension(facts: Facts) -> Iterator[Facts]:
+    """The constraints that an element's definition makes by extensions."""
+    for each in facts.get("extension") or ():
+        key, expression = _AS_EXPRESSIONS.get(str(each.get("url")), ("", ""))
+        given = next((value for name, value in each.items() if name.startswith("value")), None)
+        if key and type(given) in (str, int):
+            text = "'{}'".format(given.replace("\\", "\\\\").replace("'", "\\'")) if isinstance(given, str) else given
+            yield {"key": key, "severity": "error", "expression": expression.format(text)}
 
 
 _AROUND = re.compile(r"%|\bresolve\(|\bchildren\(|\bdescendants\(|\btext\b|\bextension\b|\$")
@@ -363,6 +379,10 @@ class Prop:
         stem = f"{self.name}[x]"
         return {key: each.types[0] for key, each in r4.children(self._inside).items() if each.choice == stem}
 
+    def primitive(self, code: str) -> bool:
+        """Whether values of this type are primitive: these may have a sibling with id and extensions."""
+        return any(r4.is_primitive(each) for each in ([code] if code else self.types))
+
     def present(self, data: dict[str, Any]) -> bool:
         """Whether an object has the element, under any of its names."""
         if self.alone is not None:
@@ -456,10 +476,10 @@ class Plans:
         profiles = tuple(facts.get("profile") or ())
         content = self._content(tree, code, profiles)
         shared = _shared(code) and _plain(tree) and not (tree.name == "id" and code == "string")
-        if shared and not profiles and not _says_of_target(code, facts):
+        if shared and not profiles and not _says_of_target(code, facts, inside):
             return self.of_type(code) or Item(self, tree, content, code, code)
         made = Item(self, tree, content, code, where or code)
-        made.targets = tuple(facts.get("targetProfile") or ()) if code == "Reference" else ()
+        made.targets = tuple(facts.get("targetProfile") or ()) if _says_of_target(code, facts, inside) else ()
         made.aggregation = tuple(facts.get("aggregation") or ()) if code == "Reference" else ()
         made.profiles = profiles if len(profiles) > 1 or made.is_resource else ()
         if len(profiles) == 1 and code != "Extension" and not made.profiles:
@@ -474,8 +494,10 @@ class Plans:
         return self.snapshots.of_type(code)
 
 
-def _says_of_target(code: str, facts: Facts) -> bool:
-    return code == "Reference" and bool(facts.get("targetProfile") or facts.get("aggregation"))
+def _says_of_target(code: str, facts: Facts, inside: str) -> bool:
+    """Whether more is asked of what is referred to than by its type; the profiles in a Meta are looked up anyway."""
+    refers = code == "Reference" or (code == "canonical" and inside != "Meta")
+    return refers and bool(facts.get("targetProfile") or facts.get("aggregation"))
 
 
 def _shared(code: str) -> bool:

@@ -28,6 +28,8 @@ _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?", re.ASCII)
 _ZONE = re.compile(r"Z|[+-]((0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _SPACE = re.compile(r"\s")
+ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+"""How an absolute URI begins: with its scheme. https://www.rfc-editor.org/rfc/rfc3986#section-3.1"""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -44,12 +46,10 @@ def _text(value: Any) -> str | None:
 
 
 def _xhtml(value: Any) -> str | None:
-    """Characters that XML can't hold are found when it is read as XML."""
+    """Characters that XML can't hold are found when it is read as XML; the limit of 1 MB is for strings only."""
     if type(value) is not str:
         return "must be a JSON string"
-    if not value or value.isspace():
-        return "must not be blank"
-    return "is longer than 1 MB" if len(value) > LONGEST else None
+    return "must not be blank" if not value or value.isspace() else None
 
 
 def _boolean(value: Any) -> str | None:
@@ -94,6 +94,14 @@ def _uri(value: Any) -> str | None:
     if value.startswith(("oid:", "uuid:")):
         return "must begin with urn:"
     return None
+
+
+def _canonical(value: Any) -> str | None:
+    """Canonical URLs are absolute, or lead to what the resource contains. references.html#canonical"""
+    problem = _uri(value)
+    if problem is None and not value.startswith("#") and not ABSOLUTE.match(value):
+        return "must be absolute, or # and the id of a contained resource"
+    return problem
 
 
 def _date(value: Any) -> str | None:
@@ -156,7 +164,7 @@ CHECKS: dict[str, Primitive] = {
     "id": _matching(_ID, "must be 1 to 64 of A-Z, a-z, 0-9, - and ."),
     "uri": _uri,
     "url": _uri,
-    "canonical": _uri,
+    "canonical": _canonical,
     "oid": _matching(_OID, "is not a valid OID"),
     "uuid": _matching(_UUID, "is not a valid UUID"),
     "date": _date,

@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.definitions import r4
+from conformance.definitions.distil import KINDS
 from conformance.definitions.r4 import CANONICAL
 from conformance.fhir.fhirpath import Node, lineage
 from conformance.fhir.fhirpath.references import RESTFUL
+from conformance.fhir.primitives import ABSOLUTE
 from conformance.issue import Severity
 from conformance.terminology.value_set import Answer
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?([^?=&\s]+=[^?=&\s]+(?:&[^?=&\s]+=[^?=&\s]+)*)")
 """In a transaction: what the server finds. https://hl7.org/fhir/R4/http.html#trules"""
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 
 
 def named(reference: Any) -> str:
@@ -58,10 +59,10 @@ def form(walk: Walk, node: Node) -> None:
     if reference.startswith("#"):
         if target is None:
             walk.report("FHIR-0072", node, found=reference)
-    elif "?" in reference and not _ABSOLUTE.match(reference):
+    elif "?" in reference and not ABSOLUTE.match(reference):
         if not said or walk.root.value.get("type") != "transaction":
             walk.report("FHIR-0073", node, found=reference, severity=None if said else "error")
-    elif not _ABSOLUTE.match(reference) and not said:
+    elif not ABSOLUTE.match(reference) and not said:
         severity: Severity | None = "error" if "/" in reference or " " in reference else None
         walk.report("FHIR-0073", node, found=reference, severity=severity)
     elif target is None and reference.startswith("urn:uuid:") and walk.root.type == "Bundle":
@@ -76,7 +77,7 @@ def form(walk: Walk, node: Node) -> None:
 
 def targets(walk: Walk, node: Node, item: Item) -> None:
     """The target's type, and where it is here and a profile is asked for, that it meets one of them."""
-    if item.type == "canonical" or not isinstance(node.value, dict):
+    if not isinstance(node.value, dict):
         return
     reference = node.value.get("reference")
     target = walk.resolve(reference, node) if isinstance(reference, str) else None
@@ -94,6 +95,19 @@ def targets(walk: Walk, node: Node, item: Item) -> None:
         return
     elif walk.meets_one(node, target, fitting, item.tree.origin) is False:
         walk.report("FHIR-0071", node, profiles=", ".join(fitting))
+
+
+def leads(walk: Walk, node: Node, item: Item) -> None:
+    """A canonical leads to a definition of the kind that is asked for, where its URL is known here at all."""
+    registry, canonical = walk.plans.registry, node.value
+    wanted = [_type(walk, url, item) or "Resource" for url in item.targets]
+    if not isinstance(canonical, str) or canonical.startswith("#") or "Resource" in wanted:
+        return
+    url = canonical.partition("|")[0]
+    if not any(registry.known(kind, url) for kind in wanted):
+        other = next((kind for kind in sorted(KINDS) if registry.known(kind, url)), None)
+        if other is not None:
+            walk.report("FHIR-0070", node, found=other, allowed=", ".join(wanted))
 
 
 def kept(walk: Walk, node: Node, modes: tuple[str, ...]) -> None:

@@ -6,11 +6,13 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from conformance.fhir import bundle, coding, references
 from conformance.fhir.fhirpath import Node
 from conformance.fhir.narrative import languages, plain, read
+from conformance.fhir.primitives import ABSOLUTE
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
@@ -69,12 +71,13 @@ def anchors(value: Any) -> set[str]:
 
 
 _R5 = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition."
+_MAX_SIZE = "http://hl7.org/fhir/StructureDefinition/maxSize"
 _LANGUAGE_CONTROL = "http://hl7.org/fhir/StructureDefinition/narrative-language-control"
 
 
 def asked_by_extension(walk: Walk, node: Node, asked: list[dict[str, Any]]) -> None:
-    """What an element's definition asks through extensions: a value rather than a reason for none, narrative
-    languages.
+    """What an element's definition asks through extensions: a value rather than a reason for none, a size,
+    narrative languages.
     """
     alternatives = [each.get("valueCanonical") for each in asked if each.get("url") == f"{_R5}valueAlternatives"]
     if alternatives and node.value is None:
@@ -84,8 +87,20 @@ def asked_by_extension(walk: Walk, node: Node, asked: list[dict[str, Any]]) -> N
     for each in asked:
         if each.get("url") == f"{_R5}mustHaveValue" and each.get("valueBoolean") is True and node.value is None:
             walk.report("FHIR-0016", node)
+        if each.get("url") == _MAX_SIZE and isinstance(node.value, dict):
+            _sized(walk, node, each.get("valueDecimal", each.get("valueInteger")))
         if each.get("url") == _LANGUAGE_CONTROL and isinstance(node.value, dict):
             _language(walk, node, str(each.get("valueCode")))
+
+
+def _sized(walk: Walk, node: Node, most: Any) -> None:
+    """An attachment's data are no more bytes than that."""
+    data = node.value.get("data")
+    if isinstance(data, str) and isinstance(most, (int, float, Decimal)):
+        squeezed = "".join(data.split())
+        length = len(squeezed) * 3 // 4 - squeezed[-2:].count("=")
+        if length > most:
+            walk.report("FHIR-0112", node, most=most, length=length)
 
 
 def _language(walk: Walk, node: Node, wanted: str) -> None:
@@ -111,10 +126,16 @@ def element_id(walk: Walk, node: Node) -> None:
 
 
 def identifier(walk: Walk, node: Node) -> None:
-    """Check digits of identifiers whose system defines one."""
+    """The system is a URI, the value what the system asks: a URI itself, or right in its check digit."""
     from conformance.terminology import checkdigits
 
     system, value = node.value.get("system"), node.value.get("value")
+    if isinstance(system, str) and not ABSOLUTE.match(system):
+        walk.report("FHIR-0048", node, found=system)
+    if system == "urn:ietf:rfc:3986" and isinstance(value, str) and not ABSOLUTE.match(value):
+        shown = node.parent is not None and node.parent.type == "ElementDefinition.example"
+        if not shown:  # R4's own Consent shows such an example, and so does every profile of it
+            walk.report("FHIR-0056", node, found=value)
     if system == "http://hl7.org/fhir/sid/us-npi" and isinstance(value, str) and not checkdigits.npi(value):
         walk.report("FHIR-0047", node, found=value)
 

@@ -4,7 +4,7 @@ pattern[x].
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -55,6 +55,19 @@ def _leaf(value: Any, want: Any) -> bool:
     if isinstance(want, (int, float, Decimal)) and isinstance(value, (int, float, Decimal)):
         return Decimal(str(value)) == Decimal(str(want))
     return type(value) is type(want) and value == want
+
+
+def unlike(value: Any, want: Any, path: str) -> Iterator[str]:
+    """The paths of what differs from a fixed value: leaves, and what only one of the two has."""
+    if isinstance(value, dict) and isinstance(want, dict):
+        for key in dict.fromkeys([*want, *value]):
+            place = f"{path}.{key}"
+            yield from unlike(value[key], want[key], place) if key in value and key in want else (place,)
+    elif isinstance(value, list) and isinstance(want, list) and len(value) == len(want):
+        for index, (inner, part) in enumerate(zip(value, want, strict=True)):
+            yield from unlike(inner, part, f"{path}[{index}]")
+    elif not same(value, want):
+        yield path
 
 
 def differing(value: Any, want: Any, path: str = "") -> str:

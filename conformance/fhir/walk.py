@@ -373,10 +373,10 @@ class Walk:
 
     def _unplanned(self, node: Node, item: Item, key: str, data: dict[str, Any]) -> None:
         """A property that the plan doesn't hold under this name: a sibling, the resource's type, or an unknown one."""
-        if key == "resourceType" and node.value is data and item.type in lineage(type_of(data)):
+        if key == "resourceType" and node.value is data and "Resource" in lineage(item.type):
             return
         slot = item.props.get(key[1:]) if key.startswith("_") else None
-        if slot is None:
+        if slot is None or not slot.prop.primitive(slot.code):
             self._unknown(node, item, key)
         elif slot.key not in data:
             slot.prepare()
@@ -441,7 +441,7 @@ class Walk:
         values, extras = value or [], extra or []
         if not extras and None not in values:
             if not values:
-                self.report("FHIR-0009", node)
+                self.report("FHIR-0009", Node(None, kind, node, step))
             return [self._node(inner, kind, node, step, index, None) for index, inner in enumerate(values)]
         found = []
         for index in range(max(len(values), len(extras))):

@@ -13,11 +13,15 @@ _NUMBERED = re.compile(r"\s{0,4}(?:q(?:uestion)?\s{0,2})?\d{1,3}[a-z]?\s{0,2}[.)
 _LOINC = re.compile(r"(?:^|[\s(\[:_])(\d{4,6}-\d)(?=$|[\s)\]:_,.])", re.ASCII)
 _BRACKETED = re.compile(r"\s{0,4}[(\[][^()\[\]]{0,80}[)\]]\s{0,4}$")
 _WHOSE = re.compile(
-    r"\s{0,4}(?:client|patient|member|person|participant|guest|enrollee|beneficiary|consumer|caller|individual)"
+    r"\s{0,4}(?:client|patient|member|person|participant|guest|enrollee|beneficiary|consumer|caller|individual|seeker"
+    r"|resident|customer|applicant|student|neighbou?r)"
     r"(?:[’']s)?[\s_.-]{1,3}(?=\w)",
     re.IGNORECASE,
 )
 """Whose a column is, before what it is: `Client phone`, `member_zip`."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_TIMES = frozenset({"at", "on", "date", "datetime", "time", "timestamp", "dt"})
+"""How the header of a time ends, `referral_sent_at`, where its column may be called otherwise: `date sent`."""
 _LEAST_WORDS = 4
 """A header that is a question has as many."""
 _MOST_COMPARED = 400
@@ -69,8 +73,37 @@ def _exact(table: Table, headers: tuple[str, ...]) -> Mapping[int, Column]:
         take(position, _asked(header, table) if position not in found else None)
     for position, header in enumerate(headers):
         if position not in found and (whose := _WHOSE.match(header)):
-            take(position, _known(plain(header[whose.end() :]), table))
+            bare = header[whose.end() :]
+            take(position, _known(plain(bare), table) or _ending(bare, table))
+    for position, header in enumerate(headers):
+        take(position, _ending(header, table) if position not in found else None)
     return found
+
+
+def _ending(header: str, table: Table) -> Column | None:
+    """The one column that a header means but for its last word: when it was, or what is named."""
+    words = [word.lower() for word in _WORD.findall(header)]
+    if len(words) < 2:
+        return None
+    rest = plain("".join(words[:-1]))
+    if words[-1] == "name":
+        column = _known(rest, table)
+        return column if column is not None and column.type == "text" else None
+    times = _times(table).get(rest, ()) if words[-1] in _TIMES else ()
+    return times[0] if len(times) == 1 else None
+
+
+@lru_cache(maxsize=256)
+def _times(table: Table) -> Mapping[str, tuple[Column, ...]]:
+    """The columns of dates and times by their names without the word that says so."""
+    found: dict[str, dict[str, Column]] = {}
+    for column in table.columns:
+        for name in (column.name, *column.also) if column.type in ("date", "datetime") else ():
+            words = [word.lower() for word in _WORD.findall(name)]
+            rest = plain("".join(word for word in words if word not in _TIMES and word != "of"))
+            if rest:
+                found.setdefault(rest, {})[column.name] = column
+    return {rest: tuple(columns.values()) for rest, columns in found.items()}
 
 
 def _known(text: str, table: Table) -> Column | None:
@@ -172,7 +205,11 @@ def known_as(column: Column) -> frozenset[str]:
 def is_far(header: str, column: Column) -> bool:
     """Whether a header is none of the names that its column goes by, but a letter away."""
     whose = _WHOSE.match(header)
-    others = (plain(header.replace("#", " number ")), plain(header[whose.end() :]) if whose else "")
+    bare = header[whose.end() :] if whose else header
+    others = (plain(header.replace("#", " number ")), plain(bare))
     if not known_as(column).isdisjoint((*_forms(header), *others)):
+        return False
+    alone = Table(name="", columns=(column,))
+    if _ending(header, alone) or _ending(bare, alone):
         return False
     return not any(plain(words) in plain(header) for words in column.asks)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, func, or_, select, update
@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam,
 from conformance.catalogue import issue
 from conformance.issue import Issue
 from gateway.records import (
+    JOINED,
+    WAITING,
     Arrival,
     Envelope,
     Stored,
@@ -26,6 +28,13 @@ from gateway.states import EnvelopeState
 from gateway.store import bulk
 from gateway.store.schema import ENVELOPE
 from gateway.store.seal import Seal, open_json, seal_json
+
+_LONGEST_WAIT = timedelta(days=1)
+_MOST_WAITING = 100
+_LARGEST_WAITING = 64 << 20
+"""Bounds of what is looked through for the other parts of a message: age, number, bytes in all."""
+
+Whole = Callable[[Sequence[bytes]], tuple[Arrival, tuple[int, ...]] | None]
 
 _PLAIN = [column for column in ENVELOPE.c if column.name not in ("body_sealed", "issues_sealed")]
 _ADDED = (
@@ -118,7 +127,48 @@ class Envelopes:
         bulk.insert(connection, ENVELOPE.name, _ADDED, rows)
         if repeats:
             connection.execute(_REPEAT, repeats)
+        for arrival, answer in zip(arrivals, answers, strict=True):
+            if arrival.whole is not None and not answer.repeated:
+                self._complete(connection, arrival, arrival.whole, answer.seq)
         return answers
+
+    def _complete(self, connection: Connection, part: Arrival, whole: Whole, seq: int) -> None:
+        """Adds the message that a part makes with those that wait, once it is the last to come."""
+        waiting = self._waiting(connection, part, seq)
+        made = whole([each.body for each in waiting])
+        if made is None:
+            return
+        self.add(connection, [made[0]])
+        worked = {"state": "routed", "reason": JOINED, "worked_at": to_micros(part.received_at)}
+        parts = [
+            (seq, part.id, part.issues),
+            *((one.seq, one.id, one.issues) for one in map(waiting.__getitem__, made[1])),
+        ]
+        for number, name, issues in parts:
+            found = (*(one for one in issues if one.code != WAITING), issue(JOINED))
+            values = {**worked, "issues_sealed": self._sealed(found, name)}
+            connection.execute(update(ENVELOPE).where(ENVELOPE.c.seq == number).values(values))
+
+    def _waiting(self, connection: Connection, part: Arrival, seq: int) -> list[Envelope]:
+        """Parts of messages that came by the same channel lately, the latest first."""
+        lately = (
+            ENVELOPE.c.tenant == self._tenant,
+            ENVELOPE.c.state == "quarantined",
+            ENVELOPE.c.reason == WAITING,
+            ENVELOPE.c.channel == part.channel,
+            ENVELOPE.c.received_at >= to_micros(part.received_at - _LONGEST_WAIT),
+            ENVELOPE.c.seq != seq,
+        )
+        statement = select(ENVELOPE.c.seq, ENVELOPE.c.size).where(*lately).order_by(ENVELOPE.c.seq.desc())
+        chosen: list[int] = []
+        size = len(part.body)
+        for row in connection.execute(statement.limit(_MOST_WAITING)):
+            size += row.size
+            if size > _LARGEST_WAITING:
+                break
+            chosen.append(row.seq)
+        found = connection.execute(select(ENVELOPE).where(ENVELOPE.c.seq.in_(chosen)).order_by(ENVELOPE.c.seq.desc()))
+        return [self._envelope(row) for row in found.mappings()]
 
     def _since(self, connection: Connection, arrival: Arrival, known: dict[bytes, dict[bytes, Stored]]) -> Arrival:
         """A snapshot under a key of its own, where something else came by its channel since an equal one: things are
@@ -271,7 +321,7 @@ def _conditions(wanted: Filter) -> Iterator[Any]:
     if wanted.state is not None:
         yield ENVELOPE.c.state == wanted.state
     if wanted.is_set_aside:
-        went_on = and_(ENVELOPE.c.state == "routed", ENVELOPE.c.reason.is_not(None))
+        went_on = and_(ENVELOPE.c.state == "routed", ENVELOPE.c.reason.is_not(None), ENVELOPE.c.reason != JOINED)
         yield or_(ENVELOPE.c.state == "quarantined", went_on)
     if wanted.channel is not None:
         yield ENVELOPE.c.channel == wanted.channel

@@ -31,7 +31,7 @@ class Persons:
             values = {"survivor": one.survivor, "event": one.event, "event_at": _micros(one.event_at)}
             self._replace(connection, PERSON, one.id, {**values, "known_by": one.known_by})
         for other in visits:
-            values = {"person": other.person, "status": other.status, "event": other.event}
+            values = {"person": other.person, "status": other.status, "event": other.event, "survivor": other.survivor}
             self._replace(connection, VISIT, other.id, {**values, "event_at": _micros(other.event_at)})
 
     def _row(self, connection: Connection, table: Table, name: str) -> dict[str, Any] | None:

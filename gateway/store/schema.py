@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, text
 
-REVISION = "0002"
+REVISION = "0003"
 """What this code needs; the newest of `migrations/versions`."""
 
 METADATA = MetaData(
@@ -127,6 +127,7 @@ VISIT = Table(
     Column("status", String(32), nullable=False),
     Column("event", String(32)),
     Column("event_at", BigInteger),
+    Column("survivor", String(64)),
 )
 
 TOLD = Table(

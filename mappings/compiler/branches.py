@@ -8,7 +8,7 @@ from dataclasses import replace
 from mappings.compiled import Cover
 from mappings.compiler.compilation import Compilation, Place
 from mappings.form import Rule
-from mappings.notes import SKIP, TOOK
+from mappings.notes import SKIP, TOOK, UNCLAIMED
 
 
 def reference(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
@@ -214,12 +214,19 @@ def profile(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         flag = place.reached()
     write, code = place.write, place.code
     kind, granted = f"{write.var}, {write.inside!r}, {rule.reason!r}", f"{code.constant(refers)}, {site}"
-    met = " and ".join(need_met(write.var, each) for each in needs) or "True"
 
     def emit() -> None:
+        """The first need that isn't met is noted; all met, the profile is named."""
         with code.block(f"if {flag}:") if flag else nullcontext():
-            code.add(f"if {met}: R.grant({kind}, {granted})")
-            code.add(f"else: R.claim({kind}, {code.constant(needs)}, {granted})")
+            word = "if"
+            for each in needs:
+                missing = " or ".join(".".join(path) for path in each)
+                code.add(
+                    f"{word} not {need_met(write.var, each)}: "
+                    f"N.append(({UNCLAIMED}, (), {site}, {(write.inside, rule.reason, missing)!r}))"
+                )
+                word = "elif"
+            code.add(f"{'else: ' if needs else ''}R.grant({kind}, {granted})")
 
     place.claims.append(emit)
     return ()

@@ -232,6 +232,11 @@ class Compilation:
         if check.operator == "same":
             one, other = place.read.leaf(check.path).var, place.read.leaf(str(operand)).var
             return f"{one} and {one} == {other}"
+        if check.operator == "read":
+            owner = place.names.get(str(operand))
+            if owner is None or not owner.object:
+                raise PathError(f"nothing named `{operand}` is read before")
+            return f"{owner.object} is not None"
         if check.operator == "in" and isinstance(operand, str):
             operand = self.codes(operand)
         return str(place.read.test(check.path, check.operator, operand))

@@ -21,7 +21,7 @@ def each(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
         return ()
     site = c.site(rule, table=c.table_name(rule), kind=c.kind(rule))
     path = rule.path(c.read)
-    after = rule.after and c.reading.has_contexts
+    after = (rule.after or rule.per) and c.reading.has_contexts
     with pair_after(c, rule, place, path) if after else place.read.items(path) as reader:
         inner = place.within(reader, place.write, place.gave)
         inner.siblings = rule.rules
@@ -52,7 +52,7 @@ def is_segment(c: Compilation, path: str) -> bool:
 
 @contextmanager
 def pair_after(c: Compilation, rule: Rule, place: Place, path: str) -> Iterator[Any]:
-    with place.read.contexts(path, rule.after) as reader:
+    with place.read.contexts(path, rule.after, (), rule.per) as reader:
         yield reader
 
 
@@ -126,7 +126,7 @@ def context(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
     if not c.reading.has_contexts:
         return per_resource(c, rule, rules, place)
     site = c.site(rule)
-    with place.read.contexts(rule.context, rule.after, rule.members) as reader:
+    with place.read.contexts(rule.context, rule.after, rule.members, rule.per) as reader:
         write = place.write.context(rule.context, rule.after)
         inner = place.within(reader, write, place.gave)
         with c.guarded(rule, inner, site):

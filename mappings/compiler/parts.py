@@ -149,7 +149,10 @@ def follow(c: Compilation, rule: Rule, value: Value, place: Place, site: int, ta
     code = place.code
     found = code.new("o")
     holder = place.read.root_var()
-    code.add(f"{found} = R.resolve({value.var}, {holder})")
+    if c.standing:  # elements stand for resources
+        code.add(f"{found} = R.resolve({value.var}, {holder})")
+    else:
+        code.add(f"{found} = R.follow({value.var}, {holder}, {rule.type!r})")
     part = function_of(c, rule, value, rule.type, place.write.type_at(target))
     once = f" and id({found}) not in R.stood" if c.standing and rule.type not in SHARED else ""
     with code.block(f"if {found} is not None and {found}['resourceType'] == {rule.type!r}{once}:"):

@@ -6,7 +6,7 @@ Whole values come as plain dicts: attributes by `@name`, children by name as lis
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from html import escape
@@ -32,6 +32,9 @@ _TELECOM = {
 """Scheme of a TEL -> ContactPoint.system (CF-TelecomType)."""
 
 _NPI = "2.16.840.1.113883.4.6"
+
+_NUMBERED = frozenset(("2.16.840.1.113883.4.2", "2.16.840.1.113883.4.7"))
+"""Registers without a URI: employers, laboratories (CLIA)."""
 
 
 def system_forward(text: str, run: Run) -> str | None:
@@ -148,7 +151,10 @@ def base64_text(value: str, run: Run) -> str | None:
 
 
 def root_forward(text: str, run: Run) -> str | None:
-    """An id that is a root alone: `urn:oid:` or `urn:uuid:`, lower case, as a value of system urn:ietf:rfc:3986."""
+    """An id that is a root alone: `urn:oid:` or `urn:uuid:`, lower case, as a value of system urn:ietf:rfc:3986. The
+    root of a register (all NPIs, all social security numbers) without the number in it identifies nobody."""
+    if _register(text):
+        return None
     return f"urn:oid:{text}" if is_oid(text) else _as_uri(text)
 
 
@@ -213,6 +219,27 @@ def ts_date_forward(text: str, run: Run) -> str | None:
     return moment[:10] if moment else None
 
 
+def _moments(times: Iterable[Element]) -> list[str]:
+    """The texts of all moments in IVL_TS, the earliest first, as far as their digits tell."""
+    ends = ([each, *each.get("low", ()), *each.get("high", ())] for each in times)
+    return sorted({text for parts in ends for each in parts if (text := str(each.get("@value", "")))[:4].isdecimal()})
+
+
+def ts_only_forward(times: Iterable[Element], run: Run) -> str | None:
+    moments = _moments(times)
+    return ts_forward(moments[0], run) if len(moments) == 1 else None
+
+
+def ts_first_forward(times: Iterable[Element], run: Run) -> str | None:
+    moments = _moments(times)
+    return ts_forward(moments[0], run) if len(moments) > 1 else None
+
+
+def ts_last_forward(times: Iterable[Element], run: Run) -> str | None:
+    moments = _moments(times)
+    return ts_forward(moments[-1], run) if len(moments) > 1 else None
+
+
 def day_instant_forward(text: str, run: Run) -> str | None:
     """An instant; of a date alone the start of that day, for Bundle.timestamp (bdl-10). The date itself is kept in
     Composition.date as it was sent."""
@@ -230,6 +257,13 @@ def one_less_forward(text: str, run: Run) -> int | None:
 _MINUTES = {"s": Decimal(1) / 60, "min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
 
 
+def expression_forward(parts: list[str | None], run: Run) -> str | None:
+    """A SNOMED CT code refined by an attribute and its value, as an expression of SNOMED CT's compositional grammar."""
+    code, attribute, value = parts
+    known = code and attribute and value and code.isdecimal() and attribute.isdecimal() and value.isdecimal()
+    return f"{code}:{attribute}={value}" if known else None
+
+
 def minutes_forward(parts: list[str | None], run: Run) -> int | None:
     """A value and its unit as whole minutes, for Timing.repeat.offset; nothing where they aren't."""
     value, unit = parts
@@ -240,8 +274,8 @@ def minutes_forward(parts: list[str | None], run: Run) -> int | None:
 
 
 def person_forward(ids: list[Element], run: Run) -> str | None:
-    """The ids of a patient's role."""
-    return person_key([[_cx(each) for each in ids]], run)
+    """The ids of a patient's role, as far as they identify somebody."""
+    return person_key([[_cx(each) for each in ids if _identifies(each)]], run)
 
 
 def _cx(element: Element) -> list[list[str]]:
@@ -256,7 +290,7 @@ def actor_forward(parts: list[list[Element]], run: Run) -> str | None:
     known = sorted(
         (each["@root"] != _NPI, str(each["@root"]), str(each.get("@extension", "")))
         for each in parts[0]
-        if each.get("@root") and "@nullFlavor" not in each and _identifies(each)
+        if each.get("@root") and _identifies(each)
     )
     if known:
         chosen = known[:1] if not known[0][0] else known
@@ -268,18 +302,35 @@ def actor_forward(parts: list[list[Element]], run: Run) -> str | None:
 
 
 def _identifies(element: Element) -> bool:
-    """False for the root of a register (all NPIs) without the number in it."""
-    if element.get("@extension"):
-        return True
+    """False for a null id, and for the root of a register (all NPIs) without the number in it."""
+    root = str(element.get("@root", ""))
+    return "@nullFlavor" not in element and bool(element.get("@extension") or (root and not _register(root)))
+
+
+def _register(root: str) -> bool:
     from conformance.terminology.oids import uri_of
 
-    return not uri_of(str(element["@root"]))
+    return root in _NUMBERED or uri_of(root) is not None
 
 
 def kin_forward(parts: list[list[Element]], run: Run) -> str | None:
-    """Ids and names of somebody close to the patient, and the patient's ids: a name alone is only his or hers."""
-    person = actor_forward(parts[:-1], run)
-    return f"{person}@{person_forward(parts[-1], run)}" if person else None
+    """Ids and names of somebody close to the patient, then the ids of the patient and of the document: a name alone is
+    only the patient's."""
+    person = actor_forward(parts[:-2], run)
+    return f"{person}@{_whose(parts, run)}" if person else None
+
+
+def device_forward(parts: list[list[Element]], run: Run) -> str | None:
+    """Ids and kind of a device, then as for kin. Some systems give all devices one id: its kind tells them apart."""
+    ids, kind = actor_forward(parts[:1], run), " ".join(str(each.get("@code") or _words(each)) for each in parts[1])
+    return f"{ids}|{kind}@{_whose(parts, run)}" if ids or kind else None
+
+
+def _whose(parts: list[list[Element]], run: Run) -> str:
+    """The patient's ids; without any the document's."""
+    return person_forward(parts[-2], run) or " ".join(
+        "{}^{}".format(each.get("@root"), each.get("@extension")) for each in parts[-1]
+    )
 
 
 def role_forward(parts: list[list[Element]], run: Run) -> str | None:
@@ -295,11 +346,13 @@ def _words(element: Element) -> str:
     return own or " ".join(word for word in below if word)
 
 
-def visit_forward(parts: list[list[Element]], run: Run) -> str | None:
-    """An encounter's first id; one whose id is a nullFlavor is known by what it says."""
+def visit_forward(parts: list[list[Any]], run: Run) -> str | None:
+    """An encounter's first id, and which visit under that id it is, where there are several; one whose id is a
+    nullFlavor is known by what it says."""
+    which = "".join(f"|{each}" for each in parts[1])
     for each in parts[0]:
-        if each.get("@root") and "@nullFlavor" not in each:
-            return f"{each.get('@extension', '')}|{system_forward(str(each['@root']), run)}"
+        if each.get("@root") and _identifies(each):
+            return f"{each.get('@extension', '')}|{system_forward(str(each['@root']), run)}{which}"
     return None
 
 
@@ -339,7 +392,8 @@ CONVERSIONS = (
         backward=root_backward,
         gives="string",
         lossy=True,
-        doc="A root without an extension as a URI; UUIDs in lower case.",
+        quiet=True,
+        doc="A root without an extension as a URI, UUIDs in lower case; nothing for a register without a number.",
     ),
     Conversion(
         name="telecom-system",
@@ -383,6 +437,22 @@ CONVERSIONS = (
         lossy=True,
         doc="The date of a TS.",
     ),
+    *(
+        Conversion(
+            name=f"ts-{which}",
+            forward=forward,
+            backward=None,
+            gives="dateTime",
+            quiet=True,
+            whole=True,
+            doc=f"One-way: {doc}",
+        )
+        for which, forward, doc in (
+            ("only", ts_only_forward, "the one moment that several times tell of."),
+            ("first", ts_first_forward, "the earliest of several moments."),
+            ("last", ts_last_forward, "the latest of several moments."),
+        )
+    ),
     Conversion(
         name="day-instant",
         forward=day_instant_forward,
@@ -397,6 +467,14 @@ CONVERSIONS = (
         backward=lambda value, run: str(value + 1),
         gives="unsignedInt",
         doc="repeatNumber as the repeats after the first.",
+    ),
+    Conversion(
+        name="refined",
+        forward=expression_forward,
+        backward=None,
+        gives="code",
+        quiet=True,
+        doc="One-way: a code, an attribute and its value as an expression of SNOMED CT.",
     ),
     Conversion(
         name="minutes",
@@ -418,12 +496,19 @@ CONVERSIONS = (
     Conversion(
         name="kin-key", forward=kin_forward, backward=None, gives="key", doc="A key: actor-key, and the patient's ids."
     ),
+    Conversion(
+        name="device-key", forward=device_forward, backward=None, gives="key", doc="A key: a device of the patient's."
+    ),
     Conversion(name="actor-key", forward=actor_forward, backward=None, gives="key", doc="A key: ids, else names here."),
     Conversion(
         name="role-key", forward=role_forward, backward=None, gives="key", doc="A key: a person and an organization."
     ),
     Conversion(
-        name="visit-key-cda", forward=visit_forward, backward=None, gives="key", doc="A key: the encounter's first id."
+        name="visit-key-cda",
+        forward=visit_forward,
+        backward=None,
+        gives="key",
+        doc="A key: the encounter's first id and visit.",
     ),
     Conversion(
         name="base64-body",

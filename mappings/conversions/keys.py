@@ -7,7 +7,7 @@ channel's sender: two hospitals' MR 12345 are two people. It never depends on a 
 from __future__ import annotations
 
 from mappings.conversions.conversion import Conversion, Field, Run
-from mappings.conversions.systems import authority_forward
+from mappings.conversions.systems import authority_forward, provider_type
 from mappings.run import identifier
 
 _STATE_GIVEN = frozenset({"SS", "SB", "DL", "PPN", "TAX", "SSN"})
@@ -17,8 +17,9 @@ _GLOBAL = {"NPI": "http://hl7.org/fhir/sid/us-npi", "UPIN": "http://hl7.org/fhir
 """Identifier types that have one authority, whatever the sender writes beside them."""
 
 _MISPLACED_TYPES = frozenset({"MR", "PI", "PT", "SS", "AN", "VN"})
-"""Types that some senders write one component too early, where the assigning authority belongs."""
+"""Types that some senders write too early, where the assigning authority or the check digit belongs."""
 
+_RANKS = {"MR": 0, "PI": 1}
 _WEAK = 5
 """The rank of identifiers that name a person only together."""
 
@@ -35,14 +36,17 @@ def person_key(fields: list[Field], run: Run) -> str | None:
 
 def _person_identifier(item: list[list[str]], run: Run) -> tuple[int, str] | None:
     """Rank (small is better) and text of one CX."""
-    value, kind, authority = _leaf(item, 1), _leaf(item, 5), _part(item, 4)
+    value = item[0][0]
     if not value:
         return None
+    kind, authority = _leaf(item, 5), _part(item, 4)
     if not kind and authority[0] in _MISPLACED_TYPES and not authority[1]:
-        kind, authority = authority[0], ["", "", ""]
+        kind, authority = authority[0], _ABSENT
+    elif not kind:
+        kind = next((found for number in (3, 2) if (found := _leaf(item, number)) in _MISPLACED_TYPES), "")
     known = run.settings.authorities
-    configured = kind not in _STATE_GIVEN and (authority[0] in known or authority[1] in known)
-    rank = {"MR": 0, "PI": 1}.get(kind, 2)
+    configured = known and kind not in _STATE_GIVEN and (authority[0] in known or authority[1] in known)
+    rank = _RANKS.get(kind, 2)
     return rank if configured else rank + 3, f"{kind}|{value}|{_authority(authority, run)}"
 
 
@@ -50,8 +54,8 @@ def identifier_key(fields: list[Field], run: Run) -> str | None:
     """The first CX of the fields that has an id: an account, an episode."""
     for field in fields:
         for item in field:
-            if _leaf(item, 1):
-                return f"{_leaf(item, 1)}|{_authority(_part(item, 4), run)}"
+            if number := item[0][0]:
+                return f"{number}|{_authority(_part(item, 4), run)}"
     return None
 
 
@@ -72,7 +76,8 @@ def visit_key(fields: list[Field], run: Run) -> str | None:
 def practitioner_key(field: Field, run: Run) -> str | None:
     """XCN or CN: the id with its authority (an NPI has one for all), else the name at this sender."""
     item = field[0] if field else []
-    number, kind = _leaf(item, 1), _leaf(item, 13)
+    number = _leaf(item, 1)
+    kind = provider_type(_leaf(item, 13), number, [_leaf(item, part) for part in (12, 11, 10, 8)])
     if number:
         return f"{number}|{_GLOBAL.get(kind) or _authority(_part(item, 9), run)}"
     name = [_leaf(item, part) for part in (2, 3, 4, 5)]
@@ -163,7 +168,7 @@ def _authority(part: list[str], run: Run) -> str:
 
 
 def _sender(run: Run) -> str:
-    facility = [*run.facility, "", "", ""][:3]
+    facility = _padded(run.facility)
     if any(facility):
         return authority_forward(facility, run) or facility[1] or facility[0]
     return run.settings.sender
@@ -171,8 +176,15 @@ def _sender(run: Run) -> str:
 
 def _part(item: list[list[str]], number: int) -> list[str]:
     """A component as three subcomponents: namespace, universal id and type of an HD."""
-    part = item[number - 1] if len(item) >= number else []
-    return part if len(part) == 3 else [*part, "", "", ""][:3]
+    return _padded(item[number - 1]) if len(item) >= number else _ABSENT
+
+
+def _padded(part: list[str]) -> list[str]:
+    count = len(part)
+    return part if count == 3 else [part[0], "", ""] if count == 1 else [*part, "", "", ""][:3]
+
+
+_ABSENT = ["", "", ""]
 
 
 def _leaf(item: list[list[str]], number: int) -> str:

@@ -135,8 +135,8 @@ def authority_forward(texts: list[str], run: Run) -> str | None:
     """Namespace, universal id and its type -> URI; None (kept as a name by the map) where none is known."""
     namespace, universal, kind = texts
     authorities = run.settings.authorities
-    known = authorities.get(universal) or authorities.get(namespace) or _REGISTRIES.get(universal or namespace)
-    return known or universal_uri(universal, kind)
+    known = authorities and (authorities.get(universal) or authorities.get(namespace))
+    return known or _REGISTRIES.get(universal or namespace) or (universal_uri(universal, kind) if universal else None)
 
 
 def authority_backward(value: str, run: Run) -> list[str]:
@@ -178,8 +178,10 @@ def endpoint_backward(value: str, run: Run) -> list[str]:
 
 
 def provider_system_forward(texts: list[str], run: Run) -> str | None:
-    """Authority, type and id of an XCN -> URI; an NPI has one whoever is named, but only with a right check digit."""
-    *authority, kind, number = texts
+    """Authority, type and id of an XCN, and where a type may stand in its place -> URI; an NPI has one whoever is
+    named, but only with a right check digit."""
+    authority, (kind, number, *elsewhere) = texts[:3], texts[3:]
+    kind = provider_type(kind, number, elsewhere)
     uri = _REGISTRIES["NPI"] if kind == "NPI" else authority_forward(authority, run)
     if uri != _REGISTRIES["NPI"] or npi(number):
         return uri
@@ -188,7 +190,21 @@ def provider_system_forward(texts: list[str], run: Run) -> str | None:
 
 
 def provider_system_backward(value: str, run: Run) -> list[str]:
-    return [*authority_backward(value, run), "", ""]
+    return [*authority_backward(value, run), *[""] * 6]
+
+
+def provider_type(kind: str, number: str, elsewhere: list[str]) -> str:
+    """XCN.13. Where that is empty, NPI in XCN.12, 11 or 10, where senders write it who leave out a component; and in
+    XCN.8, the table that an id is from, if its check digit is right."""
+    if kind or "NPI" not in elsewhere:
+        return kind
+    return "NPI" if "NPI" in elsewhere[:3] or npi(number) else ""
+
+
+def misplaced(text: str, run: Run) -> str:
+    """A type of identifier that stands where another component belongs."""
+    run.say("MAP-0211", text)
+    return text
 
 
 def unit_code_forward(texts: list[str], run: Run) -> str | None:
@@ -256,6 +272,13 @@ CONVERSIONS = (
         lossy=True,
         quiet=True,
         doc="Who gave a provider's id: like authority-uri, and us-npi for what is an NPI.",
+    ),
+    Conversion(
+        name="misplaced",
+        forward=misplaced,
+        backward=None,
+        gives="code",
+        doc="One-way: a type of identifier that stands where another component belongs comes back where it does.",
     ),
     Conversion(
         name="unit-code",

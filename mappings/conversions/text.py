@@ -55,13 +55,18 @@ def narrative_backward(value: str, run: Run) -> str | None:
 
 def coded_text_forward(field: Field, run: Run) -> str | None:
     """What a reader would call the codes of a repeating CE/CWE field: original text, display or code of each."""
-    texts = (_label([part[0] if part else "" for part in repetition]) for repetition in field)
-    return ", ".join(text for text in dict.fromkeys(texts) if text) or None
+    if len(field) == 1:
+        return _label(field[0]) or None
+    return ", ".join(text for text in dict.fromkeys(map(_label, field)) if text) or None
 
 
-def _label(parts: list[str]) -> str:
-    padded = [*parts, *[""] * 9]
-    return padded[8] or padded[1] or padded[0] or padded[4] or padded[3]
+def _label(item: list[list[str]]) -> str:
+    """Original text, else a display, else a code."""
+    count = len(item)
+    for place in (8, 1, 0, 4, 3):
+        if place < count and item[place][0]:
+            return item[place][0]
+    return ""
 
 
 def coded_text_backward(value: str, run: Run) -> Field:
@@ -114,6 +119,17 @@ def range_text_forward(texts: list[str], run: Run) -> str | None:
 def range_text_backward(value: str, run: Run) -> list[str]:
     low, _, high = value.partition("-")
     return [low, high]
+
+
+def limits_forward(text: str, run: Run) -> list[str] | None:
+    """OBX-7 is a text, and stays one."""
+    return None
+
+
+def limits_backward(values: list[object], run: Run) -> str | None:
+    """The ends of a reference range as OBX-7 has them: `low-high`, `>low`, `<high` (7.4.2.7)."""
+    low, high = ("" if each is None else str(each) for each in values)
+    return (f"{low}-{high}" if low and high else f">{low}" if low else f"<{high}") if low or high else None
 
 
 def samples_forward(field: Field, run: Run) -> str | None:
@@ -320,6 +336,15 @@ CONVERSIONS = (
         gives="string",
         lossy=True,
         doc="VR as `low-high`.",
+    ),
+    Conversion(
+        name="reference-limits",
+        forward=limits_forward,
+        backward=limits_backward,
+        gives="decimal",
+        lossy=True,
+        quiet=True,
+        doc="The ends of a range as the text of OBX-7, which comes back as one.",
     ),
     Conversion(
         name="sampled-data",

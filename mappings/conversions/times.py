@@ -21,8 +21,10 @@ _LONGEST = 32
 
 def date_forward(text: str, run: Run) -> str | None:
     """A DT, or the date of a DTM: a date stays a date, a time of day belongs to another rule."""
+    if len(text) == 8 and (known := _DAY_OF.get(text)) is not None:
+        return known
     digits, _, _ = _split(text)
-    return _day(digits[:8])
+    return _met_day(digits[:8])
 
 
 def datetime_forward(text: str, run: Run) -> str | None:
@@ -32,11 +34,9 @@ def datetime_forward(text: str, run: Run) -> str | None:
     if (sure := _usual(text, run)) is not None:
         return sure
     digits, fraction, offset = _split(text)
-    day = _day(digits[:8])
+    day = _met_day(digits[:8])
     if day is None or (len(digits) <= 8 and fraction):
         return None
-    if len(day) == 10:
-        _met(_DAY_OF, digits[:8], day)
     return day if len(digits) <= 8 else _moment(day, digits[8:], fraction, offset, text, run)
 
 
@@ -177,6 +177,13 @@ def _day(digits: str) -> str | None:
     if not 1 <= day <= _DAYS[month] or (month == 2 and day == 29 and not leap):
         return None
     return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+
+
+def _met_day(digits: str) -> str | None:
+    day = _day(digits)
+    if day is not None and len(day) == 10:
+        _met(_DAY_OF, digits, day)
+    return day
 
 
 def _clock(digits: str, fraction: str) -> str | None:

@@ -215,6 +215,8 @@ CODED: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0046": lambda: validate(coded("http://hl7.org/fhir/ValueSet/administrative-gender", "male")),
     "FHIR-0047": lambda: validate(patient(identifier=[{"system": "http://hl7.org/fhir/sid/us-npi", "value": "1"}])),
     "FHIR-0048": lambda: validate(coded("loinc", "1")),
+    "FHIR-0056": lambda: validate(patient(identifier=[{"system": "urn:ietf:rfc:3986", "value": "12"}])),
+    "FHIR-0057": lambda: validate(coded("http://build.fhir.org/codesystem-x.html", "1")),
     "FHIR-0049": lambda: validate(coded("http://example.org/supplement", "a"), SUPPLEMENT),
     "FHIR-0050": lambda: validate(patient(contact=[{"gender": "male"}])),
     "FHIR-0051": lambda: against(
@@ -286,6 +288,9 @@ BUNDLES: dict[str, Callable[[], Iterable[Issue]]] = {
     "FHIR-0088": lambda: validate(
         bundle(entry("urn:x:1", resourceType="Composition"), entry("urn:x:2", **patient(id="p")), kind="document")
     ),
+    "FHIR-0089": lambda: validate(
+        bundle(entry("urn:x", **patient(id="p")) | {"search": {"mode": "outcome"}}, kind="searchset")
+    ),
     "FHIR-0090": lambda: validate(
         patient(text={"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml"><script/></div>'})
     ),
@@ -317,6 +322,10 @@ BUNDLES: dict[str, Callable[[], Iterable[Issue]]] = {
         element("Patient.address", type=[{"code": "Address", "profile": [SD + "a1", SD + "a2"]}]),
         extra=[profile(name, "Address", element(f"Address.{part}", min=1))
                for name, part in (("a1", "country"), ("a2", "state"))],
+    ),
+    "FHIR-0112": lambda: against(
+        patient(photo=[{"contentType": "text/plain", "data": "aGk="}]),
+        element("Patient.photo", extension=[{"url": HL7 + "maxSize", "valueDecimal": 1}]),
     ),
     "FHIR-0111": lambda: validate(patient(photo=[{"contentType": "text/plain", "data": "aGk=", "hash": "aGk="}])),
     "FHIR-0110": lambda: validate(patient(photo=[{"contentType": "text/plain", "data": "aGk=", "size": 3}])),
@@ -369,6 +378,9 @@ CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
         answers({"linkId": "2", "answer": [{"valueString": "a"}, {"valueString": "b"}]}), question(type="string")
     ),
     "FHIR-0137": lambda: validate(answers(answer("g", valueString="x")), question(type="string")),
+    "FHIR-0139": lambda: validate(
+        answers(answer("2", valueString="x") | {"text": "Why?"}), question(type="string", text="What?")
+    ),
     "FHIR-0138": lambda: validate(answers(answer("1", valueBoolean=True))),
     "FHIR-0140": lambda: validate(report(population("initial-population"), population("initial-population")), MEASURE),
     "FHIR-0141": lambda: validate(report(population("numerator")), MEASURE),
@@ -385,6 +397,10 @@ CONTENT: dict[str, Callable[[], Iterable[Issue]]] = {
     ),
     "FHIR-0147": lambda: validate(operation(outputProfile=HL7 + "bp")),
     "FHIR-0148": lambda: validate(operation(inputProfile="http://elsewhere.test/params")),
+    "FHIR-0150": lambda: validate(report(
+        population("initial-population", count=3, subjectResults={"reference": "#l"}), contained=[
+            {"resourceType": "List", "id": "l", "status": "current", "mode": "snapshot",
+             "entry": [{"item": {"reference": "Patient/1"}}]}]), MEASURE),
     "FHIR-0144": lambda: validate(report(population("initial-population"))),
 }  # fmt: skip
 

@@ -21,5 +21,9 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "XML-0011": lambda: _read('<gender value="male" note="x"/>'),
     "XML-0012": lambda: _read("<gender>male</gender>"),
     "XML-0013": lambda: _read('<gender value="male"/><active value="true"/>'),
+    "XML-0015": lambda: (
+        from_xml.read(b'<?xml version="1.0" encoding="ISO-8859-1"?><Patient xmlns="http://hl7.org/fhir"/>').issues
+    ),
+    "XML-0016": lambda: _read('<extension><url value="http://example.org/e"/></extension>'),
     "XML-0014": lambda: _read('<gender value="male"/><gender value="male"/>'),
 }

@@ -27,8 +27,11 @@ from gateway.targets import target
 from gateway.workers import Worker
 from tests.gateway.delivery.test_dispatcher import deliveries, fill, states
 from tests.gateway.harness import NOW, FakeClock, a_store, adt, bundle, channel, destination, wait_for
+from tests.gateway.intake.test_intake import accept, door
+from tests.gateway.intake.test_parts import envelopes, parts
 from tests.gateway.pipeline.test_pipeline import ALERTS, setup, worked
 from tests.gateway.pipeline.test_pipeline import envelope as an_envelope
+from tests.gateway.pipeline.test_sequences import VISIT, Mind, pid
 from tests.gateway.pipeline.test_workers import Killing, Known
 
 
@@ -107,6 +110,19 @@ def _known(root: dict[str, Any], **persons: Person) -> Callable[[], Iterable[Iss
     return lambda: apply(Document(format="fhir", version="4.0.1", root=root), _Mind(**persons)).issues
 
 
+def _joined() -> Iterable[Issue]:
+    with TemporaryDirectory() as folder, door(Path(folder)) as (intake, store):
+        for part in parts():
+            accept(intake, part)
+        return [one for each in envelopes(store) for one in each.issues]
+
+
+def _renumbered() -> Iterable[Issue]:
+    mind = Mind()
+    mind.see("A50", pid(1), "MRG|1^^^GH^MR||||54^^^GH^VN", VISIT)
+    return mind.see("A08", pid(1), VISIT.replace("55", "54"), minute=1).issues
+
+
 def _visitless() -> dict[str, Any]:
     root = bundle(1)
     root["entry"] = [one for one in root["entry"] if one["resource"]["resourceType"] != "Encounter"]
@@ -168,6 +184,9 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "GW-0103": _nothing,
     "GW-0104": lambda: work(replace(an_envelope(adt(1)), channel="gone"), setup(**ALERTS), Known()).issues,
     "GW-0201": _known(_visitless(), p1=Person(id="p1", event="A03", event_at=NOW + timedelta(days=1))),
+    "GW-0106": _taken(adt(1, extra="DSC|C1|F")),
+    "GW-0107": _joined,
+    "GW-0205": _renumbered,
     "GW-0202": _known(bundle(1), p1=Person(id="p1", survivor="p2")),
     "GW-0203": _known(bundle(1), p1=Person(id="p1", survivor="p2"), p2=Person(id="p2", survivor="p1")),
     "GW-0301": _gap,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.formats.fhir.syntax import SYNTAX as FHIR
-from adapters.formats.fhir.walk import copied
+from adapters.formats.fhir.walk import copied, unrepeated
 from adapters.formats.hl7v2.assemble import assemble
 from adapters.formats.hl7v2.syntax import SYNTAX as V2
 from adapters.formats.hl7v2.walk import MessageDraft
@@ -102,6 +102,7 @@ class Interpreter:
         self.rules(self.map.rules, place)
         self.close(place)
         self.state.finish()
+        self.state.made.update({url: unrepeated(each) for url, each in self.state.made.items()})
         return Outcome(self._document(place.write.target), self._issues(document.root), self._ledger(document.root))
 
     def _reader(self, root: Any, structure: str) -> Any:
@@ -169,6 +170,8 @@ class Interpreter:
     def meets(self, check: Check, place: Place) -> bool:
         if check.operator == "same":
             return bool(place.read.same(check.path, check.operand))
+        if check.operator == "read":
+            return place.names[check.operand].object is not None
         operand = check.operand
         if check.operator == "in" and isinstance(operand, str):
             operand = self._codes(operand)
@@ -431,7 +434,7 @@ class Interpreter:
 
     def follow(self, rule: Rule, found: Found, place: Place, target: str) -> None:
         """Follows a reference, and reads the resource there: each reference gives all of it."""
-        resource = self.root.source.resolve(found.value, place.read.root_var)
+        resource = self.root.source.follow(found.value, place.read.root_var, rule.type)
         if resource is None:
             self.state.note(NOWHERE, found.at, rule, self.read)
             return
@@ -474,7 +477,8 @@ class Interpreter:
         path = rule.path(self.read)
         after = rule.after if self.read == "v2" else ()
         target = rule.path(self.write)
-        for read in place.read.contexts(path, after) if after else place.read.items(path):
+        per = rule.per if self.read == "v2" else ""
+        for read in place.read.contexts(path, after, (), per) if after or per else place.read.items(path):
             inner = place.within(read, place.write, place.gave)
             inner.siblings = rule.rules
             if rule.type and self.read == "fhir" and not read.leads(rule.type):
@@ -537,7 +541,7 @@ class Interpreter:
         if self.read == "fhir":
             self.per_resource(rule, rules, place)
             return
-        for read in place.read.contexts(rule.context, rule.after, rule.members):
+        for read in place.read.contexts(rule.context, rule.after, rule.members, rule.per):
             inner = place.within(read, place.write.context(rule.context, rule.after), place.gave)
             if self.fits(rule, inner):
                 self.stamp(rule, inner)

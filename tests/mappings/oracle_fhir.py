@@ -27,6 +27,7 @@ class Source:
         self.index = index(root)
         self.leaves = [leaf.path for leaf in SYNTAX.leaves(root)]
         self.paths: dict[int, str] = {}
+        self.spoken: dict[tuple[int, str], Node] = {}
         self._below: dict[str, tuple[str, ...]] = {}
         for number, entry in enumerate(root.get("entry", ())):
             self._walk(entry.get("resource"), f"Bundle.entry[{number}].resource")
@@ -58,6 +59,29 @@ class Source:
             inner = [each for each in holder.get("contained", ()) if each.get("id") == target[1:]]
             return inner[0] if inner else None
         return self.index.get(target)
+
+    def follow(self, reference: Any, holder: Any, kind: str) -> Node | None:
+        """What a reference leads to; where it leads nowhere, a resource of what it says itself."""
+        found = self.resolve(reference, holder)
+        if found is not None or not isinstance(reference, dict) or _said(reference) not in ("", kind):
+            return found
+        made: Node = {}
+        display = reference.get("display")
+        if isinstance(display, str) and display.strip():
+            if kind in ("Organization", "Location"):
+                made["name"] = display
+            elif kind in ("Practitioner", "RelatedPerson"):
+                made["name"] = [{"text": display}]
+        if isinstance(reference.get("identifier"), dict):
+            made["identifier"] = [reference["identifier"]]
+        return self.spoken.setdefault((id(reference), kind), {"resourceType": kind, **made}) if made else None
+
+
+def _said(reference: Node) -> str:
+    """The type of what a reference leads to, as far as it says so."""
+    steps = str(reference.get("reference", "")).split("/")
+    said = steps[-2] if len(steps) > 1 and steps[-2].isalpha() else reference.get("type")
+    return said if isinstance(said, str) else ""
 
 
 @dataclass
@@ -206,12 +230,13 @@ class FhirRead:
         )
 
     def leads(self, kind: str) -> bool:
-        found = self.source.resolve(self.node_, self.parent.root_var if self.parent is not None else None)
+        return self.leads_from(self.node_, self.parent.root_var if self.parent is not None else None, kind)
+
+    def leads_from(self, reference: Any, holder: Any, kind: str) -> bool:
+        found = self.source.resolve(reference, holder)
         if found is not None:
             return bool(found["resourceType"] == kind)
-        target = self.node_.get("reference") if isinstance(self.node_, dict) else None
-        said = target.split("/")[-2] if isinstance(target, str) and "/" in target else ""
-        return not said.isalpha() or said == kind
+        return not isinstance(reference, dict) or _said(reference) in ("", kind)
 
     def part(self, found: Found, kind: str) -> FhirRead:
         return FhirRead(self.state, self.source, found.value, kind, None, found.level)
@@ -233,6 +258,9 @@ class FhirRead:
             return bool(found) == bool(operand == "valued")
         if operator == "count":
             return len(found) == int(operand)
+        if operator == "leads":
+            value = self.node(path).value
+            return value is not None and self.leads_from(value, self.root_var, operand)
         if operator == "eq" and path != ".":
             operand = typed(*self._typed_home(path), operand)
         return any(self._meets(each, operator, operand) for each in found)

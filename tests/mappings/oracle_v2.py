@@ -38,6 +38,17 @@ class Segment:
         self.name = self.fields[0]
         if self.name in ("MSH", "FHS", "BHS"):
             self.fields.insert(1, "|")
+        self.per = self.number = 0
+
+    def one(self, number: int, at: int) -> Segment:
+        """The same with one repetition of a field alone."""
+        made = Segment(self.index, "|".join(self.fields))
+        made.per, made.number = number, at
+        made.fields[number] = self.field(number).split("~")[at]
+        return made
+
+    def first(self, number: int) -> int:
+        return self.number if number == self.per else 0
 
     def field(self, number: int) -> str:
         return self.fields[number] if number < len(self.fields) else ""
@@ -112,13 +123,16 @@ class V2Read:
     def _message(self) -> list[Segment]:
         return self.segments if self.parent is None else self.parent._message()
 
-    def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[V2Read]:
+    def contexts(
+        self, name: str, after: tuple[str, ...], members: tuple[str, ...] = (), per: str = ""
+    ) -> Iterator[V2Read]:
         bare, _, nth = name.rstrip("]").partition("[")
         if len(bare) == 3 and not members:
             found = [each for each in self._holder(bare) if each.name == bare]
             for each in found[int(nth) - 1 : int(nth)] if nth else found:
                 if not after or self._lead(each) in after:
-                    yield V2Read(self.populated, [], self, (each.index,), segment=each, structure=self.structure)
+                    for one in self._repeated(each, parse_path(per).field if per else 0):
+                        yield V2Read(self.populated, [], self, (each.index,), segment=one, structure=self.structure)
             return
         known = group(self.structure, bare) if len(bare) > 3 else (bare, frozenset((bare, *members)))
         assert known is not None
@@ -127,6 +141,11 @@ class V2Read:
             inner = self._members(each, known[1])
             span = range(each.index, inner[-1].index + 1)
             yield V2Read(self.populated, inner, self, (span,), members=known[1], structure=self.structure)
+
+    def _repeated(self, segment: Segment, number: int) -> list[Segment]:
+        texts = segment.field(number).split("~") if number else []
+        found = [segment.one(number, at) for at, text in enumerate(texts) if text]
+        return found or [segment]
 
     def _members(self, lead: Segment, members: frozenset[str]) -> list[Segment]:
         found = [lead]
@@ -150,7 +169,7 @@ class V2Read:
         if at.segment:
             segment = self._segment(at.segment)
             text = piece(piece(segment.field(at.field), "~", 1), "^", at.component or 1)
-            place: At = (segment.index, at.field, 0)
+            place: At = (segment.index, at.field, segment.first(at.field))
             if at.component:
                 text = piece(text, "&", at.subcomponent) if at.subcomponent else text
                 place += (at.component, at.subcomponent)
@@ -171,7 +190,7 @@ class V2Read:
         if at.segment:
             segment = self._segment(at.segment)
             text = piece(segment.field(at.field), "~", 1)
-            place: At = (segment.index, at.field, 0)
+            place: At = (segment.index, at.field, segment.first(at.field))
             if not at.component:
                 return Found(text, place, "component")
             return Found(piece(text, "^", at.component), (*place, at.component), "subcomponent")
@@ -194,7 +213,8 @@ class V2Read:
         segment = self._segment(at.segment)
         for number, text in enumerate(segment.field(at.field).split("~")):
             if text:
-                yield self.inside(Found(text, (segment.index, at.field, number), "component"))
+                place = (segment.index, at.field, number + segment.first(at.field))
+                yield self.inside(Found(text, place, "component"))
 
     def inside(self, found: Found) -> V2Read:
         """The item that was found, as a place of its own."""
@@ -250,7 +270,10 @@ class V2Read:
         """The populated leaves at a path; `leaf`: those that reading one value there accounts for."""
         at = parse_path(path)
         if at.segment:
-            place: At = (self._segment(at.segment).index, at.field) + ((0,) if leaf else ())
+            segment = self._segment(at.segment)
+            place: At = (segment.index, at.field)
+            if leaf or at.field == segment.per:
+                place += (segment.first(at.field),)
             return self.populated.at(place, at.component or (1 if leaf else 0), at.subcomponent)
         if self.level == "subcomponent":
             return self.populated.at(self.at, 0, at.component)

@@ -107,7 +107,7 @@ def _heads(code: Code, step: Step, node: str, found: str) -> list[str]:
     if kind == ATTRIBUTE:
         return [f"{found} = {node}.attributes.get({name!r})", f"if {found}:"]
     if kind == FUNCTION:
-        return [f"{found} = {node}.top.xhtml({node})", f"if {found}:"]
+        return [f"{found} = {node}.top.{name}".replace("()", f"({node})"), f"if {found}:"]
     if kind == ROOT:
         return [f"{found} = {node}.top.node"]
     if kind == OUTWARD:

@@ -17,6 +17,9 @@ Steps = tuple[Step, ...]
 _WRAPPERS = frozenset(("entry", "entryRelationship", "component", "section"))
 """Elements that hold one other each: what repeats has one of its own."""
 
+_PRODUCT = frozenset(("consumable", "manufacturedProduct", "manufacturedMaterial"))
+"""Elements of which there is one."""
+
 _ROLES = _WRAPPERS | {"documentationOf", "participant", "performer", "referenceRange", "responsibleParty"}
 """Elements that hold one other each where what they hold is one of several."""
 
@@ -207,15 +210,9 @@ class Scope:
         self._absorb(known.twin(None))
 
     def _absorb(self, node: Made) -> None:
-        mine = self.node
-        for name, value in node.attributes.items():
-            mine.attributes.setdefault(name, value)
-        for child in node.children:
-            child.parent = mine
-            mine.children.append(child)
-        mine.text = mine.text or node.text
+        _join(self.node, node)
         if node.full:
-            mine.mark()
+            self.node.mark()
 
     def _at(self, steps: Steps) -> Made:
         """The element at a path, made as far as this context has not made it."""
@@ -242,6 +239,21 @@ class Scope:
             node.children.append(below)
             node = below
         return node
+
+
+def _join(mine: Made, other: Made) -> None:
+    """Puts what is told elsewhere of an element into it; a product has one material, whoever tells of it."""
+    for name, value in other.attributes.items():
+        mine.attributes.setdefault(name, value)
+    mine.text = mine.text or other.text
+    mine.full = mine.full or other.full
+    for child in other.children:
+        known = mine.first(child.name) if child.name in _PRODUCT else None
+        if known is not None:
+            _join(known, child)
+        elif child.name != "templateId" or not mine.claims(child.attributes.get("root", "")):
+            child.parent = mine
+            mine.children.append(child)
 
 
 def _lacking(node: Made, there: bool) -> bool:

@@ -5,7 +5,7 @@ what its `reference` leads to. `*` is any child, `..` the parent, a leading `/` 
 one looking outward (what C-CDA calls context conduction): a child of this element, else of one around it, or an
 element around itself. Tests in brackets: `[2]`, `[last()]`, `[@typeCode=RSON]`, `[code/@code=33999-4|11323-3]`,
 `[template=2.16.840...]`, `[@nullFlavor]`; with `!` before it a test is turned round. `text/xhtml()` is a narrative
-block as FHIR's Narrative.div.
+block as FHIR's Narrative.div, and `visit()` tells apart the visits that share an id (`Tree.visit`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ INDEX, TEMPLATE, EQUALS, THERE = range(4)
 Step = tuple[int, str, tuple[Any, ...]]
 """Kind, name and tests. A test: (kind, negated, operand...)."""
 
-FUNCTIONS = ("xhtml()",)
+FUNCTIONS = ("xhtml()", "visit()")
 
 _NAME = re.compile(r"(?:sdtc:)?[A-Za-z][A-Za-z0-9]*|\*")
 _ATTRIBUTE = re.compile(r"@(?:xsi:|sdtc:)?[A-Za-z][A-Za-z0-9]*")

@@ -65,7 +65,9 @@ class CcdaRead:
             yield CcdaRead(self.code, var, self)
 
     @contextmanager
-    def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[CcdaRead]:
+    def contexts(
+        self, name: str, after: tuple[str, ...], members: tuple[str, ...] = (), per: str = ""
+    ) -> Iterator[CcdaRead]:
         if after or members:
             raise PathError("elements are chosen by tests in their path, not by what stands before them")
         with self.items(name) as scope:

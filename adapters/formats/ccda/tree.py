@@ -28,6 +28,9 @@ ENTRY_REFERENCE = "2.16.840.1.113883.10.20.22.4.122"
 """Template of an act that stands for an entry elsewhere in the document, by its id."""
 
 
+_HOLDERS = ("component", "structuredBody", "section", "entry")
+"""Elements between a document and its entries."""
+
 _NONE: dict[str, Any] = {}
 _NOBODY: list[Any] = []
 """What nodes without attributes or children share; never written into."""
@@ -206,6 +209,36 @@ class Tree:
         roles = [role for target in targets for role in target.kids.get("patientRole", ())]
         return "~".join(sorted(f"{root}^{extension}" for role in roles for root, extension in role.ids))
 
+    def visit(self, node: Node) -> str:
+        """Which visit of those that share its id an encounter tells of: empty for the first one, else `2`, `3`, ..."""
+        return self._visits.get(id(node), "")
+
+    @cached_property
+    def _visits(self) -> dict[int, str]:
+        """By object id: encounters of other days than the first one of their id, counted by day. An encounter without
+        a time, or of a day within the first one's, is the first."""
+        found: dict[int, str] = {}
+        first: dict[tuple[str, str], tuple[str, str]] = {}
+        days: dict[tuple[tuple[str, str], str], str] = {}
+        for node in self._encounters():
+            began, ended = _days(node)
+            for pair in node.ids[:1]:
+                known = first.setdefault(pair, (began, ended))
+                if began and known[0] and not known[0] <= began <= known[1]:
+                    found[id(node)] = days.setdefault((pair, began), str(len(days) + 2))
+        return found
+
+    def _encounters(self) -> Iterator[Node]:
+        """That around the document, then those that are entries, in document order."""
+        for around in self.node.kids.get("componentOf", ()):
+            yield from around.kids.get("encompassingEncounter", ())
+        waiting = [each for each in self.node.kids.get("component", ()) if "structuredBody" in each.kids]
+        while waiting:
+            node = waiting.pop()
+            if node.name == "entry":
+                yield from node.kids.get("encounter", ())
+            waiting.extend(kid for name in _HOLDERS for kid in reversed(node.kids.get(name, ())))
+
     def key(self, node: Node) -> str:
         """The text of an entry's identity: whose it is, its ids and its content, and an ordinal among equals."""
         try:
@@ -217,6 +250,16 @@ class Tree:
             number = self._equals[text] = self._equals.get(text, 0) + 1
             node._key = text if number == 1 else f"{text}|{number}"
             return node._key
+
+
+def _days(node: Node) -> tuple[str, str]:
+    """The first and the last day of an encounter, the same where one alone is told; empty where none is."""
+    for time in node.kids.get("effectiveTime", ()):
+        ends = [each.attributes.get("value", "")[:8] for name in ("low", "high") for each in time.kids.get(name, ())]
+        told = [day for day in (time.attributes.get("value", "")[:8], *ends) if day]
+        if told:
+            return told[0], told[-1]
+    return "", ""
 
 
 def _templates(claimed: list[Node]) -> dict[str, str]:

@@ -65,7 +65,7 @@ def _next(node: Node, kind: int, name: str, tests: tuple[Any, ...]) -> list[Any]
     elif kind == ROOT:
         return [node.top.node]
     elif kind == FUNCTION:
-        return [value] if (value := node.top.xhtml(node)) else []
+        return [value] if (value := getattr(node.top, name.removesuffix("()"))(node)) else []
     return found if not tests else _tested(found, tests)
 
 

@@ -81,7 +81,9 @@ class FhirRead:
             yield FhirRead(self.code, var, steps[-1].inside or steps[-1].type, self, exact=True)
 
     @contextmanager
-    def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[FhirRead]:
+    def contexts(
+        self, name: str, after: tuple[str, ...], members: tuple[str, ...] = (), per: str = ""
+    ) -> Iterator[FhirRead]:
         if not r4.is_resource(name):
             raise PathError(f"`{name}` is no resource type")
         with self.among(name, f"R.resources({name!r})") as scope:
@@ -97,6 +99,9 @@ class FhirRead:
     def test(self, path: str, operator: str, operand: Any) -> str:
         if operator == "section":
             return self._listed(operand)
+        if operator == "leads":
+            value = self.node(path)
+            return f"{value.given} and R.leads({value.var}, {self.root_var()}, {str(operand)!r})"
         if path != "." and path[:1].isupper() and "." not in path:
             var = self.code.new("o")
             self.code.add(f"{var} = R.resource({path!r})")

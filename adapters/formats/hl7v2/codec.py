@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapters.formats.hl7v2.parse import parse
@@ -64,6 +64,11 @@ class Hl7v2:
         from adapters.formats.hl7v2.glance import glance
 
         return glance
+
+    def joined(self, part: bytes, others: Sequence[bytes]) -> tuple[bytes, tuple[int, ...]] | None:
+        from adapters.formats.hl7v2.continuation import joined
+
+        return joined(part, others)
 
     def refuse(self, raw: bytes, issues: tuple[Issue, ...]) -> bytes:
         from adapters.formats.hl7v2.glance import refuse

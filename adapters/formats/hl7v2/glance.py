@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 
 from adapters.formats.hl7v2 import charsets
 from adapters.formats.hl7v2.acknowledge import Header, acknowledge, reply, replying, verdict, wanted
+from adapters.formats.hl7v2.continuation import is_part
 from adapters.formats.hl7v2.parse import parse
 from conformance.catalogue import issue
 from conformance.document import Glance
@@ -40,7 +41,8 @@ class _Sender:
         self.processing_id = header.component(11)
         self.issues = tuple(_of_header(header))
         marks = header.fields[2]
-        self.is_plain = marks == header.delimiters[1:] and marks[:2] == "^~" and header.component(9, 2) != ""
+        usual = marks == header.delimiters[1:] and marks[:2] == "^~"
+        self.is_plain = usual and header.component(9, 2) != "" and not header.fields[14]
         """Whether no more can be wrong with the header of one of them than what is wrong with all."""
         self.replying = replying(header)
 
@@ -56,7 +58,7 @@ def _sender(before: bytes, between: bytes, after: bytes) -> _Sender:
 def glance(raw: bytes) -> Glance:
     """`anew`. What a sender's messages have in common is looked at once."""
     parts, patient = _HEADER(raw, 0, _LONGEST), _PATIENT(raw)
-    if parts is None or patient is None:
+    if parts is None or patient is None or raw.find(b"DSC", -512) >= 0:
         return anew(raw)
     before, time, between, control_id, after = parts.groups()
     sender = _sender(before, between, after)
@@ -70,18 +72,21 @@ def glance(raw: bytes) -> Glance:
 def anew(raw: bytes) -> Glance:
     header = Header(raw)
     patient = _patient(raw, header)
-    begins = raw.lstrip(_FRAMING)[:3] == b"MSH" or charsets.wide(raw)
+    begins = raw.lstrip(_FRAMING)[:3] == b"MSH" or bool(charsets.wide(raw))
+    part = begins and is_part(raw, header, has_patient=patient is not None)
     return Glance(
         sender=(header.fields[3], header.fields[4]),
         control_id=header.fields[10].strip(),
         processing_id=header.component(11),
         subject=patient.partition(header.delimiters[2].encode())[0] if patient else b"",
-        issues=tuple(_findings(raw, header, patient)) if begins else parse(raw).issues,
+        issues=tuple(_findings(raw, header, b" " if part else patient)) if begins else parse(raw).issues,
         reply=partial(reply, raw),
+        is_part=part,
     )
 
 
 def _findings(raw: bytes, header: Header, patient: bytes | None) -> Iterator[Issue]:
+    """`patient`: whom it is about; something for a part of a message, of which another may say it."""
     code, event = header.component(9), header.component(9, 2)
     if header.fields[2] != header.delimiters[1:]:
         yield from (one for one in parse(raw).issues if one.code in ("V2-0006", "V2-0009"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,9 @@ class V2Read:
     split: dict[str, list[int]] = field(default_factory=dict)
     """By field: the components of its first repetition that anything reads."""
     split_into: dict[str, str] = field(default_factory=dict)
+    per: int = 0
+    """The field of this segment of which one repetition is read after the other; `number` has its number from 0."""
+    number: str = "0"
     parts: list[str] = field(default_factory=list)
     """The variables of the item's components, up to the last one that anything here reads."""
 
@@ -48,7 +51,9 @@ class V2Read:
             if name not in self.opened:
                 fields, index = self.code.new("f"), self.code.new("i")
                 assert self.head is not None
-                self.head.add(f"if {name!r} in {self.holder}.named: {fields}, {index} = first({self.holder}, {name!r})")
+                segment = f"{self.holder}.named[{name!r}][0]"
+                there = f"if {name!r} in {self.holder}.named:"
+                self.head.add(f"{there} {index} = {segment}; {fields} = {index}.fields; {index} = {index}.index")
                 self.head.add(f"else: {fields}, {index} = MISSING")
                 self.opened[name] = (fields, index)
             return *self.opened[name], "first" if self.parent is None else "all"
@@ -80,9 +85,8 @@ class V2Read:
             raise PathError("a segment has no text of its own")
         fields, index, _ = self._segment(at.segment)
         component = max(at.component, 1)
-        place = (
-            f"({index}, {at.field}, 0, {component}, {at.subcomponent})" if at.component else f"({index}, {at.field}, 0)"
-        )
+        place = f"({index}, {at.field}, {self._number(at)}"
+        place += f", {component}, {at.subcomponent})" if at.component else ")"
         what = f"{fields} {at.field} {component} {at.subcomponent}"
         if held := self.code.held(what):
             return Value(held, held, place)
@@ -99,6 +103,11 @@ class V2Read:
             return self
         assert self.parent is not None
         return self.parent._owner(name)
+
+    def _number(self, at: Path) -> str:
+        """The number, from 0, of the repetition that is the first to be read of a field."""
+        owner = self._owner(at.segment)
+        return owner.number if owner.per == at.field else "0"
 
     def _component_of_field(self, code: Code, var: str, field: str, number: int) -> None:
         """A component of a field's first repetition. A field of which several are read is split once, in the head."""
@@ -179,9 +188,10 @@ class V2Read:
                 if at.component:
                     self.code.add(f"if {var}: {var} = component({var}, {at.component})")
                 self.code.keep(what, var)
+            number = self._number(at)
             if not at.component:
-                return Value(var, var, f"({index}, {at.field}, 0)", "component")
-            return Value(var, var, f"({index}, {at.field}, 0, {at.component})", "subcomponent")
+                return Value(var, var, f"({index}, {at.field}, {number})", "component")
+            return Value(var, var, f"({index}, {at.field}, {number}, {at.component})", "subcomponent")
         if not at.component:
             return Value(self.item, self.item, self.at, self.level)
         if self.level != "component":
@@ -208,7 +218,9 @@ class V2Read:
             self.code.block(f"for {number}, {var} in enumerate({fields}[{at.field}].split('~')):"),
         ):
             self.code.add(f"if not {var}: continue")
-            yield self._item(var, f"({index}, {at.field}, {number})", "component")
+            owner = self._owner(at.segment)
+            only = owner.number if owner.per == at.field else number
+            yield self._item(var, f"({index}, {at.field}, {only})", "component")
 
     def _item(self, var: str, at: str, level: str) -> V2Read:
         return V2Read(
@@ -216,7 +228,9 @@ class V2Read:
         )
 
     @contextmanager
-    def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[V2Read]:
+    def contexts(
+        self, name: str, after: tuple[str, ...], members: tuple[str, ...] = (), per: str = ""
+    ) -> Iterator[V2Read]:
         """Segments of a name (`PID[2]`: the second), with their followers where `members` names them; or groups."""
         segment = _NTH.fullmatch(name)
         if segment is None:
@@ -227,7 +241,7 @@ class V2Read:
         elif members:
             reading = self._groups(segment[1], frozenset((segment[1], *members)), segment[2] or "")
         else:
-            reading = self._segments(segment[1], after, segment[2] or "")
+            reading = self._segments(segment[1], after, segment[2] or "", parse_path(per).field if per else 0)
         with reading as scope:
             yield scope
 
@@ -235,7 +249,10 @@ class V2Read:
     def _groups(self, lead: str, members: frozenset[str], nth: str) -> Iterator[V2Read]:
         var = self.code.new("g")
         every = f"groups(S, {self._holder()}, {lead!r}, {self.code.constant(members)})"
-        with self.code.block(f"for {var} in {_only(nth, f'[*{every}]') if nth else every}:"):
+        with (
+            self.code.block(f"if {lead!r} in {self._holder()}.named:"),
+            self.code.block(f"for {var} in {_only(nth, f'[*{every}]') if nth else every}:"),
+        ):
             yield V2Read(
                 self.code,
                 self.structure,
@@ -248,12 +265,17 @@ class V2Read:
             )
 
     @contextmanager
-    def _segments(self, name: str, after: tuple[str, ...], nth: str) -> Iterator[V2Read]:
+    def _segments(self, name: str, after: tuple[str, ...], nth: str, per: int) -> Iterator[V2Read]:
         var, fields, index = self.code.new("s"), self.code.new("f"), self.code.new("i")
-        with self.code.block(f"for {var} in {_only(nth, f'{self._holder(name)}.named.get({name!r}, ())')}:"):
+        number, holder = self.code.new("n") if per else "0", self._holder(name)
+        with ExitStack() as loops:
+            loops.enter_context(self.code.block(f"if {name!r} in {holder}.named:"))
+            loops.enter_context(self.code.block(f"for {var} in {_only(nth, f'{holder}.named[{name!r}]')}:"))
             if after:
                 self.code.add(f"if not following(S, {var}, {self.code.constant(after)}): continue")
-            self.code.add(f"{fields} = {var}.fields; {index} = {var}.index")
+            if per:
+                loops.enter_context(self.code.block(f"for {number}, {fields} in repeated({var}.fields, {per}):"))
+            self.code.add(f"{index} = {var}.index" if per else f"{fields} = {var}.fields; {index} = {var}.index")
             yield V2Read(
                 self.code,
                 self.structure,
@@ -264,6 +286,8 @@ class V2Read:
                 fields=fields,
                 index=index,
                 head=self.code.hold(),
+                per=per,
+                number=number,
             )
 
     def _holder(self, name: str = "") -> str:
@@ -301,14 +325,15 @@ class V2Read:
         """A field as a whole, for `is`: valued when anything stands there."""
         if at.segment and not at.component:
             fields, index, _ = self._segment(at.segment)
-            return Value(f"{fields}[{at.field}]", "", f"({index}, {at.field}, 0)")
+            return Value(f"{fields}[{at.field}]", "", f"({index}, {at.field}, {self._number(at)})")
         return self.leaf(path)
 
     def key(self, path: str, *, whole: bool) -> str:
         at = parse_path(path)
         if at.segment and not at.component:
             fields, _, _ = self._segment(at.segment)
-            return f"nested({fields}[{at.field}])" if whole else f"{fields}[{at.field}].rstrip('^&~')"
+            field = f"{fields}[{at.field}]"
+            return f"(nested({field}) if {field} else BLANK)" if whole else f"{field}.rstrip('^&~')"
         value = self.node(path) if not at.subcomponent else self.leaf(path)
         if not whole:
             return value.var
@@ -329,6 +354,8 @@ class V2Read:
         if not at.segment:
             return ("", at.component, at.subcomponent)
         _, _, mode = self._segment(at.segment)
+        if at.field and at.field == self._owner(at.segment).per:
+            mode = "per"
         return (at.segment, mode, at.field, at.component, at.subcomponent, self._is_afar(at.segment))
 
     def where_leaf(self, path: str) -> tuple[Any, ...]:

@@ -25,10 +25,10 @@ class V2Syntax:
     variants: tuple[str, ...] = ("plain", "escaped")
     runtime: ClassVar[Mapping[str, Any]] = {
         "MISSING": walk.MISSING,
-        "first": walk.first,
+        "BLANK": walk.BLANK,
         "groups": walk.groups,
         "following": walk.following,
-        "head": walk.head,
+        "repeated": walk.repeated,
         "repetition": walk.repetition,
         "component": walk.component,
         "nth": walk.nth,
@@ -136,7 +136,7 @@ class V2Syntax:
 
     def once(self, where: tuple[Any, ...], full: tuple[Any, ...]) -> bool:
         """True when a rule without `each` doesn't reach this leaf: a further repetition."""
-        return bool(where[0]) and full[3] > 0
+        return bool(where[0]) and full[3] > 0 and where[1] != "per"
 
     def shape(self, full: tuple[Any, ...]) -> tuple[Any, ...]:
         _, name, field, repetition, component, subcomponent, first = full

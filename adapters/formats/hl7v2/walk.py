@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from operator import methodcaller
 from typing import Any, NamedTuple
 
 from adapters.formats.hl7v2.escapes import decode, encode
@@ -10,6 +11,9 @@ from adapters.formats.hl7v2.message import WIDTH, Message, Segment
 
 MISSING: tuple[list[str], int] = ([""] * (WIDTH + 1), -1)
 """Fields and index of a segment that isn't there."""
+
+BLANK: list[list[list[str]]] = [[[""]]]
+"""An empty field, as `nested` gives it."""
 
 Holder = Any
 """A Message or a Group: both have `named`, their segments by name, and `all(name)`."""
@@ -33,12 +37,6 @@ class Group:
         return self.named.get(name, [])
 
 
-def first(holder: Holder, name: str) -> tuple[list[str], int]:
-    """Fields and index of the first segment of a name that is there."""
-    segment = holder.named[name][0]
-    return segment.fields, segment.index
-
-
 def groups(message: Message, holder: Holder, lead: str, members: frozenset[str]) -> Iterator[Group]:
     """The groups that begin with `lead` and go on with their members; a Z segment stays with what it follows."""
     segments = message.segments
@@ -60,13 +58,14 @@ def following(message: Message, segment: Segment, leads: tuple[str, ...]) -> boo
     return False
 
 
-def head(text: str) -> str:
-    """The first component of the first repetition."""
-    end = text.find("~")
-    if end >= 0:
-        text = text[:end]
-    end = text.find("^")
-    return text if end < 0 else text[:end]
+def repeated(fields: list[str], number: int) -> Iterator[tuple[int, list[str]]]:
+    """A segment's fields once for each repetition (counted from 0) of one of them, as if it had that one alone."""
+    items = [(at, item) for at, item in enumerate(fields[number].split("~")) if item]
+    if len(items) < 2:
+        yield (items[0][0] if items else 0), fields
+        return
+    for at, item in items:
+        yield at, [*fields[:number], item, *fields[number + 1 :]]
 
 
 def repetition(text: str) -> str:
@@ -101,12 +100,13 @@ def plain(text: str) -> str:
 
 def nested(text: str) -> list[list[list[str]]]:
     """A field as repetitions of components of subcomponents, decoded."""
-    if not text or text.isalnum():
-        return [[[text]]]
-    items = [[component.split("&") for component in each.split("^")] for each in text.split("~")]
+    items = [[*map(_subcomponents, each.split("^"))] for each in text.split("~")]
     if "\\" in text:
         return [[[plain(part) for part in component] for component in item] for item in items]
     return items
+
+
+_subcomponents: Callable[[str], list[str]] = methodcaller("split", "&")
 
 
 def nested_component(text: str) -> list[list[str]]:

@@ -238,7 +238,9 @@ class TableRead:
             yield self._inner(var=self.var, table=self.table, column=repr(name), columns=(name,), names={".": var})
 
     @contextmanager
-    def contexts(self, name: str, after: tuple[str, ...], members: tuple[str, ...] = ()) -> Iterator[TableRead]:
+    def contexts(
+        self, name: str, after: tuple[str, ...], members: tuple[str, ...] = (), per: str = ""
+    ) -> Iterator[TableRead]:
         raise PathError("the rows of a table are read by `rows`")
         yield self
 

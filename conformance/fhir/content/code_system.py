@@ -33,14 +33,22 @@ def check(walk: Walk, node: Node) -> None:
             walk.report("FHIR-0120", path, problem=f"is one of FHIR's own, of type {_KNOWN[known]}")
         types[code] = type_
         uris.add(uri)
-    number = 0
+    number, base = 0, _supplemented(node)
     for path, row in _concepts(node.value.get("concept"), f"{node.path}.concept"):
         number += 1
+        if base and isinstance(row.get("code"), str) and walk.terminology.has(base, row["code"]) is False:
+            walk.report("FHIR-0042", path, found=row["code"])
         for index, each in enumerate(objects(row.get("property"))):
             _value(walk, f"{path}.property[{index}]", each, types)
     count = node.value.get("count")
     if node.value.get("content") == "complete" and type(count) is int and number and count != number:
         walk.report("FHIR-0119", node, count=count, number=number)
+
+
+def _supplemented(node: Node) -> str:
+    """The system that a supplement adds to; it defines no codes of its own. codesystem.html#supplements"""
+    base = node.value.get("supplements")
+    return base.partition("|")[0] if isinstance(base, str) and node.value.get("content") == "supplement" else ""
 
 
 def _value(walk: Walk, path: str, row: dict[str, Any], types: dict[str, str]) -> None:

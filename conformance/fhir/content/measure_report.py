@@ -31,6 +31,7 @@ def check(walk: Walk, node: Node) -> None:
             continue
         seen.append(match)
         _populations(walk, path, group, defined[match])
+        _score(walk, path, group, measure.facts.get("scoring"))
     if node.value.get("status") != "error" and len(seen) < len(defined) and node.value.get("type") != "data-collection":
         walk.report("FHIR-0140", node, problem="is missing")
 
@@ -51,6 +52,25 @@ def _populations(walk: Walk, path: str, group: dict[str, Any], defined: dict[str
             walk.report("FHIR-0141", f"{path}.population[{index}]")
 
 
+def _score(walk: Walk, path: str, group: dict[str, Any], scoring: Any) -> None:
+    """A cohort is counted, not scored. measure.html#scoring"""
+    cohort = ("http://terminology.hl7.org/CodeSystem/measure-scoring", "cohort")
+    if "measureScore" in group and cohort in _codes(scoring):
+        walk.report("FHIR-0150", f"{path}.measureScore", problem="has a score, but the measure is of a cohort")
+
+
+def _counted(walk: Walk, path: str, population: dict[str, Any], node: Node) -> None:
+    """The count is the number of the subjects in a list that is here."""
+    subjects, count = population.get("subjectResults"), population.get("count")
+    reference = subjects.get("reference") if isinstance(subjects, dict) else None
+    target = walk.resolve(reference, node) if isinstance(reference, str) else None
+    if target is None or target.type != "List" or type(count) is not int:
+        return
+    number = len(objects(target.value.get("entry")))
+    if number != count:
+        walk.report("FHIR-0150", path, problem=f"has the count {count}, but {number} subjects")
+
+
 def _subjects(walk: Walk, node: Node) -> None:
     """subjectResults are for reports of the type subject-list, which need them."""
     listed = node.value.get("type") == "subject-list"
@@ -58,6 +78,7 @@ def _subjects(walk: Walk, node: Node) -> None:
         for index, each in enumerate(objects(group.get("population"))):
             if ("subjectResults" in each) != listed:
                 walk.report("FHIR-0142", f"{node.path}.group[{number}].population[{index}]")
+            _counted(walk, f"{node.path}.group[{number}].population[{index}]", each, node)
 
 
 def _codes(concept: Any) -> Codes:

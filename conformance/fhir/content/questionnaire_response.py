@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 Item = dict[str, Any]
 
 _TYPES = {
-    "boolean": ("valueBoolean",), "decimal": ("valueDecimal", "valueInteger"), "integer": ("valueInteger",),
-    "date": ("valueDate",), "dateTime": ("valueDateTime", "valueDate"), "time": ("valueTime",),
+    "boolean": ("valueBoolean",), "decimal": ("valueDecimal",), "integer": ("valueInteger",),
+    "date": ("valueDate",), "dateTime": ("valueDateTime",), "time": ("valueTime",),
     "string": ("valueString",), "text": ("valueString",), "url": ("valueUri",), "attachment": ("valueAttachment",),
     "reference": ("valueReference",), "quantity": ("valueQuantity",), "choice": ("valueCoding",),
     "open-choice": ("valueCoding", "valueString"),
@@ -99,6 +99,9 @@ class _Response:
     def _item(self, path: str, item: Item, definition: Item) -> None:
         kind = str(definition.get("type"))
         answers = objects(item.get("answer"))
+        shown, asked = item.get("text"), definition.get("text")
+        if isinstance(shown, str) and isinstance(asked, str) and shown.split() != asked.split():
+            self.walk.report("FHIR-0139", path, found=shown, link=definition.get("linkId"))
         if kind in ("group", "display"):
             if answers:
                 self.walk.report("FHIR-0137", path, type=kind)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from conformance.definitions import distil
+from conformance.definitions import distil, r4
 from conformance.definitions.registry import Definition
 from conformance.definitions.snapshot import Tree
 from conformance.fhir.content.code_system import objects
@@ -49,6 +49,7 @@ def check(walk: Walk, node: Node) -> None:
         nodes = dict(tree.flat())
         for index, (row, made) in enumerate(zip(rows, facts["differential"], strict=False)):
             path, held = f"{node.path}.differential.element[{index}]", nodes.get(made["id"])
+            _profiled(walk, path, row)
             _discriminators(walk, path, row, held)
             if held is not None:
                 _valued(walk, path, row, held)
@@ -88,6 +89,17 @@ def _expressions(walk: Walk, path: str, rows: list[dict[str, Any]]) -> None:
             except FhirPathError as error:
                 place = f"{path}.element[{index}].constraint[{number}].expression"
                 walk.report("FHIR-0124", place, found=rule["expression"], problem=str(error))
+
+
+def _profiled(walk: Walk, path: str, row: dict[str, Any]) -> None:
+    """The profiles of a type are profiles of that type."""
+    for index, type_ in enumerate(objects(row.get("type"))):
+        profiles = type_.get("profile")
+        for number, url in enumerate(profiles if isinstance(profiles, list) else ()):
+            found = walk.plans.registry.find("StructureDefinition", url) if isinstance(url, str) else None
+            of = str(found.facts.get("type", "")) if found is not None else ""
+            if r4.element(of) is not None and type_.get("code") not in (lineage(of) if r4.is_resource(of) else (of,)):
+                walk.report("FHIR-0103", f"{path}.type[{index}].profile[{number}]", profile=url, type=of)
 
 
 def _valued(walk: Walk, path: str, row: dict[str, Any], tree: Tree) -> None:

@@ -4,15 +4,14 @@ valueset.html#compositions
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from conformance.fhir.fhirpath import Node
+from conformance.fhir.primitives import ABSOLUTE
 
 if TYPE_CHECKING:
     from conformance.fhir.walk import Walk
 
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _ALWAYS = frozenset(
     {"concept", "code", "display", "parent", "child", "definition", "inactive", "status", "notSelectable"}
 )
@@ -32,7 +31,7 @@ def _part(walk: Walk, path: str, part: dict[str, Any]) -> None:
     if not isinstance(system, str):
         return
     registry = walk.plans.registry
-    if not _ABSOLUTE.fullmatch(system):
+    if not ABSOLUTE.match(system):
         walk.report("FHIR-0122", path, found=system)
         return
     if not registry.known("CodeSystem", system) and registry.known("ValueSet", system):
@@ -66,7 +65,7 @@ def _filter(walk: Walk, path: str, system: str, row: dict[str, Any]) -> None:
 
 def _coding(walk: Walk, path: str, value: str) -> None:
     system, mark, code = value.rpartition("#") if "#" in value else value.rpartition("|")
-    if not mark or not _ABSOLUTE.fullmatch(system):
+    if not mark or not ABSOLUTE.match(system):
         walk.report("FHIR-0123", path, problem="must compare with system#code")
     elif walk.terminology.has(system, code) is False:
         walk.report("FHIR-0123", path, problem="compares with a code that does not exist")

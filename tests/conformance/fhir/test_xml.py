@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -67,3 +69,33 @@ def test_document_types_are_refused(raw: bytes) -> None:
 def test_any_bytes_get_an_answer(raw: bytes) -> None:
     result = from_xml.read(raw)
     assert result.value is not None or result.issues
+
+
+def read(inside: str, declaration: str = "") -> list[tuple[str, str | None]]:
+    raw = f'{declaration}<Patient xmlns="http://hl7.org/fhir">{inside}</Patient>'.encode()
+    return [(each.code, each.at.path) for each in from_xml.read(raw).issues]
+
+
+def test_what_only_xml_can_get_wrong() -> None:
+    organization = '<Organization><id value="o"/></Organization>'
+    assert read(f"<contained>{organization}</contained>") == []
+    assert read(f"<contained>{organization * 2}</contained>") == [("XML-0014", "Patient.contained[0]")]
+    assert read('<name><id value="n"/></name>') == [("XML-0016", "Patient.name[0]")]
+    assert read('<id value="n"/>') == []
+    assert read("", '<?xml version="1.0" encoding="utf-8"?>') == []
+    assert read("", '<?xml version="1.0" encoding="ISO-8859-1"?>') == [("XML-0015", "Patient")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [("5", "integer", 5), ("-5", "integer", -5), ("05", "integer", "05"), ("+5", "integer", "+5"),
+     ("1.50", "decimal", Decimal("1.50")), ("1E3", "decimal", Decimal("1E3")), ("00.5", "decimal", "00.5"),
+     ("925.", "decimal", "925.")],
+)  # fmt: skip
+def test_numbers_are_written_in_one_way(text: str, kind: str, value: object) -> None:
+    raw = f"""<Observation xmlns="http://hl7.org/fhir"><component>
+      <extension url="http://example.org/e"><value{kind.capitalize()} value="{text}"/></extension>
+    </component></Observation>"""
+    root = from_xml.read(raw.encode()).value
+    assert root is not None
+    assert root["component"][0]["extension"][0][f"value{kind.capitalize()}"] == value

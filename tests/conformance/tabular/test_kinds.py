@@ -93,6 +93,26 @@ def test_headers(header: str, column: str) -> None:
     assert columns("roster", "members", f"MemberID,{header}")[1] == column
 
 
+@pytest.mark.parametrize(
+    ("header", "column"),
+    [
+        ("referral_sent_at", "referral_sent_date"),
+        ("ReferralSentOn", "referral_sent_date"),
+        ("Case Closed At", "closed_date"),
+        ("Status Updated At", "status_date"),
+        ("receiving_organization_name", "receiving_organization"),
+        ("Seeker Date of Birth", "birth_date"),
+        ("Applicant ZIP", "zip"),
+        ("Seeker ID", "person_id"),
+        ("Denied at", ""),
+        ("Zip name", ""),
+        ("At", ""),
+    ],
+)
+def test_headers_that_say_when_or_what_is_named(header: str, column: str) -> None:
+    assert columns("referrals", "referrals", f"Referral ID,{header}")[1] == column
+
+
 def test_a_column_is_taken_once_and_its_own_name_first() -> None:
     assert columns("roster", "members", "Cell,Phone,Telephone") == ["", "phone", ""]
 

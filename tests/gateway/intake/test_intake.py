@@ -25,7 +25,9 @@ from tests.gateway.harness import FakeClock, a_store, adt, channel
 
 
 @contextmanager
-def door(folder: Path, *channels: Channel, findings: tuple[Issue, ...] | None = ()) -> Iterator[tuple[Intake, Store]]:
+def door(
+    folder: Path, *channels: Channel, findings: tuple[Issue, ...] | None = (), clock: FakeClock | None = None
+) -> Iterator[tuple[Intake, Store]]:
     numbers = count(1)
 
     def validate(body: bytes, one: Channel, done: Any) -> None:
@@ -36,7 +38,7 @@ def door(folder: Path, *channels: Channel, findings: tuple[Issue, ...] | None = 
             Intake(
                 store,
                 {one.name: one for one in channels or (channel(),)},
-                clock=FakeClock(),
+                clock=clock or FakeClock(),
                 new_id=lambda: f"id-{next(numbers)}",
                 validate=validate,
                 stored=lambda: None,

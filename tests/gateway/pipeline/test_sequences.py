@@ -52,6 +52,7 @@ def mrg(number: int) -> str:
 VISIT = "PV1||I|4E^1||||||||||||||||55^^^GH^VN"
 MERGED = "GW-0202"
 LATER = "GW-0201"
+RENUMBERED = "GW-0205"
 
 
 def entries(worked: Worked, kind: str) -> list[dict[str, Any]]:
@@ -190,3 +191,70 @@ def test_an_identifier_that_is_changed_back_names_its_person_again() -> None:
     assert mind.see("A47", pid(2), mrg(1), minute=2).person == first
     for number in (1, 2):
         assert mind.see("A08", pid(number), minute=3).person == first
+
+
+def visit(number: int, alternate: str = "") -> str:
+    return f"PV1||I|4E^1||||||||||||||||{number}^^^GH^VN{'|' * 31 + alternate if alternate else ''}"
+
+
+def renamed(old: int) -> str:
+    return f"MRG|1^^^GH^MR||||{old}^^^GH^VN"
+
+
+@pytest.mark.parametrize("event", ["A50", "A42"])
+def test_messages_under_an_old_visit_number_count_to_the_same_visit(event: str) -> None:
+    mind = Mind()
+    (before,) = mind.see("A01", pid(1), visit(54)).visits
+    changed = mind.see(event, pid(1), renamed(54), visit(55), minute=2)
+    old, now = sorted(changed.visits, key=lambda each: each.survivor is None)
+    assert (old.id, old.survivor) == (before.id, now.id)
+    known = mind.snapshot()
+    assert mind.see(event, pid(1), renamed(54), visit(55), minute=2).visits == changed.visits
+    assert mind.snapshot() == known
+    later = mind.see("A03", pid(1), visit(54), minute=4)
+    assert [(each.id, each.status) for each in later.visits] == [(now.id, "finished")]
+    assert RENUMBERED in codes(later)
+    late = mind.see("A08", pid(1), visit(54), minute=3)
+    assert LATER in codes(late)
+    assert mind.visits[now.id].status == "finished"
+
+
+def test_messages_under_an_old_alternate_visit_id_count_to_the_same_visit() -> None:
+    mind = Mind()
+    alternate = "PV1||I" + "|" * 48 + "A-1^^^GH"
+    (before,) = mind.see("A01", pid(1), alternate).visits
+    changed = mind.see("A51", pid(1), "MRG|1^^^GH^MR|||||A-1^^^GH", alternate.replace("A-1", "A-2"), minute=1)
+    later = mind.see("A08", pid(1), alternate, minute=2)
+    assert before.id not in {each.id for each in later.visits}
+    assert {each.id for each in later.visits} == {each.id for each in changed.visits if each.survivor is None}
+
+
+def test_numbers_of_visits_change_on_and_back() -> None:
+    mind = Mind()
+    (first,) = mind.see("A01", pid(1), visit(1)).visits
+    mind.see("A50", pid(1), renamed(1), visit(2), minute=1)
+    last = mind.see("A50", pid(1), renamed(2), visit(3), minute=2).visits[-1].id
+    assert [each.id for each in mind.see("A08", pid(1), visit(1), minute=3).visits] == [last]
+    mind.see("A50", pid(1), renamed(3), visit(1), minute=4)
+    for minute, number in enumerate((1, 2, 3), 5):
+        assert [each.id for each in mind.see("A08", pid(1), visit(number), minute=minute).visits] == [first.id]
+
+
+def test_an_old_number_that_another_persons_visit_gets_is_that_ones() -> None:
+    mind = Mind()
+    (first,) = mind.see("A01", pid(1), visit(1)).visits
+    mind.see("A50", pid(1), renamed(1), visit(2), minute=1)
+    other = mind.see("A01", pid(9), visit(1), minute=2)
+    assert [(each.id, each.person) for each in other.visits] == [(first.id, other.person)]
+    assert RENUMBERED not in codes(other)
+
+
+def test_pairs_of_merged_visits_do_not_mix() -> None:
+    mind = Mind()
+    groups = (pid(1), renamed(1), visit(2), pid(9), "MRG|9^^^GH^MR||||3^^^GH^VN", visit(4))
+    merged = mind.see("A42", *groups, minute=1)
+    assert len(merged.visits) == 3
+    for number, person, minute in ((1, 1, 2), (3, 9, 3)):
+        present = mind.see("A08", pid(person), visit(number + 1), minute=minute + 10).visits[0].id
+        old = mind.see("A08", pid(person), visit(number), minute=minute + 20)
+        assert [each.id for each in old.visits] == [present]

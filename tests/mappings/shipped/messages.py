@@ -69,3 +69,26 @@ def codes(made: Conversion) -> list[str]:
 def adt(*segments: str, event: str = "A01", version: str = "2.5.1") -> str:
     head = f"MSH|^~\\&|ADT1|GH|||20240301081500+0000||ADT^{event}|C1|P|{version}"
     return "\n".join([head, *segments])
+
+
+def told(*resources: dict[str, Any], target: str = "ADT_A01@2.8") -> list[str]:
+    """The segments that a Bundle of a patient and these resources gives."""
+    patient = {"resourceType": "Patient", "id": "p", "name": [{"family": "Stone"}]}
+    about = {"subject": {"reference": "Patient/p"}}
+    entries = [
+        {"fullUrl": f"http://gh.example/{each['resourceType']}/{each['id']}", "resource": each}
+        for each in (patient, *({**about, "id": str(number), **each} for number, each in enumerate(resources)))
+    ]
+    root = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    made = back(Document(format="fhir", version="4.0.1", root=root), target=target).document
+    assert made is not None
+    text: str = made.root.raw.decode()
+    return text.rstrip("\r").split("\r")[2:]
+
+
+def code(text: str, system: str = "") -> dict[str, Any]:
+    return {"coding": [{"code": text, **({"system": system} if system else {})}]}
+
+
+VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+OF_PATIENT = {"patient": {"reference": "Patient/p"}, "beneficiary": {"reference": "Patient/p"}}

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from conformance.document import Document
-from tests.mappings.shipped.messages import adt, back, everything, forward, one, resources
+from tests.mappings.shipped.messages import OF_PATIENT, VERIFIED, adt, code, everything, forward, one, resources, told
 
 PID = "PID|1||4711^^^GH^MR||Stone^Ada||19800203|F"
 PV1 = "PV1|1|I|||||||||||||||||99^^^GH^VN"
@@ -155,29 +154,6 @@ def test_a_visit_whose_provider_claims_no_profile_claims_none() -> None:
     ]
     assert claimed[0]
     assert claimed[1] is None
-
-
-def told(*resources: dict[str, Any], target: str = "ADT_A01@2.8") -> list[str]:
-    """The segments that a Bundle of a patient and these resources gives."""
-    patient = {"resourceType": "Patient", "id": "p", "name": [{"family": "Stone"}]}
-    about = {"subject": {"reference": "Patient/p"}}
-    entries = [
-        {"fullUrl": f"http://gh.example/{each['resourceType']}/{each['id']}", "resource": each}
-        for each in (patient, *({**about, "id": str(number), **each} for number, each in enumerate(resources)))
-    ]
-    root = {"resourceType": "Bundle", "type": "collection", "entry": entries}
-    made = back(Document(format="fhir", version="4.0.1", root=root), target=target).document
-    assert made is not None
-    text: str = made.root.raw.decode()
-    return text.rstrip("\r").split("\r")[2:]
-
-
-def code(text: str, system: str = "") -> dict[str, Any]:
-    return {"coding": [{"code": text, **({"system": system} if system else {})}]}
-
-
-VERIFIED = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-OF_PATIENT = {"patient": {"reference": "Patient/p"}, "beneficiary": {"reference": "Patient/p"}}
 
 
 @pytest.mark.parametrize(
