@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 START = b"\x0b"
 END = b"\x1c\r"
+_FS = b"\x1c"
 _END_WITHOUT_CR = b"\x1c\x0b"
 _CR = 0x0D
 
@@ -28,25 +29,23 @@ def frame(message: bytes) -> bytes:
 class Frames:
     """Bytes in, whole messages out. Holds at most `limit` bytes of one open frame."""
 
-    __slots__ = ("_buffer", "_open", "_searched", "dropped", "limit")
+    __slots__ = ("_buffer", "_searched", "dropped", "limit", "open")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.dropped = 0
         """Frames begun and never ended, because another began inside them."""
-        self._buffer = bytearray()
-        self._open = False
-        self._searched = 0
-
-    @property
-    def open(self) -> bool:
+        self.open = False
         """True while a frame has begun and not ended."""
-        return self._open
+        self._buffer = bytearray()
+        self._searched = 0
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that these bytes complete. FrameTooLargeError when an open frame passes the limit."""
-        if not self._buffer and not self._open and _is_one_frame(data) and len(data) <= self.limit:
-            return [data[1:-2]]
+        if not self._buffer and not self.open:
+            whole, _, rest = data.partition(_FS)  # one frame and no more, as those send it who wait for each answer
+            if rest == b"\r" and whole[:1] == START and whole.rfind(START) == 0 and len(data) <= self.limit:
+                return [whole[1:]]
         self._buffer += data
         messages: list[bytes] = []
         while self._start() and (end := self._end()) >= 0:
@@ -54,30 +53,25 @@ class Frames:
             self.dropped += bool(begun_before)
             messages.append(message)
             del self._buffer[: end + (2 if self._buffer[end + 1] == _CR else 1)]
-            self._open = False
+            self.open = False
         if len(self._buffer) > self.limit:
             raise FrameTooLargeError
         return messages
 
     def _start(self) -> bool:
         """Skips to the next VT unless a frame is open already; False when there is none yet."""
-        if not self._open:
+        if not self.open:
             at = self._buffer.find(START)
             del self._buffer[: at + 1 if at >= 0 else len(self._buffer)]
-            self._open = at >= 0
+            self.open = at >= 0
             self._searched = 0
-        return self._open
+        return self.open
 
     def _end(self) -> int:
         """Where the FS that ends the open frame stands; -1 when it isn't there yet. Looks at each byte once."""
         ends = [at for mark in (END, _END_WITHOUT_CR) if (at := self._buffer.find(mark, self._searched)) >= 0]
         self._searched = max(len(self._buffer) - 1, 0)
         return min(ends, default=-1)
-
-
-def _is_one_frame(data: bytes) -> bool:
-    """Exactly one frame from first byte to last, as senders that wait for each answer send it."""
-    return data[:1] == START and data.find(b"\x1c") == len(data) - 2 and data[-1] == _CR and data.rfind(START) == 0
 
 
 class NoAnswerError(Exception):

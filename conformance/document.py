@@ -33,7 +33,7 @@ Reader = Callable[[Document], dict[str, list[Any]]]
 """What stands at each of some paths in a document, as far as it carries information; without places."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Glance:
     """What an acknowledgement needs to know of a message before it is parsed. `subject`: whom it is about, in the
     sender's own bytes, so that messages about one person are worked one after another. Not frozen: one is made while

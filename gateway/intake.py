@@ -19,7 +19,6 @@ from gateway import formats
 from gateway.plan import Channel
 from gateway.records import WAITING, Arrival, Stored
 from gateway.store import Store
-from gateway.store.writer import Done
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +27,10 @@ LANES = 64
 
 Validate = Callable[[bytes, Channel, Callable[[tuple[Issue, ...] | None], None]], None]
 """Runs a channel's accept profiles elsewhere and calls back with the findings; None when that could not be done."""
+
+
+_Told = Callable[[Stored | None, bytes | None], None]
+"""Called once, after the commit: with what was stored, None where the store refused, and the words for the sender."""
 
 
 @dataclass(slots=True)
@@ -52,7 +55,8 @@ class Intake:
         stored: Callable[[], None],
     ) -> None:
         """`stored` is called after each commit that brought something to work."""
-        self._store = store
+        self._submit = store.writer.submit
+        self._write = store.envelopes.add
         self.channels = channels
         self._clock = clock
         self._new_id = new_id
@@ -63,10 +67,11 @@ class Intake:
         """What a transport of a channel hands its units to."""
 
         def accept(received: Received, answer: Answer) -> None:
-            if _is_batch(received.body):
-                self.accept(name, received.body, lambda taken: answer(_together(taken)))
+            body = received.body
+            if body[:3] != b"MSH" and _is_batch(body):
+                self.accept(name, body, lambda taken: answer(_together(taken)))
             else:
-                self._take(self.channels[name], received.body, lambda taken: answer(taken.reply))
+                self._take(self.channels[name], body, lambda _, reply: answer(reply))
 
         return accept
 
@@ -78,10 +83,11 @@ class Intake:
         for number, piece in enumerate(pieces or [body]):
             self._take(channel, piece, answers.at(number))
 
-    def _take(self, channel: Channel, body: bytes, done: Callable[[Taken], None]) -> None:
-        glancing = _glancing(channel.format)
-        seen = glancing.glance(body) if glancing else Glance(issues=_recognised(_format(channel.format), body))
-        found = seen.issues + _refused(channel, seen, body)
+    def _take(self, channel: Channel, body: bytes, done: _Told) -> None:
+        seen = _glance(channel.format)(body)
+        found, asked = seen.issues, seen.processing_id
+        if len(body) > channel.max_size or (asked and asked not in channel.processing_ids):
+            found += _refused(channel, seen, body)
         if seen.is_part and not has_errors(found):
             self._add(channel, body, seen, (*found, issue(WAITING)), done)
         elif channel.acknowledge == "validated" and not has_errors(found):
@@ -89,40 +95,39 @@ class Intake:
         else:
             self._add(channel, body, seen, found, done)
 
-    def _validated(self, channel: Channel, body: bytes, seen: Glance, done: Callable[[Taken], None]) -> None:
+    def _validated(self, channel: Channel, body: bytes, seen: Glance, done: _Told) -> None:
         def validated(found: tuple[Issue, ...] | None) -> None:
             if found is None:
-                done(Taken(None, None))
+                done(None, None)
             else:
                 self._add(channel, body, seen, (*seen.issues, *found), done)
 
         self._validate(body, channel, validated)
 
-    def _add(
-        self, channel: Channel, body: bytes, seen: Glance, found: tuple[Issue, ...], done: Callable[[Taken], None]
-    ) -> None:
+    def _add(self, channel: Channel, body: bytes, seen: Glance, found: tuple[Issue, ...], done: _Told) -> None:
         arrival = self._arrival(channel, seen, body, found)
         try:
-            self._store.writer.submit(self._store.envelopes.add, arrival, self._committed(channel, arrival, seen, done))
+            self._submit(self._write, arrival, partial(self._committed, channel, arrival, seen, done))
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender must not be told that it is stored
-            done(self._not_stored(channel, body, error))
+            done(None, self._not_stored(channel, body, error))
 
     def _arrival(self, channel: Channel, seen: Glance, body: bytes, found: tuple[Issue, ...]) -> Arrival:
-        sha256 = hashlib.sha256(body).digest()
+        """Made by position, as `Glance` is: names would cost more than it does, and one is made for every message."""
+        sha256, control_id, reason = hashlib.sha256(body).digest(), seen.control_id, _reason(found) if found else None
         return Arrival(
-            id=self._new_id(),
-            channel=channel.name,
-            format=channel.format,
-            body=body,
-            received_at=self._clock(),
-            control_id=seen.control_id,
-            dedupe=_dedupe(channel, seen, sha256),
-            sha256=sha256,
-            lane=zlib.crc32(seen.subject or seen.control_id.encode()) % LANES,
-            issues=found,
-            reason=_reason(found) if found else None,
-            is_snapshot=channel.format == "csv",
-            whole=partial(self._whole, channel, body) if found and _reason(found) == WAITING else None,
+            self._new_id(),
+            channel.name,
+            channel.format,
+            body,
+            self._clock(),
+            _dedupe(channel.name, seen.sender, control_id, sha256),
+            sha256,
+            control_id,
+            zlib.crc32(seen.subject or control_id.encode()) % LANES,
+            found,
+            reason,
+            channel.format == "csv",
+            partial(self._whole, channel, body) if reason == WAITING else None,
         )
 
     def _whole(self, channel: Channel, part: bytes, others: Sequence[bytes]) -> tuple[Arrival, tuple[int, ...]] | None:
@@ -135,25 +140,30 @@ class Intake:
         arrival = self._arrival(channel, seen, body, seen.issues + _refused(channel, seen, body))
         return replace(arrival, dedupe=hashlib.blake2b(arrival.dedupe + b"whole", digest_size=32).digest()), used
 
-    def _committed(self, channel: Channel, arrival: Arrival, seen: Glance, done: Callable[[Taken], None]) -> Done:
-        def committed(stored: Stored | None, error: BaseException | None) -> None:
-            if stored is None:
-                done(self._not_stored(channel, arrival.body, error))
-                return
-            reply = seen.reply or partial(_format(channel.format).reply, arrival.body)
-            done(Taken(stored, reply(stored.issues)))
-            if not stored.repeated and (arrival.reason is None or arrival.whole is not None):
-                self._stored()
+    def _committed(
+        self,
+        channel: Channel,
+        arrival: Arrival,
+        seen: Glance,
+        done: _Told,
+        stored: Stored | None,
+        error: BaseException | None,
+    ) -> None:
+        if stored is None:
+            done(None, self._not_stored(channel, arrival.body, error))
+            return
+        reply = seen.reply or partial(_format(channel.format).reply, arrival.body)
+        done(stored, reply(stored.issues))
+        if not stored.repeated and (arrival.reason is None or arrival.whole is not None):
+            self._stored()
 
-        return committed
-
-    def _not_stored(self, channel: Channel, body: bytes, error: BaseException | None) -> Taken:
+    def _not_stored(self, channel: Channel, body: bytes, error: BaseException | None) -> bytes | None:
         """No answer, so that the sender sends again; or a refusal, where the channel asks for one."""
         _log.error("not stored", extra={"channel": channel.name, "error": type(error).__name__})
         glancing = _glancing(channel.format)
         if channel.reject_when_store_fails and glancing:
-            return Taken(None, glancing.refuse(body, (issue("GW-0005"),)))
-        return Taken(None, None)
+            return glancing.refuse(body, (issue("GW-0005"),))
+        return None
 
 
 def _together(taken: list[Taken]) -> bytes | None:
@@ -172,10 +182,10 @@ class _Answers:
         self._done = done
         self._lock = threading.Lock()
 
-    def at(self, number: int) -> Callable[[Taken], None]:
-        def answered(taken: Taken) -> None:
+    def at(self, number: int) -> _Told:
+        def answered(stored: Stored | None, reply: bytes | None) -> None:
             with self._lock:
-                self._taken[number] = taken
+                self._taken[number] = Taken(stored, reply)
                 self._open -= 1
                 last = self._open == 0
             if last:
@@ -199,6 +209,13 @@ def _glancing(name: str) -> Glancing | None:
     return format_ if isinstance(format_, Glancing) else None
 
 
+@cache
+def _glance(name: str) -> Callable[[bytes], Glance]:
+    """How a message of the format is looked at."""
+    glancing, format_ = _glancing(name), _format(name)
+    return glancing.glance if glancing else lambda body: Glance(issues=_recognised(format_, body))
+
+
 def _is_batch(body: bytes) -> bool:
     """Only HL7's batches hold several messages in one unit; each becomes an envelope."""
     return body[:3] != b"MSH" and body[:64].lstrip(b"\xef\xbb\xbf\x0b\r\n\t ")[:3] in (b"FHS", b"BHS")
@@ -206,6 +223,11 @@ def _is_batch(body: bytes) -> bool:
 
 def _recognised(format_: Format, body: bytes) -> tuple[Issue, ...]:
     return () if format_.sniff(body[: formats.HEAD]) else (issue("GW-0002", format=format_.name),)
+
+
+def _reason(found: tuple[Issue, ...]) -> str | None:
+    """The code of the finding for which something isn't worked, or not yet."""
+    return next((one.code for one in found if one.code == WAITING or has_errors((one,))), None)
 
 
 def _refused(channel: Channel, seen: Glance, body: bytes) -> tuple[Issue, ...]:
@@ -218,23 +240,16 @@ def _refused(channel: Channel, seen: Glance, body: bytes) -> tuple[Issue, ...]:
     return found
 
 
-def _reason(found: tuple[Issue, ...]) -> str | None:
-    """The code of the finding for which something isn't worked, or not yet."""
-    return next((one.code for one in found if one.code == WAITING or has_errors((one,))), None)
-
-
-def _dedupe(channel: Channel, seen: Glance, sha256: bytes) -> bytes:
+def _dedupe(channel: str, sender: tuple[str, ...], control_id: str, sha256: bytes) -> bytes:
     """Channel, sender and control id; where the sender gives none, the content speaks for itself.
 
     A sender's control ids mostly count upwards. So the key ends with the id itself (where it is short), not with a hash
     of it: neighbours come to lie side by side, and the index over millions of them grows in one place.
     """
-    if not seen.control_id:
-        return _hashed(channel.name, *seen.sender) + sha256[:16]
-    control_id = seen.control_id.encode()
-    if len(control_id) > _SHORT:
-        control_id = control_id[:8] + hashlib.blake2b(control_id, digest_size=16).digest()
-    return _hashed(channel.name, *seen.sender) + control_id
+    name = control_id.encode() if control_id else sha256[:16]
+    if len(name) > _SHORT:
+        name = name[:8] + hashlib.blake2b(name, digest_size=16).digest()
+    return _hashed(channel, sender) + name
 
 
 _SHORT = 20
@@ -242,5 +257,5 @@ _SHORT = 20
 
 
 @lru_cache(maxsize=1024)
-def _hashed(*names: str) -> bytes:
-    return hashlib.blake2b(b"\x1f".join(name.encode() for name in names), digest_size=8).digest()
+def _hashed(channel: str, sender: tuple[str, ...]) -> bytes:
+    return hashlib.blake2b("\x1f".join((channel, *sender)).encode(), digest_size=8).digest()

@@ -74,6 +74,8 @@ class Lanes:
         self._worked = worked
         self._memory: Memory = Known(store)
         self._closing = threading.Event()
+        self._looking: set[_Lane] = set()
+        """Those that must be told when there is more."""
         self._lanes = [_Lane(number, Worker.of(plan)) for number in range(plan.workers)]
 
     def start(self) -> None:
@@ -88,8 +90,8 @@ class Lanes:
 
     def wake(self) -> None:
         """There is something to work."""
-        for lane in self._lanes:
-            if not lane.wake.is_set():
+        if self._looking:
+            for lane in list(self._looking):
                 lane.wake.set()
 
     @property
@@ -120,16 +122,17 @@ class Lanes:
 
     def _look(self, lane: _Lane) -> None:
         """Works what there is, or waits to be called."""
-        lane.wake.clear()
         limit = _BATCH if self._gave_way() else _BATCH_UNDER_PRESSURE
+        lane.wake.clear()
+        self._looking.add(lane)
         with self._store.reading() as connection:
             batch = self._store.envelopes.received(
                 connection, lane=lane.number, lanes=len(self._lanes), after=0, limit=limit
             )
-        if batch:
-            self._work(lane, batch)
-        else:
+        if not batch:
             lane.wake.wait(_LOOK)
+        self._looking.discard(lane)
+        self._work(lane, batch)
 
     def _gave_way(self) -> bool:
         """Lets those go first who wait for an acknowledgement: what is stored can wait a little. False when they are

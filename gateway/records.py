@@ -5,7 +5,7 @@ Times are UTC.
 
 from __future__ import annotations
 
-import os
+import itertools
 import random
 import time
 import uuid
@@ -23,7 +23,7 @@ WAITING, JOINED = "GW-0106", "GW-0107"
 _NAMESPACE = uuid.UUID("6f2f61d4-0f0e-5d6f-9d53-2c3c8f6f8a11")
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Arrival:
     """Something received and not yet stored. `control_id` is the sender's own name for it, empty where it has none;
     `dedupe` says which arrivals are the same; `lane` which are worked one after another.
@@ -34,9 +34,9 @@ class Arrival:
     format: str
     body: bytes = field(repr=False)
     received_at: datetime
-    control_id: str = field(default="", repr=False)
     dedupe: bytes
     sha256: bytes
+    control_id: str = field(default="", repr=False)
     lane: int = 0
     issues: tuple[Issue, ...] = ()
     reason: str | None = None
@@ -47,7 +47,7 @@ class Arrival:
     """Of a part of a message: what it is together with other parts that wait, and the places of these."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Stored:
     """What became of an arrival, with the issues to be answered. `repeated`: it was there already; the issues are
     those that its first answer spoke of, not what was found when it was worked."""
@@ -169,13 +169,15 @@ class Told:
 
 def time_ordered_id() -> str:
     """A UUID of version 7 (RFC 9562, 5.7): made later, it sorts later, so that an index over many grows at its end."""
-    made = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | _CHANCE(12) << 64 | 0x2 << 62 | _CHANCE(62)
-    text = f"{made:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    first, second = divmod(milliseconds, 0x10000)
+    return f"{first:08x}-{second:04x}-7{rest >> 8:03x}-{_PROCESS}{next(_COUNT) & 0xFFFFFFFFFF:010x}"
 
 
-_CHANCE = random.Random(os.urandom(32)).getrandbits  # noqa: S311
-"""Such an id is a name and no secret: it needs to be unlike others, not beyond guessing."""
+_PROCESS = f"{0x8000 | random.SystemRandom().getrandbits(14):04x}-{random.SystemRandom().getrandbits(8):02x}"
+_COUNT = itertools.count(random.SystemRandom().getrandbits(40))
+"""Such an id is a name and no secret: it needs to be unlike others, not beyond guessing. Others are made in another
+quarter of a microsecond, by another process, or counted on."""
 
 
 def delivery_id(tenant: str, envelope: str, destination: str, name: str, generation: int) -> str:

@@ -45,7 +45,9 @@ CCDA_KINDS = ("ccd", "discharge-summary", "referral-note", "care-plan")
 CSV_KINDS: Mapping[str, tuple[str, ...]] = {
     "hmis": ("fy2026", "fy2024"),
     "hsds": ("3.0",),
-    **dict.fromkeys(("ny1115", "answers", "ahc", "prapare", "hvs", "referrals", "worklist", "roster", "pantry"), ("",)),
+    **dict.fromkeys(
+        ("ny1115", "answers", "ahc", "prapare", "hvs", "wellrx", "referrals", "worklist", "roster", "pantry"), ("",)
+    ),
 }
 """Kinds of tables that are written, with their versions."""
 

@@ -61,6 +61,9 @@ def _namespace(salt: str) -> Any:
     return sha1(uuid.uuid5(NAMESPACE, salt).bytes, usedforsecurity=False)
 
 
+_DIRECTORY = frozenset(("Practitioner", "PractitionerRole", "Organization"))
+"""Types of what a document names for what it did, not for itself."""
+
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
@@ -432,9 +435,10 @@ class Run(Source):
         if empty:
             for resource in self.made.values():
                 prune(resource)
-        for url, paths in self.needy:
-            if url in self.made and not all(there(self.made[url], path) for path in paths):
-                del self.made[url]
+        lacking = [url for url, paths in self.needy if not all(there(self.made.get(url, {}), path) for path in paths)]
+        gone = [self.made.pop(url) for url in lacking if url in self.made]
+        if gone:
+            self._forsake(gone)
         if self.claimed:
             self._unclaim()
         if self.entries:
@@ -459,6 +463,15 @@ class Run(Source):
         elif references:
             node[name] = references[0]
         return bool(references)
+
+    def _forsake(self, gone: list[dict[str, Any]]) -> None:
+        """Leaves out people and organizations to whom only resources refer that are gone."""
+        waiting = gone
+        while waiting:
+            loose = {url for each in waiting for url in references(each)} & self.made.keys()
+            held = {url for each in self.made.values() for url in references(each)} if loose else set()
+            alone = [url for url in loose - held if self.made[url]["resourceType"] in _DIRECTORY]
+            waiting = [self.made.pop(url) for url in sorted(alone)]
 
     def _reach(self) -> None:
         """Leaves out resources to which no reference leads from those of the wanted types."""

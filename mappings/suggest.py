@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from conformance.tabular import instruments, kinds
 from conformance.tabular.headers import match
@@ -208,14 +209,27 @@ def _answered(profile: Profile) -> Guess | None:
         known = instruments.by_text(question)
         share = sum(1 for value in values if value in known) / len(values)
         if share >= _ENOUGH and len(values) > 1:
-            said = {word for text in instruments.questions()[question] for word in words(text).split() if len(word) > 3}
-            shared = len(said & set(words(profile.header.replace("_", " ")).split()))
-            if profile.type == "boolean" and not shared:
+            shared = len(_telling()[question] & set(words(profile.header.replace("_", " ")).split()))
+            if profile.type == "boolean" and shared < 2:
                 continue  # yes and no answer anything
             best = max(best or (0.0, ""), (share / 2 + min(shared, 3) / 10, question))
     if best is None:
         return None
     return Guess(profile, best[1], "its values are answers to this question", best[0])
+
+
+@cache
+def _telling() -> Mapping[str, frozenset[str]]:
+    """The words of each question that few others have: `months`, `your` and `home` tell nothing."""
+    said = {
+        question: {word for text in texts for word in words(text).split() if len(word) > 3}
+        for question, texts in instruments.questions().items()
+    }
+    often = Counter(word for each in said.values() for word in each)
+    return {question: frozenset(word for word in each if often[word] <= _FEW) for question, each in said.items()}
+
+
+_FEW = 3
 
 
 def _typed(profile: Profile) -> Guess:

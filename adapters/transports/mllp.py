@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any
 
 from adapters.mllp import Frames, FrameTooLargeError, frame
@@ -46,7 +47,8 @@ class _Slot:
 
     def __call__(self, reply: bytes | None) -> None:
         self.answer, self.done = reply, True
-        self._connection.server.answered(self._connection)
+        connection = self._connection
+        connection.server.answered(connection)
 
 
 class _Connection(asyncio.Protocol):
@@ -54,6 +56,7 @@ class _Connection(asyncio.Protocol):
         self.server = server
         self._frames = Frames(server.settings.max_message)
         self._slots: deque[_Slot] = deque()
+        self._most = server.settings.max_unanswered
         self._transport: asyncio.Transport | None = None
         self._peer = ""
         self._ended = False
@@ -71,7 +74,7 @@ class _Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._peer = str((transport.get_extra_info("peername") or ("",))[0])
-        self.heard_at = self.server.now()
+        self.heard_at = monotonic()
         self.server.joined(self)
         self.apply_pause()
 
@@ -80,23 +83,23 @@ class _Connection(asyncio.Protocol):
         self.server.connections.discard(self)
 
     def data_received(self, data: bytes) -> None:
-        server = self.server
-        self.heard_at = server.now()
+        server, frames, slots = self.server, self._frames, self._slots
+        self.heard_at = monotonic()
         try:
-            messages = self._frames.feed(data)
+            messages = frames.feed(data)
         except FrameTooLargeError:
             server.refused("too_large")
             self.cut()
             return
-        if not self._frames.open:
+        if not frames.open:
             self.frame_began_at = None
         elif messages or self.frame_began_at is None:
             self.frame_began_at = self.heard_at
         for message in messages:
             slot = _Slot(self)
-            self._slots.append(slot)
+            slots.append(slot)
             server.receive(Received(message, self._peer), slot)
-        if server.paused or len(self._slots) >= server.settings.max_unanswered:
+        if server.paused or len(slots) >= self._most:
             self.apply_pause()
 
     def eof_received(self) -> bool:
@@ -116,18 +119,18 @@ class _Connection(asyncio.Protocol):
         """Writes the answers that are there, up to the first that isn't. One that is None ends the connection."""
         if self._transport is None:
             return
-        slots, replies = self._slots, list[bytes]()
+        slots, replies = self._slots, b""
         while slots and slots[0].done:
             reply = slots.popleft().answer
             if reply is None:
-                self._transport.write(b"".join(replies))
+                self._transport.write(replies)
                 slots.clear()
                 self._transport.close()
                 return
             if reply:
-                replies.append(frame(reply))
+                replies += frame(reply)
         if replies:
-            self._transport.write(b"".join(replies))
+            self._transport.write(replies)
         if self._ended and not slots:
             self._transport.close()
         elif self._paused:
@@ -135,7 +138,7 @@ class _Connection(asyncio.Protocol):
 
     def apply_pause(self) -> None:
         """Reads, or doesn't, as the server, the row of answers and the peer's own reading allow."""
-        wait = self.server.paused or self._unwritable or len(self._slots) >= self.server.settings.max_unanswered
+        wait = self.server.paused or self._unwritable or len(self._slots) >= self._most
         if self._transport is None or wait == self._paused or self._transport.is_closing():
             return
         self._paused = wait
@@ -181,9 +184,6 @@ class _Server:
     _answered: deque[_Connection] = field(default_factory=deque)
     _waking: bool = False
 
-    def now(self) -> float:
-        return self.loop.time()
-
     def refused(self, why: str) -> None:
         """Counts each, but logs the first, second, fourth, eighth ...: a flood must not fill the log."""
         count = self.refusals[why] = self.refusals.get(why, 0) + 1
@@ -223,7 +223,7 @@ class _Server:
         every = min(1.0, self.settings.frame_timeout / 4, self.settings.idle_timeout / 4)
         while True:
             await asyncio.sleep(every)
-            now = self.now()
+            now = monotonic()
             for connection in list(self.connections):
                 if why := connection.overdue(now):
                     self.refused(why)
@@ -298,8 +298,8 @@ class MllpListener:
         self._listening.close()
         for connection in list(self._server.connections):
             connection.finish()
-        until = self._server.now() + grace
-        while self._server.connections and self._server.now() < until:
+        until = monotonic() + grace
+        while self._server.connections and monotonic() < until:
             await asyncio.sleep(0.01)
         for connection in list(self._server.connections):
             connection.cut()

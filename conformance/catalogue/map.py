@@ -326,6 +326,16 @@ CODES = (
         type="business-rule",
     ),
     Code(
+        code="MAP-0212",
+        severity="information",
+        title="Not a social security number",
+        message="a social security number has nine digits; this is kept without the system of those numbers",
+        why="A number of something else, or a masked one, must not be taken for somebody's social security number.",
+        example="PID-19 XXX-XX-1234",
+        type="value",
+        err="102",
+    ),
+    Code(
         code="MAP-0211",
         severity="information",
         title="A type of identifier in another place",

@@ -14,7 +14,7 @@ _LOINC = re.compile(r"(?:^|[\s(\[:_])(\d{4,6}-\d)(?=$|[\s)\]:_,.])", re.ASCII)
 _BRACKETED = re.compile(r"\s{0,4}[(\[][^()\[\]]{0,80}[)\]]\s{0,4}$")
 _WHOSE = re.compile(
     r"\s{0,4}(?:client|patient|member|person|participant|guest|enrollee|beneficiary|consumer|caller|individual|seeker"
-    r"|resident|customer|applicant|student|neighbou?r)"
+    r"|pt|resident|customer|applicant|student|neighbou?r)"
     r"(?:[’']s)?[\s_.-]{1,3}(?=\w)",
     re.IGNORECASE,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,23 @@ def headers() -> frozenset[str]:
             for column in table.columns:
                 found |= {plain(each) for each in (column.name, *column.also)}
     return frozenset(found - {""})
+
+
+@lru_cache(maxsize=4096)
+def question(text: str, panel: str = "") -> str:
+    """LOINC code of the question that words ask, as the headers of the kinds of screenings are read; of several
+    instruments the one of `panel`. Empty where none does, or more than one.
+    """
+    found: dict[str, str] = {}
+    for schema in (shipped(name).value for name in ids()):
+        if schema is not None and schema.panel:
+            columns = (column for table in schema.tables for column in table.columns if column.question)
+            held = {column.name: column.question for column in columns}
+            codes = [held[name] for table in schema.tables for name in fits(table, (text,)) if name in held]
+            if codes:
+                found[schema.panel] = codes[0]
+    said = {found[panel]} if panel in found else set(found.values())
+    return said.pop() if len(said) == 1 else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,8 @@ def _none(given: Words) -> Callable[[Row], Iterable[Finding]]:
 def _said(given: Words) -> Callable[[Row], Iterable[Finding]]:
     """An answer as people write it, of the question that its row names: its code, or the reason for having none. Codes
     in columns of their own count first."""
+    from conformance.tabular.kinds import question as question_of
+
     question, answer, instrument = given["question"], given["answer"], given.get("instrument", "")
     readers: dict[tuple[str, str], Callable[[str], Any]] = {}
 
@@ -110,6 +112,8 @@ def _said(given: Words) -> Callable[[Row], Iterable[Finding]]:
 
     def check(row: Row) -> Iterator[Finding]:
         asked = row.get(given.get("coded_question", "")) or row.get(question, "")
+        if not of_question(asked):
+            asked = question_of(asked, panel_of(row.get(instrument, ""))) or asked
         if asked != row.get(question, ""):
             yield Finding("", question, value=asked)
         column = given.get("coded_answer", "") if row.get(given.get("coded_answer", "")) else answer

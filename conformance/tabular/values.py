@@ -270,6 +270,8 @@ def _phone(text: str) -> Cell:
     rest = (text[: match.start()] + text[match.end() :]).strip(" ,;:-/()")
     if rest[:1].isdecimal() and text[match.end() : match.end() + 1].isdecimal():
         return Cell("", "CSV-0111", {"wanted": "a telephone number"})
+    if len({each for each in match["number"] if each.isdecimal()}) == 1:  # 000-000-0000: nobody's
+        return Cell("", "CSV-0119", more=(("phone_note", rest),)) if rest else NONE
     return Cell(number, "CSV-0119" if rest else "", more=(("phone_note", rest),) if rest else ())
 
 

@@ -110,16 +110,20 @@ class Envelopes:
         answers: list[Stored] = []
         for each in arrivals:
             arrival = self._since(connection, each, known) if each.is_snapshot else each
-            same = known.setdefault(arrival.dedupe, {})
-            if (first := same.get(arrival.sha256)) is not None:
+            same = known.get(arrival.dedupe)
+            if same is None:
+                issues = arrival.issues
+                same = known[arrival.dedupe] = {}
+            elif (first := same.get(arrival.sha256)) is not None:
                 repeats.append({"b_seq": first.seq})
                 answers.append(replace(first, repeated=True, issues=(*arrival.issues, *_of_arrival(first))))
                 continue
+            else:
+                issues = (*arrival.issues, issue("GW-0004"))
             seq += 1
-            issues = (*arrival.issues, issue("GW-0004")) if same else arrival.issues
             rows.append(self._row(arrival, seq, issues))
-            answers.append(Stored(seq=seq, id=arrival.id, issues=issues))
-            same[arrival.sha256] = answers[-1]
+            stored = same[arrival.sha256] = Stored(seq, arrival.id, False, issues)
+            answers.append(stored)
         bulk.insert(connection, ENVELOPE.name, _ADDED, rows)
         if repeats:
             connection.execute(_REPEAT, repeats)
@@ -194,7 +198,7 @@ class Envelopes:
             seq, name, self._tenant, arrival.channel, arrival.format, arrival.dedupe, arrival.sha256,
             arrival.control_id[:200], len(body), to_micros(arrival.received_at), arrival.lane,
             "received" if arrival.reason is None else "quarantined", arrival.reason, 0, 0,
-            self._sealed(issues, name), self._seal.seal(body, f"envelope.body:{name}"),
+            self._sealed(issues, name) if issues else None, self._seal.seal(body, f"envelope.body:{name}"),
         )  # fmt: skip
 
     def _sealed(self, issues: Sequence[Issue], name: str) -> bytes | None:

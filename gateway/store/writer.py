@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import math
 import queue
@@ -33,9 +32,6 @@ MAX_BATCH = 256
 _MANY = 16
 _A_WHILE = 0.05
 """Seconds for which a large group tells that more is to come: who was answered sends the next."""
-_A_BIT = 0.0005
-_WAITS = 4
-"""How often a group waits that bit for as many as the last large one had."""
 
 
 class StoreFailedError(Exception):
@@ -49,13 +45,13 @@ _Job = tuple[Callable[..., Sequence[Any]], Any, Done]
 class Writer:
     """Commits in groups; a write is done only when its group is on disk."""
 
-    def __init__(self, engine: Engine, urgent: Callable[..., Sequence[Any]] | None = None) -> None:
+    def __init__(self, engine: Engine, urgent: Callable[..., Sequence[Any]]) -> None:
         """`urgent`: the write for which somebody outside waits."""
         self._engine = engine
         self._urgent = urgent
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
-        self._many, self._many_at = 0, -_A_WHILE
+        self._pressed_until = 0.0
         self.failure: BaseException | None = None
         """Set when the disk has failed under a commit. What it holds is then unknown, so nothing is written again."""
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
@@ -68,7 +64,7 @@ class Writer:
     @property
     def pressed(self) -> bool:
         """Whether many urgent writes came together a moment ago."""
-        return time.monotonic() - self._many_at < _A_WHILE
+        return time.monotonic() < self._pressed_until
 
     def submit(self, write: Write[Item, T], item: Item, done: Done) -> None:
         """Hands over a write; many of the same kind that wait together are done together."""
@@ -100,54 +96,41 @@ class Writer:
         with self._engine.connect() as connection:
             ended = False
             while not ended:
-                batch = self._taken()
-                urgent = sum(job is not None and job[0] == self._urgent for job in batch)
-                if urgent >= _MANY:
-                    self._many, self._many_at = urgent, math.inf
-                ended = batch[-1] is None
-                self._commit(connection, [job for job in batch if job is not None])
-                self._many_at = min(self._many_at, time.monotonic())
+                batch, ended = self._taken()
+                is_pressed = [write for write, _, _ in batch].count(self._urgent) >= _MANY
+                self._pressed_until = math.inf if is_pressed else self._pressed_until
+                self._commit(connection, batch)
+                self._pressed_until = min(self._pressed_until, time.monotonic() + _A_WHILE)
 
-    def _taken(self) -> list[_Job | None]:
-        """What waits, at least one; None, after which nothing comes, is the last."""
-        batch = [self._jobs.get()]
-        self._gather()
-        with contextlib.suppress(queue.Empty):
-            while len(batch) < MAX_BATCH and batch[-1] is not None:
-                batch.append(self._jobs.get_nowait())
-        return batch
-
-    def _gather(self) -> None:
-        """After a large group, waits a little for as many again: who was answered sends the next message, and a commit
-        costs nearly the same for a hundred as for ten."""
-        if self.pressed:
-            for _ in range(_WAITS):
-                if self._jobs.qsize() + 1 >= self._many:
-                    break
-                time.sleep(_A_BIT)
+    def _taken(self) -> tuple[list[_Job], bool]:
+        """What waits, at least one; and whether nothing will come any more."""
+        first = self._jobs.get()
+        batch = [first, *[self._jobs.get_nowait() for _ in range(min(self._jobs.qsize(), MAX_BATCH - 1))]]
+        jobs = [job for job in batch if job is not None]
+        return jobs, len(jobs) < len(batch)
 
     def _commit(self, connection: Connection, batch: list[_Job]) -> None:
         """All in one transaction; when that fails, each in its own, so that a bad one fails alone."""
-        if self.failure is None:
-            try:
-                results = self._transact(connection, batch)
-            except Exception as error:  # noqa: BLE001 - it is handed to whoever waits for the write
-                self._give_up_on(error)
-                if len(batch) > 1 and self.failure is None:
-                    for job in batch:
-                        self._commit(connection, [job])
-                    return
-                results = [(None, error)] * len(batch)
+        if self.failure is not None:
+            _tell(batch, [None] * len(batch), _failed(self.failure))
+            return
+        try:
+            results = self._transact(connection, batch)
+        except Exception as error:  # noqa: BLE001 - it is handed to whoever waits for the write
+            self._give_up_on(error)
+            if len(batch) == 1:
+                _tell(batch, [None], _failed(error))
+                return
+            for job in batch:
+                self._commit(connection, [job])
         else:
-            results = [(None, self.failure)] * len(batch)
-        for (_, _, done), (result, problem) in zip(batch, results, strict=True):
-            _tell(done, result, None if problem is None else _failed(problem))
+            _tell(batch, results, None)
 
-    def _transact(self, connection: Connection, batch: list[_Job]) -> list[tuple[Any, BaseException | None]]:
-        results: list[tuple[Any, BaseException | None]] = []
+    def _transact(self, connection: Connection, batch: list[_Job]) -> list[Any]:
+        results: list[Any] = []
         with connection.begin():
             for write, jobs in groupby(batch, key=itemgetter(0)):
-                results.extend((result, None) for result in write(connection, [item for _, item, _ in jobs]))
+                results.extend(write(connection, [item for _, item, _ in jobs]))
         return results
 
     def _give_up_on(self, error: BaseException) -> None:
@@ -158,12 +141,13 @@ class Writer:
             self.failure = error
 
 
-def _tell(done: Done, result: Any, problem: BaseException | None) -> None:
+def _tell(batch: list[_Job], results: list[Any], problem: BaseException | None) -> None:
     """A mistake of one who waited must not keep the others waiting for ever."""
-    try:
-        done(result, problem)
-    except Exception as mistake:  # noqa: BLE001 - told; the writer goes on
-        _log.exception("write not told", extra={"error": type(mistake).__name__})
+    for (_, _, done), result in zip(batch, results, strict=True):
+        try:
+            done(result, problem)
+        except Exception as mistake:  # noqa: BLE001 - told; the writer goes on
+            _log.exception("write not told", extra={"error": type(mistake).__name__})
 
 
 def _failed(error: BaseException) -> BaseException:

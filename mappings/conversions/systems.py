@@ -201,6 +201,16 @@ def provider_type(kind: str, number: str, elsewhere: list[str]) -> str:
     return "NPI" if "NPI" in elsewhere[:3] or npi(number) else ""
 
 
+def no_ssn_forward(text: str, run: Run) -> str:
+    """What stands where a social security number should and isn't one: nine digits."""
+    run.say("MAP-0212", text)
+    return text
+
+
+def no_ssn_backward(value: str, run: Run) -> str:
+    return value
+
+
 def misplaced(text: str, run: Run) -> str:
     """A type of identifier that stands where another component belongs."""
     run.say("MAP-0211", text)
@@ -272,6 +282,13 @@ CONVERSIONS = (
         lossy=True,
         quiet=True,
         doc="Who gave a provider's id: like authority-uri, and us-npi for what is an NPI.",
+    ),
+    Conversion(
+        name="no-ssn",
+        forward=no_ssn_forward,
+        backward=no_ssn_backward,
+        gives="string",
+        doc="A number that is no social security number; reported.",
     ),
     Conversion(
         name="misplaced",

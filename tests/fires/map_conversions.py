@@ -31,6 +31,7 @@ FIRES: dict[str, Callable[[], Iterable[Issue]]] = {
     "MAP-0206": partial(_said, _PID, "PV1|1|I" + "|" * 42 + "20240301"),
     "MAP-0208": partial(_said, _PID, "PV1|1|I" + "|" * 42 + "20240302|20240301"),
     "MAP-0209": partial(_said, _PID, "OBX|1|NM|8867-4^^LN||not done"),
+    "MAP-0212": partial(_said, _PID + "|" * 16 + "XXX-XX-1234"),
     "MAP-0211": partial(_said, "PID|1||4711^^^MR"),
     "MAP-0207": partial(_said, _PID, "PV1|1|I|||||1234567890^Stone^^^^^^^NPI"),
 }

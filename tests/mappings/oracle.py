@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.formats.fhir.syntax import SYNTAX as FHIR
-from adapters.formats.fhir.walk import copied
+from adapters.formats.fhir.walk import copied, unrepeated
 from adapters.formats.hl7v2.assemble import assemble
 from adapters.formats.hl7v2.syntax import SYNTAX as V2
 from adapters.formats.hl7v2.walk import MessageDraft
@@ -102,6 +102,7 @@ class Interpreter:
         self.rules(self.map.rules, place)
         self.close(place)
         self.state.finish()
+        self.state.made.update({url: unrepeated(each) for url, each in self.state.made.items()})
         return Outcome(self._document(place.write.target), self._issues(document.root), self._ledger(document.root))
 
     def _reader(self, root: Any, structure: str) -> Any:

@@ -134,6 +134,19 @@ def copied(value: Any) -> Any:
     return value
 
 
+_MENTIONED = frozenset(("CareTeam", "Device", "Location", "Organization", "Practitioner", "PractitionerRole"))
+"""Types that a document speaks of in several places."""
+
+
+def unrepeated(resource: dict[str, Any]) -> dict[str, Any]:
+    """A resource that several mentions wrote to, with what they all said (a payer's address in each IN1) once."""
+    if resource["resourceType"] not in _MENTIONED:
+        return resource
+    lists = {name: value for name, value in resource.items() if type(value) is list and len(value) > 1}
+    once = {name: [*{repr(each): each for each in value}.values()] for name, value in lists.items()}
+    return {**resource, **once} if once != lists else resource
+
+
 def merge(node: dict[str, Any], source: dict[str, Any]) -> None:
     """Copies what a resource or element has and the target lacks; identity and type stay the target's."""
     for name, value in source.items():

@@ -7,9 +7,9 @@ another segment or frame.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from typing import Literal
 
 from adapters.formats.hl7v2.charsets import wide
@@ -31,6 +31,8 @@ _ERROR = frozenset(("100", "101", "102", "103", "104", "204"))
 
 _COMMIT: Mapping[Verdict, Commit] = {"AA": "CA", "AE": "CE", "AR": "CR"}
 _MOST_ERRORS = 20
+_LONG = 20
+"""Characters of MSH-10, the most that it holds before v2.7."""
 _LETTERS = "FSRET"
 
 
@@ -38,17 +40,9 @@ class Header:
     """The MSH segment of a message as sent: `fields[n]` is MSH-n with control characters removed, empty when absent.
     Without an MSH all fields are empty and the delimiters the usual ones."""
 
-    __slots__ = ("codec", "common", "components", "delimiters", "fields", "seed", "usual")
+    __slots__ = ("codec", "delimiters", "fields")
 
     def __init__(self, raw: bytes) -> None:
-        self.common = self
-        """The header that was read for all messages which differ from this one in time and control id alone. It alone
-        has what follows: what those messages share."""
-        self.components: dict[tuple[int, int], str] = {}
-        self.usual: dict[str, tuple[str, str, str]] = {}
-        """By code: the parts of an answer without findings, around MSH-7, MSH-10 and MSA-2."""
-        self.seed = ""
-        """A hash of what they share; empty until an answer needs it."""
         self.codec = wide(raw) or "latin-1"
         text = raw[:65536].decode(self.codec, errors="replace")
         start = text.find("MSH")
@@ -60,51 +54,13 @@ class Header:
         self.fields = ["MSH", marks[0], marks[1:], *clean, *[""] * 20]
 
     def component(self, field: int, number: int = 1) -> str:
-        components = self.common.components
-        found = components.get((field, number))
-        if found is None:
-            parts = self.fields[field].split(self.delimiters[2])[0].split(self.delimiters[1])
-            found = components[field, number] = parts[number - 1].strip() if number <= len(parts) else ""
-        return found
-
-    def but(self, time: str, control_id: str) -> Header:
-        """The same sender's header of another message: MSH-7 and MSH-10 are never asked for their components."""
-        other = object.__new__(Header)
-        other.codec, other.delimiters, other.common = self.codec, self.delimiters, self
-        other.fields = fields = self.fields.copy()
-        fields[7], fields[10] = time, control_id
-        return other
+        parts = self.fields[field].split(self.delimiters[2])[0].split(self.delimiters[1])
+        return parts[number - 1].strip() if number <= len(parts) else ""
 
     @property
     def enhanced(self) -> bool:
         """True when the sender asks for the enhanced mode by MSH-15 or MSH-16."""
         return bool(self.fields[15] or self.fields[16])
-
-
-def header(raw: bytes) -> Header:
-    """`Header(raw)`. What a sender's messages have in common is read once: all but time and control id."""
-    end, mark = raw.find(b"\r", 0, _LONGEST), raw[3:4]
-    parts = raw[:end].split(mark) if end > 0 and mark else []
-    if len(parts) > 9:
-        own, time, control_id = parts[6] + parts[9], parts[6], parts[9]
-        parts[6] = parts[9] = b""
-        common = _common(mark.join(parts)) if own.isascii() and own.decode("ascii").isprintable() else None
-        if common is not None:
-            return common.but(time.decode("ascii"), control_id.decode("ascii"))
-    return Header(raw)
-
-
-_LONGEST = 1024
-"""Bytes of a header that is remembered."""
-
-
-@lru_cache(maxsize=512)
-def _common(line: bytes) -> Header | None:
-    """None for a line of an unusual kind."""
-    if line[:3] != b"MSH" or not line.isascii() or b"\n" in line:
-        return None
-    made = Header(line)
-    return made if made.delimiters[0] == line[3:4].decode() else None
 
 
 def _printable(text: str) -> str:
@@ -142,18 +98,31 @@ def wanted(condition: str, verdict: Verdict) -> bool:
 def reply(raw: bytes, issues: Iterable[Issue], *, now: str = "", control_id: str = "") -> bytes:
     """The answer to be sent at once: original mode when MSH-15 is empty, else the accept acknowledgement; empty when
     MSH-15 wants none."""
-    return reply_to(header(raw), issues, now=now, control_id=control_id)
+    header, found = Header(raw), tuple(issues)
+    code = _at_once(header, verdict(found))
+    return acknowledge(header, code, found, now=now, control_id=control_id) if code else b""
 
 
-def reply_to(header: Header, issues: Iterable[Issue], *, now: str = "", control_id: str = "") -> bytes:
-    """The same, to a message whose header was read already."""
-    found = tuple(issues)
-    answer, asked = verdict(found) if found else "AA", header.component(15)
-    if not asked:
-        return acknowledge(header, answer, found, now=now, control_id=control_id)
-    if not wanted(asked, answer):
-        return b""
-    return acknowledge(header, commit(answer), found, now=now, control_id=control_id)
+def _at_once(header: Header, verdict: Verdict) -> Verdict | Commit | None:
+    """What MSH-15 wants to hear at once of this verdict."""
+    asked = header.component(15)
+    return verdict if not asked else commit(verdict) if wanted(asked, verdict) else None
+
+
+def replying(header: Header) -> Callable[[bytes, bytes], bytes]:
+    """`reply` without findings, to messages which differ from this header in MSH-7 and MSH-10 alone: from these two,
+    which are of printable ASCII and not empty."""
+    code = _at_once(header, "AA")
+    if code is None:
+        return lambda time, control_id: b""
+    before, between, after = (part.encode(header.codec) for part in _around(header, code))
+    seed, answered = _seed(header).encode(), code.encode()
+
+    def replied(time: bytes, control_id: bytes) -> bytes:
+        identity = sha256(b"%b|%b|%b|%b" % (seed, time, control_id, answered)).hexdigest()[:_LONG].upper().encode()
+        return b"%b%b%b%b%b%b\r" % (before, time, between, identity, after, control_id)
+
+    return replied
 
 
 def acknowledge(
@@ -165,20 +134,19 @@ def acknowledge(
     `now` is MSH-7, by default the message's own, so that the same message gives the same answer; `control_id` is
     MSH-10, by default derived from the message's header and the answer.
     """
-    told = [issue for issue in issues if issue.severity != "information"][:_MOST_ERRORS] if issues else []
-    fields, mark, usual = header.fields, header.delimiters[0], header.common.usual
-    identity = control_id or _identity(header, code, told)
-    before, between, after = usual.get(code) or usual.setdefault(code, _usual(header, code))
-    answer = f"{before}{now or fields[7]}{between}{identity}{after}{fields[10]}"
-    if not told:
-        return f"{answer.rstrip(mark)}\r".encode(header.codec, errors="replace")
+    told = [issue for issue in issues if issue.severity != "information"][:_MOST_ERRORS]
+    fields, mark = header.fields, header.delimiters[0]
+    before, between, after = _around(header, code)
+    answer = f"{before}{now or fields[7]}{between}{control_id or _identity(header, code, told)}{after}{fields[10]}"
     old = rank(header.component(12) or USUAL_VERSION) < rank("2.5")
-    lines = [mark.join((answer, _data(told[0].message, header))) if old else answer]
-    lines += [_old_errors(told, header)] if old else [_error(issue, header) for issue in told]
+    lines = [mark.join((answer, _data(told[0].message, header))) if old and told else answer]
+    if told:
+        lines += [_old_errors(told, header)] if old else [_error(issue, header) for issue in told]
     return "".join(line.rstrip(mark) + "\r" for line in lines).encode(header.codec, errors="replace")
 
 
-def _usual(header: Header, code: str) -> tuple[str, str, str]:
+def _around(header: Header, code: Verdict | Commit) -> tuple[str, str, str]:
+    """The parts of an answer around MSH-7, MSH-10 and MSA-2."""
     fields, version, mark = header.fields, header.component(12) or USUAL_VERSION, header.delimiters[0]
     kind = _kind(header.component(9, 2), version, header.delimiters[1])
     first = ["MSH" + mark + header.delimiters[1:], fields[5], fields[6], fields[3], fields[4], ""]
@@ -194,14 +162,18 @@ def _kind(event: str, version: str, separator: str) -> str:
 
 
 def _identity(header: Header, code: str, told: list[Issue]) -> str:
-    """Twenty characters, the most that MSH-10 holds before v2.7."""
-    common, fields = header.common, header.common.fields
-    common.seed = common.seed or _hashed("|".join((*fields[:7], "", *fields[8:10], "", *fields[11:])))
-    return _hashed("|".join((common.seed, header.fields[7], header.fields[10], code, *(one.code for one in told))))
+    fields = header.fields
+    return _hashed("|".join((_seed(header), fields[7], fields[10], code, *(one.code for one in told))))
+
+
+def _seed(header: Header) -> str:
+    """A hash of all but MSH-7 and MSH-10."""
+    fields = header.fields
+    return _hashed("|".join((*fields[:7], "", *fields[8:10], "", *fields[11:])))
 
 
 def _hashed(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:20].upper()
+    return sha256(text.encode("utf-8", "replace")).hexdigest()[:_LONG].upper()
 
 
 def _error(issue: Issue, header: Header) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from adapters.formats.hl7v2.parse import parse
@@ -59,10 +59,11 @@ class Hl7v2:
 
         return reply(raw, issues)
 
-    def glance(self, raw: bytes) -> Glance:
+    @property
+    def glance(self) -> Callable[[bytes], Glance]:
         from adapters.formats.hl7v2.glance import glance
 
-        return glance(raw)
+        return glance
 
     def joined(self, part: bytes, others: Sequence[bytes]) -> tuple[bytes, tuple[int, ...]] | None:
         from adapters.formats.hl7v2.continuation import joined

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from adapters.formats.hl7v2.acknowledge import Header, header
+from adapters.formats.hl7v2.acknowledge import Header
 from adapters.formats.hl7v2.batch import split
 
 _FRAMING = b" \t\r\n\x0b\x1c\x00"
@@ -35,8 +35,8 @@ def is_part(raw: bytes, head: Header, *, has_patient: bool) -> bool:
 def joined(part: bytes, others: Sequence[bytes]) -> tuple[bytes, tuple[int, ...]] | None:
     """The whole message that a part and some of the others make, and the places of these; of several that would fit the
     first is taken. None while one is missing."""
-    free = {place: links(each, header(each)) for place, each in enumerate(others)}
-    first = last = links(part, header(part))
+    free = {place: links(each, Header(each)) for place, each in enumerate(others)}
+    first = last = links(part, Header(part))
     order: list[int] = [-1]
 
     def take(fits: Callable[[Links], bool]) -> tuple[int, Links] | None:

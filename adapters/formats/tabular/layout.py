@@ -37,7 +37,7 @@ def header_at(records: Sequence[Record], wanted: frozenset[str] = frozenset()) -
     widest = max(widths, default=0)
     if not widest:
         return -1
-    counts = [sum(plain(cell) in known for cell in each.cells if cell.strip()) for each in records]
+    counts = [len({plain(cell) for cell in each.cells if cell.strip()} & known) for each in records]
     wide = [number for number, width in enumerate(widths) if width >= max(1, widest - widest // 4)]
     first = next((number for number in wide if _headerlike(records[number].cells)), wide[0])
     best = counts.index(max(counts))

@@ -113,6 +113,20 @@ def test_headers_that_say_when_or_what_is_named(header: str, column: str) -> Non
     assert columns("referrals", "referrals", f"Referral ID,{header}")[1] == column
 
 
+@pytest.mark.parametrize(
+    ("text", "panel", "code"),
+    [
+        ("Are you worried about losing your housing?", "", "93033-9"),
+        ("7. Are you worried about losing your housing?", "93025-5", "93033-9"),
+        ("Worried food would run out (88122-7)", "", "88122-7"),
+        ("What colour is your house?", "", ""),
+        ("Notes", "", ""),
+    ],
+)
+def test_a_question_is_known_by_its_words(text: str, panel: str, code: str) -> None:
+    assert kinds.question(text, panel) == code
+
+
 def test_a_column_is_taken_once_and_its_own_name_first() -> None:
     assert columns("roster", "members", "Cell,Phone,Telephone") == ["", "phone", ""]
 

@@ -131,6 +131,7 @@ def test_a_column_proves_the_order_of_its_dates(texts: list[str], order: Order) 
         ("phone", "5185550172", "5185550172", ""),
         ("phone", "+1 518 555 0172", "+1 518 555 0172", ""),
         ("phone", "518-555-0174 x12", "518-555-0174 x12", ""),
+        ("phone", "000-000-0000", "", ""),
         ("phone", "845-555-0101 ask for Itzel", "845-555-0101", "CSV-0119"),
         ("phone", "no phone", "", "CSV-0119"),
         ("phone", "N/A", "", ""),

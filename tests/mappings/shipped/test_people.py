@@ -108,3 +108,56 @@ def test_a_diagnosis_that_was_refuted_leaves_no_segment() -> None:
         {"resourceType": "Condition", "code": code("X2")},
     )
     assert [each.split("|")[3] for each in written if each.startswith("DG1")] == ["X2"]
+
+
+def test_what_several_mentions_say_of_one_organization_is_there_once() -> None:
+    payer = "AE|Aetna|1 Ins Way^^Hartford^CT|Doe^Joe|^PRN^PH^^^555^1234"
+    made = forward(adt("PID|1||7^^^GH^MR||Stone", f"IN1|1|P1|{payer}", f"IN1|2|P2|{payer}"))
+    (aetna,) = [each for each in resources(made, "Organization") if each.get("name") == "Aetna"]
+    assert [len(aetna[name]) for name in ("address", "contact", "identifier")] == [1, 1, 1]
+
+
+def test_a_team_has_organizations_and_people_with_a_specialty_as_members() -> None:
+    made = forward(
+        adt(
+            "PID|1||7^^^GH^MR||Stone",
+            "ROL||UC|FHCP||||||||||| Home Care^^O2".replace("| H", "|H"),
+            "PRT|1|UC||PH|D5^Cc|||||||||5 Main^^X|^PRN^PH^^^555^9999",
+            "PRT|2|UC||PH|D6^Dd|SPX^Specialty",
+            "PRT|3|UC||PH||||Org Four^^O4",
+            version="2.8",
+        )
+    )
+    members = [each["member"]["reference"] for each in one(made, "CareTeam")["participant"]]
+    assert made.document is not None
+    known = {each["fullUrl"]: each["resource"] for each in made.document.root["entry"]}
+    assert [known[each]["resourceType"] for each in members] == [
+        "Organization", "Practitioner", "Organization", "PractitionerRole",
+    ]  # fmt: skip
+    assert known[members[1]]["telecom"][0]["value"] == "555 9999"
+    assert known[members[3]]["specialty"][0]["coding"][0]["code"] == "SPX"
+
+
+@pytest.mark.parametrize(
+    ("sent", "system"),
+    [("123-45-6789", True), ("123456789", True), ("XXX-XX-1234", False), ("A1234", False), ("1234567890", False)],
+)
+def test_only_nine_digits_are_a_social_security_number(sent: str, system: bool) -> None:
+    made = forward(adt("PID|1||7^^^GH^MR||Stone" + "|" * 14 + sent))
+    (found,) = [each for each in one(made, "Patient")["identifier"] if each["value"] == sent]
+    assert found["type"]["coding"][0]["code"] == "SS"
+    assert ("system" in found, "MAP-0212" in codes(made)) == (system, not system)
+
+
+def test_the_identifier_of_a_place_is_that_of_the_most_granular() -> None:
+    made = forward(adt("PID|1||7^^^GH^MR||Stone", "PV1|1|I|4E^12^B^GH^^^^^^LOC77&GH&1.2.3&ISO"))
+    places = {each["name"]: [its["value"] for its in each["identifier"]] for each in resources(made, "Location")}
+    assert places == {"GH": ["GH"], "4E": ["4E"], "12": ["12"], "B": ["B", "LOC77"]}
+
+
+@pytest.mark.parametrize(
+    ("sent", "has_time"), [("1980020304", True), ("19800203-0400-0400", False), ("19800203", False)]
+)
+def test_a_birth_has_a_time_where_one_was_sent(sent: str, has_time: bool) -> None:
+    patient = one(forward(adt(f"PID|1||7^^^GH^MR||Stone||{sent}")), "Patient")
+    assert (patient["birthDate"], "_birthDate" in patient) == ("1980-02-03", has_time)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.formats.hl7v2 import FORMAT
+from adapters.formats.hl7v2.glance import anew
 
 GOOD = (
     b"MSH|^~\\&|EPIC|GENERAL|GW|HUB|20261101120000||ADT^A03^ADT_A03|M1|P|2.5.1\r"
@@ -69,6 +70,29 @@ def test_what_is_no_message_is_answered_all_the_same(raw: bytes) -> None:
 @given(st.binary(max_size=300).map(lambda tail: GOOD[:40] + tail))
 def test_anything_after_a_header_is_no_exception(raw: bytes) -> None:
     FORMAT.reply(raw, FORMAT.glance(raw).issues)
+
+
+_FIELDS = st.lists(st.text("AB1^~\\& \x01\x1b\n\u00e9", max_size=4), max_size=18)
+
+
+@settings(max_examples=200)
+@given(
+    _FIELDS,
+    st.sampled_from(["|^~\\&", "#$%*@", "", "|", "||", "\x01^~\\&"]),
+    st.sampled_from(["|P|2.5.1", "|P|2.3|||ER"]),
+)
+def test_what_is_remembered_of_a_sender_is_what_would_be_read_anew(fields: list[str], marks: str, end: str) -> None:
+    drawn = marks[:1].join([f"MSH{marks}", *fields])
+    usual = "|".join(["MSH|^~\\&", *[*fields, *"abcdefgh"][:8]]) + end
+    body = "\rEVN|A01\rPID|1||7^^^A~8|X\r"
+    for raw in ((drawn + body).encode(), (usual + body).encode("latin-1"), (drawn + body).encode("utf-16")):
+        for _ in range(2):
+            seen, known = FORMAT.glance(raw), anew(raw)
+            assert seen.reply
+            assert seen.reply(seen.issues) == FORMAT.reply(raw, known.issues)
+            assert seen.reply(()) == FORMAT.reply(raw, ())
+            for name in ("sender", "control_id", "processing_id", "subject", "issues"):
+                assert getattr(seen, name) == getattr(known, name), name
 
 
 def test_a_large_message_is_glanced_at_in_linear_time() -> None:

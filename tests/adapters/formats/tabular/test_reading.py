@@ -314,3 +314,11 @@ def test_a_cell_that_was_left_out_is_in_the_ledger() -> None:
     rows = explain(f"{ROSTER}\nM1,S1,Hill,Ann,1980-02-31,13501\n", from_="csv")
     (left,) = (row for row in rows if "BirthDate" in row.path)
     assert (left.status, left.path) == ("unmapped", 'row 2, column E "BirthDate", left out (CSV-0101)')
+
+
+def test_a_row_of_answers_is_no_header() -> None:
+    """`No` is a header of some lists (the number of the row), and said once it counts once."""
+    asked = ",".join(f"Do you need help with thing {number}?" for number in range(9))
+    found, issues = dataset(f"Client ref,{asked}\n7,No,No,No,No,No,No,No,No,No\n".encode())
+    assert [row.line for row in found["members"]] == [2]
+    assert "CSV-0006" not in codes(issues)

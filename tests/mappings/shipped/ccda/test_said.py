@@ -260,3 +260,16 @@ def test_a_caregiver_is_whom_a_statement_about_care_is_about() -> None:
     (found,), (mother,) = (resources(source, kind) for kind in ("Observation", "RelatedPerson"))
     assert found["focus"] == [{"reference": f"urn:uuid:{mother['id']}"}]
     assert mother["relationship"][0]["coding"][0]["code"] == "MTH"
+    assert mother["patient"]["reference"]
+
+
+def test_nobody_stays_who_was_named_for_nothing_that_is_told() -> None:
+    """The author of a part that becomes no resource."""
+    author = (
+        '<author><time value="20240101"/><assignedAuthor><id root="1.2.11" extension="9"/><assignedPerson><name>'
+        "<family>Nowhere</family></name></assignedPerson></assignedAuthor></author>"
+    )
+    part = f'<act classCode="ACT" moodCode="EVN"><code code="1"/>{author}</act>'
+    entry = observation("13", loinc("1"), "", f'<entryRelationship typeCode="SUBJ">{part}</entryRelationship>')
+    people = resources(document(section("47519-4", entry)), "Practitioner")
+    assert [each["name"][0]["family"] for each in people] == ["Author"]
