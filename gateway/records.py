@@ -169,15 +169,15 @@ class Told:
 
 def time_ordered_id() -> str:
     """A UUID of version 7 (RFC 9562, 5.7): made later, it sorts later, so that an index over many grows at its end."""
-    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
-    first, second = divmod(milliseconds, 0x10000)
-    return f"{first:08x}-{second:04x}-7{rest >> 8:03x}-{_PROCESS}{next(_COUNT) & 0xFFFFFFFFFF:010x}"
+    made = f"{time.time_ns() // 1_000_000:012x}"
+    return f"{made[:8]}-{made[8:]}-{_PROCESS}{next(_COUNT) & 0xFFFFFFFFFF:010x}"
 
 
-_PROCESS = f"{0x8000 | random.SystemRandom().getrandbits(14):04x}-{random.SystemRandom().getrandbits(8):02x}"
-_COUNT = itertools.count(random.SystemRandom().getrandbits(40))
-"""Such an id is a name and no secret: it needs to be unlike others, not beyond guessing. Others are made in another
-quarter of a microsecond, by another process, or counted on."""
+_CHANCE = random.SystemRandom().getrandbits
+_PROCESS = f"7{_CHANCE(12):03x}-{0x8000 | _CHANCE(14):04x}-{_CHANCE(8):02x}"
+_COUNT = itertools.count(_CHANCE(40))
+"""Such an id is a name and no secret: it needs to be unlike others, not beyond guessing. So a process counts, from
+anywhere, behind digits that chance gave it."""
 
 
 def delivery_id(tenant: str, envelope: str, destination: str, name: str, generation: int) -> str:

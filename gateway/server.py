@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ BACKLOG_HIGH = 4096
 """Writes that may wait before the listeners stop reading."""
 DISK_RESERVE = 64 << 20
 """Bytes that must be free on the store's disk; below it nothing more is taken in."""
+_NOW = partial(datetime.now, UTC)
 
 
 FIXED: dict[str, Callable[[Plan], object]] = {
@@ -61,7 +63,7 @@ class InsecureBindError(Exception):
 class Options:
     """What is handed in so that tests need neither sleep nor patching. `insecure_bind`: clear text beyond loopback."""
 
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = _NOW
     new_id: Callable[[], str] = time_ordered_id
     chance: Callable[[], float] = random.random
     insecure_bind: bool = False

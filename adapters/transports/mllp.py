@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from adapters.mllp import Frames, FrameTooLargeError, frame
 from adapters.tls import Tls, server_context
@@ -71,8 +71,7 @@ class _Connection(asyncio.Protocol):
         return not self._slots and not self._frames.open
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._peer = str((transport.get_extra_info("peername") or ("",))[0])
         self.heard_at = monotonic()
         self.server.joined(self)
@@ -171,13 +170,22 @@ class _Connection(asyncio.Protocol):
         return None
 
 
+def _event_loop() -> asyncio.AbstractEventLoop:
+    """uvloop's, which costs each message a third less; Windows has none."""
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return new_event_loop()
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class _Server:
     """What the connections of one listener share. All of it belongs to the event loop's thread, save `answered`."""
 
     settings: MllpSettings
     receive: Receive
-    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
+    loop: asyncio.AbstractEventLoop = field(default_factory=_event_loop)
     connections: set[_Connection] = field(default_factory=set)
     refusals: dict[str, int] = field(default_factory=dict)
     paused: bool = False

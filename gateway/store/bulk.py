@@ -2,8 +2,7 @@
 statement. One over many rows where that can be: the driver gives up and takes back the interpreter's lock for each that
 it runs, so a hundred rows by one statement cost far less than by a hundred.
 
-Statements over many rows are written for powers of two only, so that any number of rows is covered by texts that stay
-prepared.
+Statements over many rows are written for a few numbers of rows only, so that their texts stay prepared.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 _MOST = 128
 """Rows of one statement: SQLite's parameters are counted in thousands, and so are PostgreSQL's."""
+_STEP = 16
 
 
 def insert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -84,12 +84,13 @@ def _words(
 
 
 def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    at, size = 0, _MOST
+    """Of sixteen, thirty-two and so on, and one with the rest."""
+    at = 0
     while at < len(rows):
-        while len(rows) - at < size:
-            size //= 2
-        yield rows[at : at + size]
-        at += size
+        size = min(len(rows) - at, _MOST)
+        part = rows[at : at + (size - size % _STEP or size)]
+        yield part
+        at += len(part)
 
 
 def _mark(connection: Connection) -> str:

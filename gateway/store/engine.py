@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -20,6 +21,10 @@ _WRITER = (
     "PRAGMA temp_store = MEMORY",  # else each INSERT of many rows makes a file, for undoing it halfway
     "PRAGMA wal_autocheckpoint = 2048",  # pages: copying them into the file often would cost more than the writes
 )
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(type(None), lambda none: none)
+"""The driver stores both as they are, but looks for how to adapt each of them, and to find nothing takes it longer."""
+
 _READER = (_BUSY, "PRAGMA query_only = ON")
 
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Integer, RowMapping, Select, and_, bindparam, func, or_, select, update
@@ -41,6 +42,7 @@ _ADDED = (
     "seq", "id", "tenant", "channel", "format", "dedupe", "sha256", "control_id", "size", "received_at", "lane",
     "state", "reason", "generation", "repeats", "issues_sealed", "body_sealed",
 )  # fmt: skip
+_DEDUPE = attrgetter("dedupe")
 _SAME = ("dedupe", "sha256", "seq", "id", "issues_sealed")
 _REPEAT = update(ENVELOPE).where(ENVELOPE.c.seq == bindparam("b_seq")).values(repeats=ENVELOPE.c.repeats + 1)
 _SETTLE = (
@@ -99,15 +101,18 @@ class Envelopes:
     def __init__(self, tenant: str, seal: Seal) -> None:
         self._tenant = tenant
         self._seal = seal
+        self._last: int | None = None
+        """The highest `seq`; None until the first arrival. There is one writer, so nobody else counts on."""
 
     def add(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Stores what is new. What has the same `dedupe` and hash as an earlier one is that one, and is counted; a
         snapshot only where the earlier one is its channel's last."""
         known = self._known(connection, arrivals)
-        seq = bulk.highest(connection, ENVELOPE.name, "seq")
+        seq = bulk.highest(connection, ENVELOPE.name, "seq") if self._last is None else self._last
         rows: list[tuple[Any, ...]] = []
         repeats: list[dict[str, Any]] = []
         answers: list[Stored] = []
+        parts: list[tuple[Arrival, Whole, int]] = []
         for each in arrivals:
             arrival = self._since(connection, each, known) if each.is_snapshot else each
             same = known.get(arrival.dedupe)
@@ -124,12 +129,14 @@ class Envelopes:
             rows.append(self._row(arrival, seq, issues))
             stored = same[arrival.sha256] = Stored(seq, arrival.id, False, issues)
             answers.append(stored)
+            if arrival.whole is not None:
+                parts.append((arrival, arrival.whole, seq))
+        self._last = seq
         bulk.insert(connection, ENVELOPE.name, _ADDED, rows)
         if repeats:
             connection.execute(_REPEAT, repeats)
-        for arrival, answer in zip(arrivals, answers, strict=True):
-            if arrival.whole is not None and not answer.repeated:
-                self._complete(connection, arrival, arrival.whole, answer.seq)
+        for part in parts:
+            self._complete(connection, *part)
         return answers
 
     def _complete(self, connection: Connection, part: Arrival, whole: Whole, seq: int) -> None:
@@ -185,7 +192,7 @@ class Envelopes:
 
     def _known(self, connection: Connection, arrivals: Sequence[Arrival]) -> dict[bytes, dict[bytes, Stored]]:
         known: dict[bytes, dict[bytes, Stored]] = {}
-        dedupes = list({arrival.dedupe for arrival in arrivals})
+        dedupes = list(set(map(_DEDUPE, arrivals)))
         for dedupe, sha256, seq, name, issues in bulk.select_in(connection, ENVELOPE.name, _SAME, "dedupe", dedupes):
             first = Stored(seq=seq, id=name, issues=self._issues(issues, name))
             known.setdefault(dedupe, {})[sha256] = first

@@ -40,6 +40,7 @@ class StoreFailedError(Exception):
 
 _Job = tuple[Callable[..., Sequence[Any]], Any, Done]
 """A write, its item, and whom to tell: a plain tuple, because one is made for every message."""
+_WRITE, _ITEM = itemgetter(0), itemgetter(1)
 
 
 class Writer:
@@ -97,17 +98,20 @@ class Writer:
             ended = False
             while not ended:
                 batch, ended = self._taken()
-                is_pressed = [write for write, _, _ in batch].count(self._urgent) >= _MANY
-                self._pressed_until = math.inf if is_pressed else self._pressed_until
+                if [*map(_WRITE, batch)].count(self._urgent) >= _MANY:
+                    self._pressed_until = math.inf
                 self._commit(connection, batch)
                 self._pressed_until = min(self._pressed_until, time.monotonic() + _A_WHILE)
 
     def _taken(self) -> tuple[list[_Job], bool]:
         """What waits, at least one; and whether nothing will come any more."""
-        first = self._jobs.get()
-        batch = [first, *[self._jobs.get_nowait() for _ in range(min(self._jobs.qsize(), MAX_BATCH - 1))]]
-        jobs = [job for job in batch if job is not None]
-        return jobs, len(jobs) < len(batch)
+        jobs: list[_Job] = []
+        for _ in range(max(min(self._jobs.qsize(), MAX_BATCH), 1)):
+            job = self._jobs.get()
+            if job is None:
+                return jobs, True
+            jobs.append(job)
+        return jobs, False
 
     def _commit(self, connection: Connection, batch: list[_Job]) -> None:
         """All in one transaction; when that fails, each in its own, so that a bad one fails alone."""
@@ -129,8 +133,8 @@ class Writer:
     def _transact(self, connection: Connection, batch: list[_Job]) -> list[Any]:
         results: list[Any] = []
         with connection.begin():
-            for write, jobs in groupby(batch, key=itemgetter(0)):
-                results.extend(write(connection, [item for _, item, _ in jobs]))
+            for write, jobs in groupby(batch, key=_WRITE):
+                results.extend(write(connection, [*map(_ITEM, jobs)]))
         return results
 
     def _give_up_on(self, error: BaseException) -> None:
