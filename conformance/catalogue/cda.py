@@ -357,6 +357,16 @@ CODES: tuple[Code, ...] = (
         type="too-long",
     ),
     Code(
+        code="CDA-0235",
+        severity="error",
+        title="Interval upside down",
+        message="The low of {element} is above its high.",
+        why="HL7's data types ask an interval to begin before it ends; a reader can't tell which end is wrong.",
+        example="low 20240301, high 20230101",
+        spec=_CCDA,
+        type="value",
+    ),
+    Code(
         code="CDA-0301",
         severity="error",
         title="The schema refuses it",

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from conformance.catalogue import issue
-from conformance.ccda import links, sections, structure
+from conformance.ccda import links, sections, structure, values
 from conformance.ccda.codes import Codes
 from conformance.ccda.expression import Around
 from conformance.ccda.layout import Layout, layouts
@@ -76,6 +76,7 @@ class _Walk:
             found.extend(structure.coded(node, self.place))
         if layout is not None:
             found.extend(structure.check(node, layout, self.place, self.templates.told))
+        found.extend(values.check(node, self.place))
         if node.name == "section":
             for text in node.kids.get("text", ()):
                 found.extend(islice(links.narrative(text), MOST))

@@ -12,6 +12,9 @@ from conformance.terminology.oids import uri_of
 from conformance.terminology.ucum import valid
 
 _UNITS = "http://terminology.hl7.org/ValueSet/v3-UnitsOfMeasureCaseSensitive"
+_LANGUAGES = "http://terminology.hl7.org/ValueSet/Languages"
+_FEW = 12
+"""So many codes are told one by one."""
 
 
 class Codes:
@@ -28,8 +31,10 @@ class Codes:
             return None
         if value_set == _UNITS:
             return valid(said)
+        if value_set == _LANGUAGES:
+            return len(said.partition("-")[0]) in (2, 3)
         if (listed := _listed().get(value_set.rpartition("/")[2])) is not None:
-            return said in listed
+            return said in listed[1]
         uri = uri_of(system) if system else None
         return None if system and uri is None else self._held.member(value_set, uri, said)
 
@@ -40,7 +45,18 @@ class Codes:
         return self._terminology
 
 
+def described(value_set: str) -> str:
+    """A value set for messages: by its name and codes where we have them, else by its URL."""
+    if value_set == _UNITS:
+        return f"{value_set} (units of UCUM, such as mg, mL, 1, mm[Hg], 10*3/uL)"
+    if value_set == _LANGUAGES:
+        return f"{value_set} (two or three letters, such as en-US)"
+    name, codes = _listed().get(value_set.rpartition("/")[2], ("", {}))
+    few = f": {', '.join(codes)}" if len(codes) <= _FEW else ""
+    return f"{value_set} ({name}{few})" if name else value_set
+
+
 @cache
-def _listed() -> Mapping[str, frozenset[str]]:
-    """Our own small value sets, by the last part of their URL."""
-    return {row["id"]: frozenset(row["codes"].split("|")) for row in rows("valuesets.csv")}
+def _listed() -> Mapping[str, tuple[str, Mapping[str, None]]]:
+    """Our own small value sets with their names, by the last part of their URL."""
+    return {row["id"]: (row["name"], dict.fromkeys(row["codes"].split("|"))) for row in rows("valuesets.csv")}

@@ -1,7 +1,8 @@
 """The templates' rules, by root: distilled from C-CDA's definitions, and our own for what other releases ask.
 
 `rules.csv` has a row for a rule that the definitions of 5.0 don't have (the template is gone, or the rule is older than
-its definition says). A row for a path that a definition speaks of too moves that rule's date.
+its definition says). A row for a path that a definition speaks of too moves that rule's date, unless it ends (`until`)
+or names a value set (`bound`).
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ class Rule:
     bound: str
     conf: str
     since: str
+    until: str
+    """The version from which on it is asked no more; empty for one that holds on."""
     first: bool
     """R1.1 has a rule of this number, of whatever strength: before `since` it is a warning."""
     warning: bool
@@ -106,9 +109,10 @@ def title(root: str) -> str:
 
 
 def _merge(rules: list[Facts], path: list[str], row: Mapping[str, str]) -> None:
-    """Put a row of ours among a definition's rules."""
+    """Put a row of ours among a definition's rules; one that ends, or names a value set, stands beside them."""
     name, *rest = path
-    here = next((each for each in rules if each["name"] == name and "slice" not in each), None)
+    apart = not rest and bool(row["until"] or row["bound"])
+    here = next((each for each in rules if each["name"] == name and "slice" not in each and not apart), None)
     if here is None:
         here = {"name": name, "since": row["since"]}
         rules.append(here)
@@ -123,6 +127,8 @@ def _merge(rules: list[Facts], path: list[str], row: Mapping[str, str]) -> None:
         here["max"] = int(row["max"])
     if row["values"]:
         here["values"] = row["values"].split("|")
+    if apart:
+        here.update(until=row["until"], bound=row["bound"])
 
 
 def _rule(facts: Facts, above: str) -> Rule:
@@ -139,6 +145,7 @@ def _rule(facts: Facts, above: str) -> Rule:
         bound=facts.get("bound", ""),
         conf=facts.get("conf", ""),
         since=facts.get("since", ""),
+        until=facts.get("until", ""),
         first=bool(facts.get("first")),
         warning=bool(facts.get("warning")),
         slice=tuple((kind, tuple(steps), _operand(operand)) for kind, steps, operand in facts.get("slice", ())),
@@ -179,6 +186,6 @@ def full(root: str) -> str:
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
-    """The rows of a table of ours."""
+    """The rows of a table of ours; what a short row leaves out is empty."""
     with (DATA / name).open(encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(line for line in lines if not line.startswith("#"))
+        yield from csv.DictReader((line for line in lines if not line.startswith("#")), restval="")

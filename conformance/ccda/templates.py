@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from conformance.catalogue import issue
+from conformance.ccda.codes import described
 from conformance.ccda.expression import Around, holds
 from conformance.ccda.layout import lineage
 from conformance.ccda.library import BALLOT, Hold, Rule, Template, rows, template, title
@@ -143,7 +144,7 @@ class Templates:
 
     def _bound(self, code: Any, where: Where, rule: Rule, at: _Claim, found: str) -> Iterator[Issue]:
         answer = self.around.member(rule.bound, code)
-        words = {"path": rule.path, "template": at.template.title, "value_set": rule.bound}
+        words = {"path": rule.path, "template": at.template.title, "value_set": described(rule.bound)}
         if answer is False:
             yield at.found("CDA-0224", where, rule, **words, value=found)
         elif answer is None and rule.bound not in self.unknown:
@@ -176,6 +177,8 @@ class _Claim:
 
     def asks(self, rule: Rule | Hold) -> bool:
         """True where the version claimed has the rule, or the first release one of its number."""
+        if isinstance(rule, Rule) and rule.until and self.version >= rule.until:
+            return False
         return rule.first or rule.since <= self.version
 
     def found(

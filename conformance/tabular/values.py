@@ -59,6 +59,7 @@ _PHONE = re.compile(
     r"(?P<extension>,? {0,2}(?:x|ext|extension)[. ]{0,2}\d{1,6})?",
     re.ASCII | re.IGNORECASE,
 )  # fmt: skip
+_ALIKE, _DIGITS = 7, frozenset("0123456789")
 _EMAIL = re.compile(r"[^@\s,;<>]{1,64}@[^@\s,;<>]{1,255}\.[A-Za-z]{2,24}", re.ASCII)
 
 
@@ -270,7 +271,7 @@ def _phone(text: str) -> Cell:
     rest = (text[: match.start()] + text[match.end() :]).strip(" ,;:-/()")
     if rest[:1].isdecimal() and text[match.end() : match.end() + 1].isdecimal():
         return Cell("", "CSV-0111", {"wanted": "a telephone number"})
-    if len({each for each in match["number"] if each.isdecimal()}) == 1:  # 000-000-0000: nobody's
+    if number.count(number[-1]) >= _ALIKE and {*number} & _DIGITS == {number[-1]}:  # 000-000-0000: nobody's
         return Cell("", "CSV-0119", more=(("phone_note", rest),)) if rest else NONE
     return Cell(number, "CSV-0119" if rest else "", more=(("phone_note", rest),) if rest else ())
 

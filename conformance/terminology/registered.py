@@ -14,8 +14,10 @@ from conformance.terminology import checkdigits, ucum
 
 _MIME = re.compile(
     r"(application|audio|chemical|font|image|message|model|multipart|text|video|x-[a-z\-]{1,40}|\*)/[A-Za-z0-9!#$&\-^_.+*]{1,127}"
-    r"(\s*;\s*[A-Za-z0-9!#$&\-^_.+]{1,127}=(\"[^\"]{0,200}\"|[A-Za-z0-9!#$&\-^_.+:/]{1,200}))*"
+    r"(\s*;\s*[A-Za-z0-9!#$&\-^_.+]{1,127}=(\"[^\"]{0,200}\""
+    r"|[A-Za-z0-9!#$&\-^_.+:/]{1,200}(?: [A-Za-z0-9!#$&\-^_.+:/]{1,200}){0,9}))*"
 )
+"""A parameter's value may have spaces without quotes, as R4's own examples write it: `variant=DICOM WADO-RS`."""
 BCP_47 = "urn:ietf:bcp:47"
 _LANGUAGE = re.compile(
     r"([a-zA-Z]{2,3})((?:-[a-zA-Z]{3}){0,3})(-[a-zA-Z]{4})?(-(?:[a-zA-Z]{2}|\d{3}))?"

@@ -96,6 +96,7 @@ FIRES |= {code: _fault(name) for code, name in _BY_FAULT.items()}
 FIRES |= {
     "CDA-0204": _spoilt('<code code="8716-3"', '<code code="10190-7"'),
     "CDA-0205": _care_plan,
+    "CDA-0235": _spoilt('<low value="20230101"/>', '<low value="20240302"/>'),
     "CDA-0234": _spoilt("<text>Text</text>", "<text>" + '<paragraph ID="x"/>' * 10_002 + "</text>"),
     "CDA-0222": _spoilt('root="2.16.840.1.113883.10.20.22.1.1"', 'root="2.16.840.1.113883.10.20.22.1.99"'),
     "CDA-0225": _spoilt("<title>Summary</title>", "<title>Summary</title>"),

@@ -6,8 +6,10 @@ to the web or into the document; scripts and styles can't come out of it, since 
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from lxml import etree
 
@@ -25,6 +27,9 @@ _ELEMENTS = {
 }
 _TAGS = {f"{{urn:hl7-org:v3}}{name}": tag for name, tag in _ELEMENTS.items()}
 """By full name, for those that are always the same."""
+_NOT_IN_PARAGRAPHS = [f"{{urn:hl7-org:v3}}{name}" for name in ("paragraph", "footnote", "list", "table", "caption")]
+_NO_URL = re.compile(r'[\s{}<>"\\^`]')
+"""What can't stand in a URL: https://www.rfc-editor.org/rfc/rfc3986#section-2"""
 _SPANS, _CELLS, _VOID = ("colspan", "rowspan"), ("td", "th"), ("br", "col")
 _ENCLOSING = {name: tag for name, tag in _TAGS.items() if tag not in _VOID}
 _BLOCKS = frozenset(("paragraph", "item", "tr", "td", "th", "br", "caption", "list", "table", "title"))
@@ -80,6 +85,7 @@ def _inside(element: etree._Element, out: list[str], marked: list[etree._Element
     for child in element:
         tag = _ENCLOSING.get(child.tag)
         if tag is not None and not child.items():  # most are of these
+            tag = "div" if tag == "p" and _holds_blocks(child) else tag
             out.append(f"<{tag}>")
             _inside(child, out, marked)
             out.append(f"</{tag}>")
@@ -98,6 +104,7 @@ def _escaped(text: str) -> str:
 
 def _markup(element: Any, out: list[str], marked: list[etree._Element]) -> None:
     tag = _TAGS.get(element.tag) or _tag(element, _local(element))
+    tag = "div" if tag == "p" and _holds_blocks(element) else tag
     given = dict(element.items())
     attributes = _attributes(given, tag) if given else ""
     if "ID" in given:
@@ -113,6 +120,11 @@ def _markup(element: Any, out: list[str], marked: list[etree._Element]) -> None:
     if emphasis:
         out.extend(f"</{each}>" for each in reversed(emphasis))
     out.append(f"</{tag}>")
+
+
+def _holds_blocks(element: etree._Element) -> bool:
+    """Whether a paragraph holds what one of XHTML can't: https://www.w3.org/TR/html401/struct/text.html#h-9.3.1"""
+    return len(element) > 0 and next(element.iterdescendants(*_NOT_IN_PARAGRAPHS), None) is not None
 
 
 def _tag(element: etree._Element, name: str) -> str:
@@ -136,7 +148,7 @@ def _attributes(given: dict[str, str], tag: str) -> str:
     elif tag == "a":
         target = given.get("href", "")
         if target.startswith(("http://", "https://", "#", "mailto:")):
-            made += f' href="{escape(target)}"'
+            made += f' href="{escape(_NO_URL.sub(lambda found: quote(found[0]), target.strip()))}"'
     return made
 
 

@@ -10,7 +10,9 @@ from lxml import etree
 
 from conformance.issue import Issue
 from tests.conformance.ccda.faults import ENTRIES, HEADER, Fault
+from tests.conformance.ccda.more import FURTHER
 from tests.conformance.ccda.summary import DOCUMENTS, SUMMARY, findings
+from tests.conformance.ccda.wide import WIDE
 
 FAULTS = {**HEADER, **ENTRIES}
 _MISSING_IN_OLDER = {
@@ -72,6 +74,21 @@ def test_a_fault_is_found_at_its_place(name: str) -> None:
     check(SUMMARY, FAULTS[name])
 
 
+def test_a_document_of_many_kinds_of_entries_has_no_error() -> None:
+    assert [each for each in findings(WIDE) if each.severity == "error"] == []
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_a_fault_in_an_entry_of_each_kind_is_found_at_its_place(name: str) -> None:
+    check(WIDE, FURTHER[name])
+
+
+def test_messages_name_the_codes_of_small_value_sets() -> None:
+    old, new, code, _ = FURTHER["a refusal's reason of nobody"]
+    found = [each for each in new_findings(WIDE, old, new)[1] if each.code == code]
+    assert "No Immunization Reason: IMMUNE, MEDPREC" in found[0].message
+
+
 @pytest.mark.parametrize("document", [name for name in DOCUMENTS if DOCUMENTS[name] != SUMMARY])
 def test_faults_are_found_in_documents_of_each_type(document: str) -> None:
     old = document.endswith("1.1")
@@ -82,4 +99,5 @@ def test_faults_are_found_in_documents_of_each_type(document: str) -> None:
 
 def test_there_are_faults_of_many_kinds() -> None:
     assert len(FAULTS) >= 70
+    assert len(FURTHER) >= 60
     assert len({code for _, _, code, _ in FAULTS.values()}) >= 20

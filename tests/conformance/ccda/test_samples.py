@@ -11,6 +11,7 @@ from bench.expected_ccda import wrapped
 from conformance.issue import Issue
 
 DEFECTS: dict[str, dict[str, int]] = {
+    "04": {"CDA-0203": 2},  # planned procedures with the status `new`: it must be active (CONF:1098-31978)
     "09": {"CDA-0227": 2},  # an address without city and street
     "11": {  # times such as `-08`, null flavors that are times, empty performers, elements out of order
         "CDA-0201": 1, "CDA-0204": 1, "CDA-0209": 24, "CDA-0212": 2, "CDA-0213": 1, "CDA-0215": 20, "CDA-0218": 10,
@@ -18,14 +19,18 @@ DEFECTS: dict[str, dict[str, int]] = {
     },
     "13": {"CDA-0204": 6},  # one section of an operative note's eight
     "14": {"CDA-0204": 6},
+    "18": {"CDA-0235": 3},  # an end in the year 1
     "19": {"CDA-0209": 2},  # a time of zeros
+    "21": {"CDA-0203": 2},  # the same
     "23": {"CDA-0209": 2},  # an offset of fifty hours
     "24": {"CDA-0204": 5, "CDA-0215": 1, "CDA-0220": 1},  # a body with one empty component, text between elements
     "26": {"CDA-0227": 4},  # addresses without state and postal code
+    "32": {"CDA-0235": 3},  # an end in the year 1
+    "33": {"CDA-0235": 1},
     "34": {"CDA-0204": 2},  # problems and medications alone, as a CCD
     "37": {"CDA-0209": 1},  # the time 0
     "40": {"CDA-0201": 1},  # no documentationOf
-    "43": {"CDA-0227": 1, "CDA-0233": 11},  # a postal code that is none; a role's template on the participant
+    "43": {"CDA-0227": 1, "CDA-0233": 11, "CDA-0235": 4},  # a postal code that is none; a template on the participant
     "45": {"CDA-0233": 1},  # the indication's template on an act
     "46": {"CDA-0233": 1},
     "47": {"CDA-0233": 1},

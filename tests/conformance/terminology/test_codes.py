@@ -76,6 +76,8 @@ def test_npi_check_digits() -> None:
         ("urn:ietf:bcp:47", "es-MX", True), ("urn:ietf:bcp:47", "zz", False), ("urn:ietf:bcp:47", "Spanish!", False),
         ("urn:ietf:bcp:47", "spanish", False), ("urn:ietf:bcp:47", "en-Latn-US-x-a", True),
         ("urn:ietf:bcp:13", "text/plain; charset=utf-8", True), ("urn:ietf:bcp:13", "PDF", False),
+        ("urn:ietf:bcp:13", "application/dicom; variant=DICOM WADO-RS", True),
+        ("urn:ietf:bcp:13", "text/plain; charset=utf-8 ", False),
         ("urn:iso:std:iso:3166", "US", True), ("urn:iso:std:iso:3166", "ZZ", False),
         ("urn:iso:std:iso:3166", "US-MA", None),
         ("urn:iso:std:iso:4217", "USD", True), ("urn:iso:std:iso:4217", "usd", False),

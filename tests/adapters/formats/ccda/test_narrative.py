@@ -19,6 +19,17 @@ NARRATIVES = [
     ('<content ID="x" styleCode="Bold">B</content>', "B", '<span id="x"><b>B</b></span>'),
     ('<linkHtml href="javascript:x()">go</linkHtml>', "go", "<a>go</a>"),
     ('<linkHtml href="https://a.org/?a=1&amp;b=2">go</linkHtml>', "go", '<a href="https://a.org/?a=1&amp;b=2">go</a>'),
+    ('<linkHtml href="https://a.org/b c{d}">go</linkHtml>', "go", '<a href="https://a.org/b%20c%7Bd%7D">go</a>'),
+    (
+        '<paragraph ID="p">A<list><item>1</item></list></paragraph><paragraph>B<content>C</content></paragraph>',
+        "A 1 BC",
+        '<div id="p">A<ul><li>1</li></ul></div><p>B<span>C</span></p>',
+    ),
+    (
+        "<paragraph><content><table><tr><td>1</td></tr></table></content></paragraph>",
+        "1",
+        "<div><span><table><tr><td>1</td></tr></table></span></div>",
+    ),
     ("<script>alert(1)</script>", "alert(1)", "<span>alert(1)</span>"),
     ("a<br/>b<!-- c -->c", "a bc", "a<br/>bc"),
 ]

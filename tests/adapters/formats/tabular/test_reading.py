@@ -322,3 +322,11 @@ def test_a_row_of_answers_is_no_header() -> None:
     found, issues = dataset(f"Client ref,{asked}\n7,No,No,No,No,No,No,No,No,No\n".encode())
     assert [row.line for row in found["members"]] == [2]
     assert "CSV-0006" not in codes(issues)
+
+
+def test_a_spreadsheet_of_the_standards_country_saved_the_dates(tmp_path: Path) -> None:
+    (tmp_path / "Export.csv").write_text("ExportID,CSVVersion\nX,2026 v1.0\n")
+    (tmp_path / "Client.csv").write_text("PersonalID,FirstName,LastName,DOB,ExportID\n7,Ana,Ruiz,4/5/1971,X\n")
+    found, issues = dataset(tmp_path)
+    assert [row["DOB"] for row in found["Client"]] == ["1971-04-05"]
+    assert "CSV-0102" not in codes(issues)
