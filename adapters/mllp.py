@@ -44,7 +44,7 @@ class Frames:
         """The messages that these bytes complete. FrameTooLargeError when an open frame passes the limit."""
         if not self._buffer and not self.open:
             whole, _, rest = data.partition(_FS)  # one frame and no more, as those send it who wait for each answer
-            if rest == b"\r" and whole[:1] == START and whole.rfind(START) == 0 and len(data) <= self.limit:
+            if rest == b"\r" and whole.rfind(START) == 0 and len(data) <= self.limit:
                 return [whole[1:]]
         self._buffer += data
         messages: list[bytes] = []

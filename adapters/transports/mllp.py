@@ -118,18 +118,18 @@ class _Connection(asyncio.Protocol):
         """Writes the answers that are there, up to the first that isn't. One that is None ends the connection."""
         if self._transport is None:
             return
-        slots, replies = self._slots, b""
+        slots, answers = self._slots, b""
         while slots and slots[0].done:
-            reply = slots.popleft().answer
-            if reply is None:
-                self._transport.write(replies)
+            answer = slots.popleft().answer
+            if answer is None:
+                self._transport.write(answers)
                 slots.clear()
                 self._transport.close()
                 return
-            if reply:
-                replies += frame(reply)
-        if replies:
-            self._transport.write(replies)
+            if answer:
+                answers += frame(answer)
+        if answers:
+            self._transport.write(answers)
         if self._ended and not slots:
             self._transport.close()
         elif self._paused:

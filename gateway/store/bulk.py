@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -22,12 +23,18 @@ _MOST = 128
 _STEP = 16
 
 
-def insert(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Rows as tuples in the order of the columns."""
+def insert(
+    connection: Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    same: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Rows as tuples in the order of the columns. `same`: columns with the same value in all rows, as SQL writes it."""
     mark = _mark(connection)
-    row = f"({', '.join([mark] * len(columns))})"
+    names, row = ", ".join((*columns, *same)), ", ".join((*[mark] * len(columns), *same.values()))
     for part in _parts(rows):
-        text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * len(part))}"  # noqa: S608
+        text = f"INSERT INTO {table} ({names}) VALUES {', '.join([f'({row})'] * len(part))}"  # noqa: S608
         run(connection, text, tuple(chain.from_iterable(part)))
 
 

@@ -40,8 +40,11 @@ Whole = Callable[[Sequence[bytes]], tuple[Arrival, tuple[int, ...]] | None]
 _PLAIN = [column for column in ENVELOPE.c if column.name not in ("body_sealed", "issues_sealed")]
 _ADDED = (
     "seq", "id", "tenant", "channel", "format", "dedupe", "sha256", "control_id", "size", "received_at", "lane",
-    "state", "reason", "generation", "repeats", "issues_sealed", "body_sealed",
+    "body_sealed",
 )  # fmt: skip
+_NEW = {"generation": "0", "repeats": "0"}
+_TO_BE_WORKED = {"state": "'received'", **_NEW}
+_TOLD = ("state", "reason", "issues_sealed")
 _DEDUPE = attrgetter("dedupe")
 _SAME = ("dedupe", "sha256", "seq", "id", "issues_sealed")
 _REPEAT = update(ENVELOPE).where(ENVELOPE.c.seq == bindparam("b_seq")).values(repeats=ENVELOPE.c.repeats + 1)
@@ -110,6 +113,7 @@ class Envelopes:
         known = self._known(connection, arrivals)
         seq = bulk.highest(connection, ENVELOPE.name, "seq") if self._last is None else self._last
         rows: list[tuple[Any, ...]] = []
+        told: list[tuple[Any, ...]] = []
         repeats: list[dict[str, Any]] = []
         answers: list[Stored] = []
         parts: list[tuple[Arrival, Whole, int]] = []
@@ -126,13 +130,17 @@ class Envelopes:
             else:
                 issues = (*arrival.issues, issue("GW-0004"))
             seq += 1
-            rows.append(self._row(arrival, seq, issues))
+            if issues or arrival.reason is not None:
+                told.append((*self._row(arrival, seq), *self._told(arrival, issues)))
+            else:
+                rows.append(self._row(arrival, seq))
             stored = same[arrival.sha256] = Stored(seq, arrival.id, False, issues)
             answers.append(stored)
             if arrival.whole is not None:
                 parts.append((arrival, arrival.whole, seq))
         self._last = seq
-        bulk.insert(connection, ENVELOPE.name, _ADDED, rows)
+        bulk.insert(connection, ENVELOPE.name, _ADDED, rows, _TO_BE_WORKED)
+        bulk.insert(connection, ENVELOPE.name, (*_ADDED, *_TOLD), told, _NEW)
         if repeats:
             connection.execute(_REPEAT, repeats)
         for part in parts:
@@ -198,15 +206,19 @@ class Envelopes:
             known.setdefault(dedupe, {})[sha256] = first
         return known
 
-    def _row(self, arrival: Arrival, seq: int, issues: tuple[Issue, ...]) -> tuple[Any, ...]:
+    def _row(self, arrival: Arrival, seq: int) -> tuple[Any, ...]:
         """The values of `_ADDED`."""
         name, body = arrival.id, arrival.body
         return (
             seq, name, self._tenant, arrival.channel, arrival.format, arrival.dedupe, arrival.sha256,
             arrival.control_id[:200], len(body), to_micros(arrival.received_at), arrival.lane,
-            "received" if arrival.reason is None else "quarantined", arrival.reason, 0, 0,
-            self._sealed(issues, name) if issues else None, self._seal.seal(body, f"envelope.body:{name}"),
+            self._seal.seal(body, f"envelope.body:{name}"),
         )  # fmt: skip
+
+    def _told(self, arrival: Arrival, issues: tuple[Issue, ...]) -> tuple[Any, ...]:
+        """The values of `_TOLD`."""
+        state = "received" if arrival.reason is None else "quarantined"
+        return (state, arrival.reason, self._sealed(issues, arrival.id))
 
     def _sealed(self, issues: Sequence[Issue], name: str) -> bytes | None:
         return seal_json(self._seal, issues_to_dicts(issues), f"envelope.issues:{name}") if issues else None
