@@ -210,8 +210,8 @@ def _answered(profile: Profile) -> Guess | None:
         share = sum(1 for value in values if value in known) / len(values)
         if share >= _ENOUGH and len(values) > 1:
             shared = len(_telling()[question] & set(words(profile.header.replace("_", " ")).split()))
-            if profile.type == "boolean" and shared < 2:
-                continue  # yes and no answer anything
+            if profile.type in ("boolean", "integer") and shared < 2:
+                continue  # yes and no answer anything, and so do scores
             best = max(best or (0.0, ""), (share / 2 + min(shared, 3) / 10, question))
     if best is None:
         return None

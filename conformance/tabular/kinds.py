@@ -119,17 +119,23 @@ def _best(sheets: Sequence[Sheet], *, near: bool) -> tuple[str, dict[int, str]] 
 
 
 def _score(schema: Schema, sheets: Sequence[Sheet], near: bool) -> tuple[float, dict[int, str]]:
-    """Share of all headers that the schema's tables know."""
+    """Share of all headers that the schema's tables know; a standard's are called as it calls them, mostly."""
     found: dict[int, str] = {}
-    known = 0
+    known = 0.0
     for number, sheet in enumerate(sheets):
         table, count = table_of(schema, sheet, near=near)
         if table is not None:
             found[number] = table.name
-            known += count
+            known += count - (_otherwise(table, sheet, near) * _CALLED_OTHERWISE if schema.closed else 0)
     total = sum(len([each for each in sheet.headers if each.strip()]) for sheet in sheets) or 1
     share = known / total
     return (share if share >= _LEAST_SHARE else 0.0), found
+
+
+def _otherwise(table: Table, sheet: Sheet, near: bool) -> int:
+    """How many of the known headers aren't their columns' own names."""
+    matched = fits(table, sheet.headers, near=near)
+    return sum(plain(sheet.headers[position]) != plain(name) for name, position in matched.items())
 
 
 def table_of(schema: Schema, sheet: Sheet, *, near: bool = True) -> tuple[Table | None, int]:
@@ -165,6 +171,7 @@ def _asks(table: Table, headers: tuple[str, ...]) -> bool:
 
 
 _LEAST_ASKED = 2
+_CALLED_OTHERWISE = 0.1
 _LEAST_SHARE = 0.3
 _MOSTLY = 0.6
 _STRANGE = 0.8

@@ -132,6 +132,16 @@ def limits_backward(values: list[object], run: Run) -> str | None:
     return (f"{low}-{high}" if low and high else f">{low}" if low else f"<{high}") if low or high else None
 
 
+def place_forward(text: str, run: Run) -> list[str] | None:
+    """The name of a place is a text, and stays one."""
+    return None
+
+
+def place_backward(values: list[object], run: Run) -> str | None:
+    """City, state and country as the name of a place."""
+    return ", ".join(str(each) for each in values if each is not None) or None
+
+
 def samples_forward(field: Field, run: Run) -> str | None:
     """NA: the numbers of one channel as SampledData.data, separated by a space (R4 SampledData.data)."""
     rows = (" ".join(part[0] or "U" for part in repetition if part) for repetition in field)
@@ -345,6 +355,15 @@ CONVERSIONS = (
         lossy=True,
         quiet=True,
         doc="The ends of a range as the text of OBX-7, which comes back as one.",
+    ),
+    Conversion(
+        name="place-text",
+        forward=place_forward,
+        backward=place_backward,
+        gives="string",
+        lossy=True,
+        quiet=True,
+        doc="City, state and country as one text, which comes back as one.",
     ),
     Conversion(
         name="sampled-data",

@@ -125,7 +125,7 @@ FIRES: dict[str, Fire] = {
     "CSV-0016": _roster('M2,S1,"Hill"y",Bo,1980-05-06,13501,,,Self,N'),
     "CSV-0017": _hmis(("Shoes.csv", "ShoeID,Size\nI1,4\n")),
     "CSV-0018": _many,
-    "CSV-0019": _read(f"{ROSTER},Cell Phone\n{GOOD},315-555-0102\n"),
+    "CSV-0019": _read(f"{ROSTER},Postal Code\n{GOOD},13502\n"),
     "CSV-0101": _cell("BirthDate", "1988-02-30"),
     "CSV-0102": _pantry("Client ID,First name,Last name,DOB", "C1,Ann,Hill,03/04/1980"),
     "CSV-0103": _cell("BirthDate", "0000-00-00"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha1
 
-from adapters.formats.hl7v2.walk import Draft, MessageDraft, Span
+from adapters.formats.hl7v2.walk import Cells, Draft, MessageDraft, Span
 from adapters.formats.hl7v2.write import build
 from conformance.document import Document
 from conformance.hl7v2.abstract import Node
@@ -30,10 +30,13 @@ def assemble(draft: MessageDraft, target: str, left_out: list[str] | None = None
     if asked and known is not None:
         _visit(draft, known, event)
     rows = {segment: segment.row() for segment in draft.rows()}
-    placed = _ordered([segment for segment in rows if segment is not header], known)
+    placed = [segment for segment in rows if segment is not header]
+    if asked and known is not None:
+        placed = _told_otherwise(placed, known, left_out)
+    placed = _ordered(placed, known)
     if asked and known is not None:
         placed = _fitting(placed, known, left_out)
-    body = [_header(first, name, version, event)] + [rows[segment] for segment in placed]
+    body = [_header(first, name, version, event)] + [segment.row() for segment in placed]
     if event and known is not None and all(row[0] != "EVN" for row in body):
         _insert_event(body, known, event)
     _number(body)
@@ -66,6 +69,47 @@ def _visit(draft: MessageDraft, node: Node, event: str) -> None:
     required = any(member.name == "PV1" and member.required for member in node.members)
     if required and "PID" in written and "PV1" not in written:
         draft.segment("PV1").put(2, 1, 0, "N" if event in _OF_PERSON else "U")
+
+
+_OTHERWISE = {
+    "AL1": ("IAM", {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 11}),
+    "IAM": ("AL1", {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 11: 6}),
+    "PRT": ("ROL", {1: 1, 2: 2, 4: 3, 5: 4, 11: 5, 12: 6, 6: 9, 7: 10, 14: 11, 15: 12, 9: 13, 8: 14}),
+}
+"""Segments that say the same, or less of it, and by field where they say it."""
+
+
+def _told_otherwise(segments: list[Draft], node: Node, left_out: list[str] | None) -> list[Draft]:
+    """Segments that a structure lists in place of those that it doesn't; `left_out` gets the names of those that say
+    more than these can hold."""
+    listed = {member.name for member in node.segments()}
+    told: list[Draft] = []
+    for segment in segments:
+        name, fields = _OTHERWISE.get(segment.name, ("", {}))
+        if segment.name in listed or name not in listed or (name == "ROL" and not segment.fields.get(5)):
+            told.append(segment)
+            continue
+        other = Draft(name, segment.group, segment.after)
+        other.fields = {fields[number]: [*cells] for number, cells in segment.fields.items() if number in fields}
+        if name == "AL1":
+            other.fields.setdefault(5, []).extend(_reactions(segment, segments))
+        if left_out is not None and segment.fields.keys() - fields.keys():
+            left_out.append(segment.name)
+        told.append(other)
+    return told
+
+
+def _reactions(adverse: Draft, segments: list[Draft]) -> list[Cells]:
+    """What the IAR behind an IAM name, as AL1-5 has it: a text."""
+    found: list[Cells] = []
+    for each in segments:
+        if each.name == "IAR" and each.group is not None and each.group is adverse.group and each.fields.get(1):
+            code = each.fields[1][0].cells
+            text = next((code[at, 0] for at in (9, 2, 1) if (at, 0) in code), "")
+            made = Cells()
+            made.cells = {(1, 0): text} if text else {}
+            found.append(made)
+    return [each for each in found if each]
 
 
 def _fitting(segments: list[Draft], node: Node, left_out: list[str] | None) -> list[Draft]:

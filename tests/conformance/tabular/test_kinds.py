@@ -57,6 +57,8 @@ def test_each_kind_is_known_by_its_own_headers(name: str) -> None:
         ("hvs", "x.csv", "MRN,DOB,HVS Q1,HVS Q2"),
         ("ahc", "x.csv", "Patient ID,Date,1. What is your living situation today?,3. You worried that your food would "
                          "run out,4. The food you bought just didn't last,5. Lack of reliable transportation"),
+        ("pantry", "clients.csv", "Client ID,First name,Last name,DOB"),
+        ("hmis@fy2026", "Client.csv", "PersonalID,FirstName,LastName,DOB,Sex"),
         ("", "x.csv", "id,name,town"),
         ("", "x.csv", "colour,shape,size"),
     ],
@@ -128,7 +130,7 @@ def test_a_question_is_known_by_its_words(text: str, panel: str, code: str) -> N
 
 
 def test_a_column_is_taken_once_and_its_own_name_first() -> None:
-    assert columns("roster", "members", "Cell,Phone,Telephone") == ["", "phone", ""]
+    assert columns("roster", "members", "Cell,Phone,Telephone") == ["phone_2", "phone", ""]
 
 
 MISTAKES = [

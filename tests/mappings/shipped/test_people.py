@@ -161,3 +161,61 @@ def test_the_identifier_of_a_place_is_that_of_the_most_granular() -> None:
 def test_a_birth_has_a_time_where_one_was_sent(sent: str, has_time: bool) -> None:
     patient = one(forward(adt(f"PID|1||7^^^GH^MR||Stone||{sent}")), "Patient")
     assert (patient["birthDate"], "_birthDate" in patient) == ("1980-02-03", has_time)
+
+
+def bare(**elements: object) -> dict[str, object]:
+    return {"resourceType": "AllergyIntolerance", **OF_PATIENT, "code": code("X1"), **elements}
+
+
+def test_allergies_of_others_say_their_kind_and_how_bad_they_are() -> None:
+    written = told(
+        bare(category=["medication"], criticality="high", reaction=[{"manifestation": [code("Z"), {"text": "Rash"}]}]),
+        bare(
+            category=["food"],
+            reaction=[{"severity": "moderate", "manifestation": [{"coding": [{"display": "Hives"}]}]}],
+        ),
+    )
+    assert [each for each in written if each.startswith("AL1")] == ["AL1|1|DA|X1|SV|Rash", "AL1|2|FA|X1|MO|Hives"]
+
+
+def test_an_adverse_reaction_is_an_allergy_where_the_structure_knows_no_other() -> None:
+    known = bare(identifier=[{"value": "7"}], onsetDateTime="2020-01-02", reaction=[{"manifestation": [code("Z9")]}])
+    assert told(known)[-1] == "AL1|1||X1||Z9|20200102"
+    assert told(bare(), target="ADT_A60@2.5.1")[-1] == "IAM|1||X1"
+
+
+def test_nobody_but_the_case_manager_is_one() -> None:
+    team = {
+        "resourceType": "CareTeam",
+        "participant": [
+            {"role": [code("Z1")], "member": {"reference": "Patient/p", "display": "Stone"}},
+            {"role": [code("768832004", "http://snomed.info/sct")], "member": {"display": "Casey"}},
+        ],
+    }
+    assert [each for each in told(team, target="ADT_A01@2.8") if each.startswith("IN3")] == [
+        "IN3|1" + "|" * 20 + "Casey"
+    ]
+
+
+def test_how_the_insured_is_related_in_the_words_of_fhir() -> None:
+    relationship = code("self", "http://terminology.hl7.org/CodeSystem/subscriber-relationship")
+    coverage = {"resourceType": "Coverage", **OF_PATIENT, "subscriberId": "9", "relationship": relationship}
+    assert told(coverage)[-1].split("|")[17] == "SEL"
+
+
+def test_a_place_and_a_person_of_whom_nothing_more_is_said_are_told() -> None:
+    written = told(
+        {
+            "resourceType": "Encounter",
+            "location": [{"location": {"display": "Ward 5"}}],
+            "participant": [{"individual": {"display": "Joy"}}],
+            "type": [{"coding": [{"code": "Z", "display": "Zeta", "system": "http://snomed.info/sct"}]}],
+        }
+    )
+    fields = next(each for each in written if each.startswith("PV1")).split("|")
+    assert (fields[3], fields[4], fields[52]) == ("Ward 5", "Z^Zeta^SCT", "^Joy")
+
+
+def test_a_local_code_keeps_its_text_beside_a_table() -> None:
+    visit = one(forward(adt("PID|1||7^^^GH^MR||Stone", "PV1|1|I||X^Local thing^SCT")), "Encounter")
+    assert visit["type"] == [{"coding": [{"code": "X", "display": "Local thing", "system": "http://snomed.info/sct"}]}]
