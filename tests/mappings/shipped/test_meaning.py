@@ -114,7 +114,8 @@ def test_a_merge_into_a_patient_who_has_the_number_already_retires_nobody() -> N
     made = forward(adt("EVN||20240301", both, "MRG|4711^^^GH^MR", event="A40"), "adt-a39")
     assert "link" not in one(made, "Patient")
     assert "active" not in one(made, "Patient")
-    assert made.ledger and [row.status for row in made.ledger.rows() if row.path.startswith("MRG")] == ["unmapped"] * 3
+    assert made.ledger
+    assert [row.status for row in made.ledger.rows() if row.path.startswith("MRG")] == ["unmapped"] * 3
 
 
 def test_one_number_of_two_hospitals_is_two_patients_to_merge() -> None:
