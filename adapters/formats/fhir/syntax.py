@@ -62,7 +62,11 @@ class FhirSyntax:
             if gone and url in run.made:
                 withdraw.withdraw(run.own(run.made[url]["resourceType"], url))
         if run.made:
-            target["entry"] = [{"fullUrl": url, "resource": walk.unrepeated(each)} for url, each in run.made.items()]
+            lent = run.lent  # what the memory lent is of one mention
+            target["entry"] = [
+                {"fullUrl": url, "resource": each if url in lent else walk.unrepeated(each)}
+                for url, each in run.made.items()
+            ]
         return Document(format="fhir", version="4.0.1", root=target)
 
     def origin(self, root: Any) -> tuple[str, list[str]]:

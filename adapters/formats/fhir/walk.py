@@ -142,9 +142,13 @@ def unrepeated(resource: dict[str, Any]) -> dict[str, Any]:
     """A resource that several mentions wrote to, with what they all said (a payer's address in each IN1) once."""
     if resource["resourceType"] not in _MENTIONED:
         return resource
-    lists = {name: value for name, value in resource.items() if type(value) is list and len(value) > 1}
-    once = {name: [*{repr(each): each for each in value}.values()] for name, value in lists.items()}
-    return {**resource, **once} if once != lists else resource
+    once: dict[str, list[Any]] = {}
+    for name, value in resource.items():
+        if type(value) is list and len(value) > 1:
+            said = {repr(each): each for each in value}
+            if len(said) < len(value):
+                once[name] = [*said.values()]
+    return {**resource, **once} if once else resource
 
 
 def merge(node: dict[str, Any], source: dict[str, Any]) -> None:
