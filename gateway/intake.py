@@ -68,17 +68,18 @@ class Intake:
 
         def accept(received: Received, answer: Answer) -> None:
             body = received.body
-            if body[:3] != b"MSH" and _is_batch(body):
-                self.accept(name, body, lambda taken: answer(_together(taken)))
-            else:
+            if _is_single(body):
                 self._take(self.channels[name], body, lambda _, reply: answer(reply))
+            else:
+                self.accept(name, body, lambda taken: answer(_together(taken)))
 
         return accept
 
     def accept(self, name: str, body: bytes, done: Callable[[list[Taken]], None]) -> None:
-        """Stores the message, or each message of a batch, and calls `done` once all of it is durable."""
+        """Stores the message, or each where the format finds several in one unit (a batch, messages one after another,
+        lines of NDJSON), and calls `done` once all of it is durable."""
         channel = self.channels[name]
-        pieces = _format(channel.format).split(body) if _is_batch(body) else []
+        pieces = _format(channel.format).split(body) if not _is_single(body) else []
         answers = _Answers(len(pieces) or 1, done)
         for number, piece in enumerate(pieces or [body]):
             self._take(channel, piece, answers.at(number))
@@ -216,9 +217,10 @@ def _glance(name: str) -> Callable[[bytes], Glance]:
     return glancing.glance if glancing else lambda body: Glance(issues=_recognised(format_, body))
 
 
-def _is_batch(body: bytes) -> bool:
-    """Only HL7's batches hold several messages in one unit; each becomes an envelope."""
-    return body[:3] != b"MSH" and body[:64].lstrip(b"\xef\xbb\xbf\x0b\r\n\t ")[:3] in (b"FHS", b"BHS")
+def _is_single(body: bytes) -> bool:
+    """Whether this is one message of HL7 v2 for sure, as nearly all are: nobody has to look closer. Searched from the
+    end, which is the quicker way."""
+    return body[:3] == b"MSH" and body.rfind(b"\rMSH") < 0 and body.rfind(b"\nMSH") < 0 and b"\x0b" not in body
 
 
 def _recognised(format_: Format, body: bytes) -> tuple[Issue, ...]:
