@@ -17,7 +17,8 @@ from conformance.catalogue import issue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MllpSettings:
-    """`max_errors`: AE (or CE) that one message may be answered with before it is given up."""
+    """`max_errors`: AE (or CE) that one message may be answered with before it is given up. `connect_timeout` in
+    seconds; `tls` may be `{}`, which trusts the system's authorities."""
 
     host: str
     port: int
