@@ -26,9 +26,12 @@ _LIKE = (("pantry", "clients"), ("ahc", "screenings"), ("prapare", "screenings")
 
 _PERSON = frozenset(
     ("person_id", "name", "last_name", "first_name", "middle_name", "birth_date", "sex", "ssn", "medicaid_id",
-     "address", "address_2", "city", "state", "zip", "county", "phone", "email", "language")
+     "address", "address_2", "city", "state", "zip", "county", "phone", "phone_2", "email", "language")
 )  # fmt: skip
 """Columns that the part `person` of the shipped maps reads."""
+
+_TELLING_APART = ("person_id", "medicaid_id", "ssn")
+"""Columns by which persons are told apart, the best first."""
 
 _UNKNOWN = frozenset(("", "-", "n/a", "na", "null", "none", "unknown", "0000-00-00", "00/00/0000"))
 _TESTS: Mapping[str, Callable[[str], object]] = {
@@ -142,7 +145,7 @@ def _valued(profile: Profile, taken: set[str], *, is_number: bool) -> Guess:
     answered = _answered(profile)
     if answered is not None and answered.name not in taken:
         return answered
-    if is_number and "person_id" not in taken:
+    if is_number and taken.isdisjoint(_TELLING_APART):
         return Guess(profile, "person_id", "every row has its own value", 0.6, _shared("person_id"))
     if profile.type == "date" and profile.distinct < profile.filled and "screening_date" not in taken:
         return Guess(profile, "screening_date", "a date that several rows share", 0.4, _shared("screening_date"))
@@ -268,17 +271,23 @@ def schema(name: str, found: Sequence[Guess]) -> str:
         "    columns:",
     ]
     lines += [f"      {_quoted(each.name)}: {_column(each)}    # {_remark(each)}" for each in found]
-    key = next((each.name for each in found if each.name == "person_id"), "")
+    key = _who(found)
     lines += [f"    key: [{key}]"] if key else ["    # key: [which column tells the rows apart?]"]
     if any(each.name == "deleted" for each in found):
         lines.append("    deleted: deleted    # such a row takes back what it said")
     return "\n".join([*lines, ""])
 
 
+def _who(found: Sequence[Guess]) -> str:
+    """The column that tells persons apart; empty where none does."""
+    names = {each.name for each in found}
+    return next((name for name in _TELLING_APART if name in names), "")
+
+
 def _column(guess: Guess) -> str:
     column = guess.column
     also = f"also: [{_quoted(guess.profile.header)}]"
-    if _is_question(guess):
+    if _is_question(guess) and (column is None or column.type in ("answer", "choices")):
         return f"{{is: answer, {also}}}"
     if column is None:
         kind = {"icd10cm": "text"}.get(guess.profile.type, guess.profile.type)
@@ -300,7 +309,7 @@ def map_(name: str, found: Sequence[Guess]) -> str:
     questions = [each for each in found if _is_question(each)]
     rest = [each for each in found if each not in person and each not in questions]
     dates = [each.name for each in found if each.name == "screening_date"]
-    key = "person_id" if any(each.name == "person_id" for each in person) else ""
+    key = _who(found)
     lines = [
         "# A draft made by `maps suggest`. The figure behind a line says how sure it is: mend what is wrong, and what",
         "# is commented out. Lines of the same kind stand in the shipped maps of tables.",
@@ -333,7 +342,7 @@ def map_(name: str, found: Sequence[Guess]) -> str:
             lines += _rule(each, screened=bool(questions))
     if questions:
         lines += _questions(questions)
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, ""]).replace("key: {csv: [person_id", f"key: {{csv: [{key or 'person_id'}")
 
 
 def _restrictions(names: Sequence[str]) -> Iterator[str]:

@@ -234,9 +234,9 @@ class Compilation:
             return f"{one} and {one} == {other}"
         if check.operator == "read":
             owner = place.names.get(str(operand))
-            if owner is None or not owner.object:
+            if owner is None or not (owner.object or owner.urls):
                 raise PathError(f"nothing named `{operand}` is read before")
-            return f"{owner.object} is not None"
+            return f"{owner.object} is not None" if owner.object else f"bool({owner.urls})"
         if check.operator == "in" and isinstance(operand, str):
             operand = self.codes(operand)
         return str(place.read.test(check.path, check.operator, operand))

@@ -10,7 +10,7 @@ from conformance.syntax import PathError
 from mappings.compiled import Cover
 from mappings.compiler.compilation import Compilation, Open, Place
 from mappings.form import Check, Rule, project
-from mappings.notes import KEYLESS, TOOK
+from mappings.notes import KEYLESS, SKIP, TOOK
 
 
 def make(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
@@ -25,8 +25,20 @@ def make(c: Compilation, rule: Rule, place: Place) -> tuple[Cover, ...]:
             place.code.add(f"if {keyed} is None: {keyed} = R.natural({rule.type!r}, None, ())")
             if rule.key is not None:
                 keyless(c, rule, place, keyed, site)
-        covers = make_resource(c, rule, place, keyed)
+        with another(rule, place, keyed, site):
+            covers = make_resource(c, rule, place, keyed)
     return (Cover(None, site, (), covers),)
+
+
+@contextmanager
+def another(rule: Rule, place: Place, keyed: str, site: int) -> Iterator[None]:
+    """Inside a resource of its type only another one is made: what has its key is that resource itself."""
+    if not any(each.type == rule.type and each.url == place.url for each in place.names.values()):
+        yield
+        return
+    with place.code.block(f"if R.url({rule.type!r}, {keyed}) != {place.url}:"):
+        yield
+    place.code.add(f"else: N.append(({SKIP}, {place.read.at}, {site}, None))")
 
 
 def keyless(c: Compilation, rule: Rule, place: Place, keyed: str, site: int) -> None:

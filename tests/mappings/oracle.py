@@ -171,7 +171,8 @@ class Interpreter:
         if check.operator == "same":
             return bool(place.read.same(check.path, check.operand))
         if check.operator == "read":
-            return place.names[check.operand].object is not None
+            named = place.names[check.operand]
+            return named.object is not None or bool(named.urls)
         operand = check.operand
         if check.operator == "in" and isinstance(operand, str):
             operand = self._codes(operand)
@@ -577,6 +578,9 @@ class Interpreter:
                 self.state.note(KEYLESS, place.read.at, rule, self.read)
         assert key is not None
         url = self.state.url(rule.type, key)
+        if url == place.url:
+            self.state.note(SKIP, place.read.at, rule, self.read)
+            return
         resource = self.state.open(rule.type, url)
         if rule.name:
             self.state.named.setdefault(rule.name, []).append(url)

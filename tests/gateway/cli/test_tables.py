@@ -178,6 +178,19 @@ def test_values_that_a_header_cannot_mean_are_taken_as_they_are(call: Call) -> N
     assert re.search(r"Enrolled +2 of 2 +2 +boolean +enrolled", call("maps", "suggest", "x.csv").out)
 
 
+def test_a_draft_tells_persons_apart_by_what_there_is_and_guesses_no_question_by_numbers(call: Call) -> None:
+    rows = ("AB12345C,Hill Ann,4,1200,315-555-0101,315-555-0102", "AB12346D,Hull Bo,1,0,315-555-0103,")
+    write(Path("."), x_csv="\n".join(("CIN,Member Name,Size,Income,Home Phone,Cell Phone", *rows, "")))
+    table = call("maps", "suggest", "x.csv", "-o", "mine").out
+    assert re.search(r"Size +2 of 2 +2 +integer +size", table)
+    assert call("maps", "lint", "mine").status == 0
+    assert call("convert", "x.csv", "--to", "fhir", "--site", Path("mine"), "-o", "out.json").status == 0
+    made = [each["resource"] for each in json.loads(Path("out.json").read_text())["entry"]]
+    people = {each["identifier"][0]["value"]: each for each in made if each["resourceType"] == "Patient"}
+    assert people.keys() == {"AB12345C", "AB12346D"}
+    assert [each["value"] for each in people["AB12345C"]["telecom"]] == ["315-555-0101", "315-555-0102"]
+
+
 def test_the_settings_that_the_page_shows_are_sound(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     page = (Path(__file__).parents[3] / "docs" / "csv.md").read_text("utf-8")
     found = re.search(r"## Through the running gateway.*?```yaml\n(.*?)```", page, re.DOTALL)

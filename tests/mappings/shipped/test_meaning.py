@@ -109,6 +109,36 @@ def test_a_merge_with_itself_retires_nobody() -> None:
     assert "active" not in one(made, "Patient")
 
 
+def test_a_merge_into_a_patient_who_has_the_number_already_retires_nobody() -> None:
+    both = PID.replace("4711^^^GH^MR", "4712^^^GH^MR~4711^^^GH^MR")
+    made = forward(adt("EVN||20240301", both, "MRG|4711^^^GH^MR", event="A40"), "adt-a39")
+    assert "link" not in one(made, "Patient")
+    assert "active" not in one(made, "Patient")
+    assert made.ledger
+    assert [row.status for row in made.ledger.rows() if row.path.startswith("MRG")] == ["unmapped"] * 3
+
+
+def test_one_number_of_two_hospitals_is_two_patients_to_merge() -> None:
+    made = forward(adt("EVN||20240301", PID, "MRG|4711^^^OTHER^MR", event="A40"), "adt-a39")
+    survivor, retired = resources(made, "Patient")
+    assert survivor["link"] == [{"other": {"reference": f"urn:uuid:{retired['id']}"}, "type": "replaces"}]
+    assert retired["active"] is False
+
+
+@pytest.mark.parametrize("number", ["MRG||0815^^^GH^MR", "MRG||||0815^^^GH^MR"])
+def test_a_retired_patient_may_stand_in_the_older_fields_alone(number: str) -> None:
+    made = forward(adt("EVN||20240301", PID, number, event="A34"), "adt-a30")
+    survivor, retired = resources(made, "Patient")
+    assert [each["value"] for each in retired["identifier"]] == ["0815"]
+    assert survivor["link"][0]["type"] == "replaces"
+
+
+@pytest.mark.parametrize("event", ["A46", "A47", "A48"])
+def test_an_old_number_in_mrg_1_is_that_of_the_changed_patient(event: str) -> None:
+    patient = one(forward(adt("EVN||20240301", PID, "MRG|0815^^^GH^MR", event=event), "adt-a30"), "Patient")
+    assert [each["value"] for each in patient["identifier"] if each.get("use") == "old"] == ["0815"]
+
+
 def test_a_patient_keeps_its_id_through_a_merge() -> None:
     before = one(forward(adt(PID.replace("4711", "0815"), PV1)), "Patient")
     merged = resources(forward(adt("EVN||20240301", PID, "MRG|0815^^^GH^MR", event="A40"), "adt-a39"), "Patient")
