@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache, partial
@@ -106,9 +106,12 @@ class Intake:
         self._validate(body, channel, validated)
 
     def _add(self, channel: Channel, body: bytes, seen: Glance, found: tuple[Issue, ...], done: _Told) -> None:
+        """The usual answer is made before it may be given: the listener has time while the writer writes."""
         arrival = self._arrival(channel, seen, body, found)
+        reply = seen.reply or partial(_format(channel.format).reply, body)
+        committed = partial(self._committed, channel, arrival, reply, reply(found), done)
         try:
-            self._submit(self._write, arrival, partial(self._committed, channel, arrival, seen, done))
+            self._submit(self._write, arrival, committed)
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender must not be told that it is stored
             done(None, self._not_stored(channel, body, error))
 
@@ -145,7 +148,8 @@ class Intake:
         self,
         channel: Channel,
         arrival: Arrival,
-        seen: Glance,
+        reply: Callable[[Iterable[Issue]], bytes],
+        usual: bytes,
         done: _Told,
         stored: Stored | None,
         error: BaseException | None,
@@ -153,8 +157,7 @@ class Intake:
         if stored is None:
             done(None, self._not_stored(channel, arrival.body, error))
             return
-        reply = seen.reply or partial(_format(channel.format).reply, arrival.body)
-        done(stored, reply(stored.issues))
+        done(stored, usual if stored.issues == arrival.issues else reply(stored.issues))
         if not stored.repeated and (arrival.reason is None or arrival.whole is not None):
             self._stored()
 
