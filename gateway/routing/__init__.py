@@ -18,7 +18,7 @@ from conformance.document import Document
 from gateway import formats
 from gateway.plan import Audience, Destination, Rule
 from gateway.routing.bundle import Pivot
-from gateway.routing.facts import FACTS
+from gateway.routing.facts import CLOSED, FACTS
 
 Look = Callable[[str], list[Any]]
 """What stands at a key."""
@@ -129,19 +129,30 @@ def problem(when: Mapping[str, Any]) -> str | None:
             _compiled(key, _frozen(wanted))
         except ValueError as error:
             return f"{key}: {error}"
-        if (wrong := next((wrong for name in _asked_for(key, wanted) if (wrong := _unknown(name))), None)) is not None:
+        asked = [*_asked_for(key, wanted)]
+        if wrong := next((wrong for name, test in asked if (wrong := _unknown(name) or _never(name, test))), None):
             return wrong
     return None
 
 
-def _asked_for(key: str, wanted: Any) -> Iterator[str]:
-    """The keys that a test reads, those within `all`, `any` and `not` too."""
+def _asked_for(key: str, wanted: Any) -> Iterator[tuple[str, Any]]:
+    """The keys that a test reads with what it asks of them, those within `all`, `any` and `not` too."""
     if key not in ("all", "any", "not"):
-        yield key
+        yield key, wanted
         return
     for part in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
         for inner, value in part.items() if isinstance(part, Mapping) else ():
             yield from _asked_for(str(inner), value)
+
+
+def _never(fact: str, wanted: Any) -> str | None:
+    """Why a fact can never be what is asked for."""
+    if fact not in CLOSED:
+        return None
+    codes = wanted.get("in", wanted.get("eq", ())) if isinstance(wanted, Mapping) else wanted
+    codes = codes if isinstance(codes, (list, tuple)) else [codes]
+    wrong = next((code for code in map(str, codes) if code not in CLOSED[fact]), None)
+    return None if wrong is None else f"{fact} is never {wrong}{_near(wrong, CLOSED[fact])}"
 
 
 def _unknown(key: str) -> str | None:
