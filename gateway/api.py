@@ -93,10 +93,12 @@ def convert_all(
     quarantine: Path | str | None = None,
 ) -> Iterator[Converted]:
     """Every document of a source, a batch or NDJSON, one after the other."""
+    from gateway.conversion import check_target
     from mappings.trees import copied
 
     wanted = target(to, as_)
     settings = _site(site)
+    check_target(wanted, settings)
     with _keeping_out(quarantine) as keep_out:
         for part in _parts(source, from_, settings, map, told(dates, encoding)):
             made = convert_part(part, wanted, settings, map_id=map, bundle=bundle, raw=raw)

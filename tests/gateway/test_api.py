@@ -15,6 +15,29 @@ from gateway import Misuse, convert, convert_all, explain, validate
 from tests.gateway.cli.conftest import A99, SITE
 
 
+@pytest.mark.parametrize(
+    ("asked", "header"),
+    [("ADT_A08@2.5.1", "ADT^A08^ADT_A01"), ("ADT_A28@2.3.1", "ADT^A28^ADT_A01"), ("ADT_A28@2.8", "ADT^A28^ADT_A05"),
+     ("ADT_A12@2.4", "ADT^A12^ADT_A09"), ("ADT_A40@2.5.1", "ADT^A40^ADT_A39"), ("ADT_A01@2.5.1", "ADT^A01^ADT_A01")],
+)  # fmt: skip
+def test_an_event_may_be_asked_for_where_the_bundle_names_none(asked: str, header: str) -> None:
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient"}}]}
+    made = convert(bundle, as_=asked)
+    assert made.value.split(b"\r")[0].split(b"|")[8].decode() == header
+
+
+def test_what_names_no_event_is_told_how_to_ask_for_one() -> None:
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient"}}]}
+    (found,) = convert(bundle, "hl7v2").issues
+    assert found.code == "MAP-0010"
+    assert "--as ADT_A08" in found.message
+
+
+def test_a_structure_that_no_map_gives_is_misuse() -> None:
+    with pytest.raises(Misuse, match="no map gives ADT_A98"):
+        convert({"resourceType": "Bundle", "type": "collection"}, as_="ADT_A98")
+
+
 def test_bytes_text_and_files_become_the_same_bundle(tmp_path: Path) -> None:
     path = tmp_path / "a.hl7"
     path.write_bytes(A99)
