@@ -223,7 +223,7 @@ def _glance(name: str) -> Callable[[bytes], Glance]:
 def _is_single(body: bytes) -> bool:
     """Whether this is one message of HL7 v2 for sure, as nearly all are: nobody has to look closer. Searched from the
     end, which is the quicker way."""
-    return body[:3] == b"MSH" and body.rfind(b"\rMSH") < 0 and body.rfind(b"\nMSH") < 0 and b"\x0b" not in body
+    return body[:3] == b"MSH" and body.rfind(b"MSH", 3) < 0 and b"\x0b" not in body
 
 
 def _recognised(format_: Format, body: bytes) -> tuple[Issue, ...]:
