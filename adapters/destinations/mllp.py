@@ -26,6 +26,10 @@ class MllpSettings:
     connect_timeout: float = 10.0
     max_errors: int = 10
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise ValueError("port must be from 1 to 65535")
+
 
 class MllpSender:
     """A connection for each thread that sends at the same time; they are kept and used again."""

@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import Any
 
-from conformance.document import Document
+from conformance.document import Document, Unreadable
 from gateway import formats
 from gateway.plan import Audience, Destination, Rule
 from gateway.routing.bundle import Pivot
@@ -157,9 +157,11 @@ def _never(fact: str, wanted: Any) -> str | None:
 
 def _unknown(key: str) -> str | None:
     """Why nothing can ever stand at a key."""
-    name, colon, _ = key.partition(":")
-    if key in FACTS or (colon and name.isidentifier() and formats.named(name)):
+    name, colon, path = key.partition(":")
+    if key in FACTS:
         return None
+    if colon and name.isidentifier() and formats.named(name):
+        return _unreadable(name, path)
     if colon and name.isidentifier():
         return f"there is no format {name}{_near(name, formats.names())}"
     if key.isidentifier() and key not in _BUNDLE:
@@ -171,6 +173,25 @@ def _unknown(key: str) -> str | None:
     except FhirPathError as error:
         return f"{key} is no FHIRPath: {error}"
     return None
+
+
+def _unreadable(name: str, path: str) -> str | None:
+    """Why a path is none of its format: asked of a document with nothing in it, of the formats of ours that have paths
+    of a notation of their own."""
+    format_ = formats.named(name)
+    document = format_.parse(_BLANK[name]).value if format_ is not None and name in _BLANK else None
+    try:
+        _ = format_.values(document, path) if format_ is not None and document is not None else None
+    except Unreadable as error:
+        return str(error)
+    return None
+
+
+_BLANK = {
+    "hl7v2": b"MSH|^~\\&|\r",
+    "ccda": b'<ClinicalDocument xmlns="urn:hl7-org:v3"/>',
+    "fhir": b'{"resourceType": "Bundle"}',
+}
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:

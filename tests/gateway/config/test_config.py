@@ -239,6 +239,9 @@ def test_beyond_loopback_without_a_key_is_a_mistake_in_its_place(tmp_path: Path)
         ("{outreach: [Y, stop]}", "outreach is never stop; there are Y, N, REVIEW, STOP"),
         ("{not: {deceased: 'yes'}}", "deceased is never yes"),
         ("{outreach: {eq: STOP}, deceased: 'true'}", None),
+        ("{'hl7v2:PV1-44.1.1.1': x}", "not an HL7 v2 path"),
+        ("{any: [{'ccda:a b': x}]}", "not a step of a C-CDA path"),
+        ("{'hl7v2:PD1-12': Y, 'ccda:recordTarget/patientRole/id/@root': x, 'csv:Client.DOB': x}", None),
     ],
 )
 def test_a_rule_that_could_never_match_is_a_mistake(tmp_path: Path, when: str, said: str | None) -> None:
@@ -246,3 +249,8 @@ def test_a_rule_that_could_never_match_is_a_mistake(tmp_path: Path, when: str, s
     found = [one.message for one in plan(write(tmp_path, text % when)).issues]
     assert [one for one in found if said and said in one] == (found if said else [])
     assert len(found) == (said is not None)
+
+
+def test_a_port_that_there_is_not_is_told_in_its_place(tmp_path: Path) -> None:
+    text = "tenant: {salt: a long enough salt}\nchannels:\n  adt: {transport: mllp, listen: {port: 70000}}\n"
+    assert brief(plan(write(tmp_path, text)).issues) == [("CFG-0104", 3, 34)]
