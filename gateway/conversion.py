@@ -12,6 +12,7 @@ from conformance.catalogue import issue
 from conformance.document import Document
 from conformance.issue import Issue, Where
 from gateway import formats
+from gateway.characters import printable
 from gateway.config import Site
 from gateway.config.site import Sender
 from gateway.targets import Misuse, Target
@@ -65,7 +66,8 @@ def convert(document: Document, to: Target, site: Site, map_id: str | None = Non
         ledger = result.ledger if ledger is None else ledger.then(result.ledger)
         if result.document is None:
             return Conversion(document=None, issues=tuple(issues), ledger=ledger)
-        document = result.document
+        document, found_characters = printable(document, result.document)
+        issues.extend(found_characters)
     return Conversion(document=document, issues=tuple(issues), ledger=ledger)
 
 
