@@ -239,8 +239,8 @@ One kilobyte ADT; each connection waits for its answer; the servers in turn, med
 before it answers (SQLite, WAL, synchronous=FULL), and its workers run beside it; the others store nothing. The sender
 is a process of its own on the same cores, unpinned; if it is busy near 100 %, it and not the server is the limit. CPU:
 of the server's process (the workers are others) and of the sender's, for each answer. `echo` is the echo server of
-asyncio's documentation (streams) with the same framing, `bare` our own listener with nothing behind it; both send each
-message back."""
+asyncio's documentation (streams) with the same framing, `bare` our own listener (on uvloop, as the gateway's) with
+nothing behind it; both send each message back."""
 
 
 def _acknowledged(runs: dict[tuple[str, int], list[Run]], others: float) -> Iterator[str]:

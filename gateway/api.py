@@ -21,7 +21,7 @@ from gateway.config import Site
 from gateway.config import site as load_site
 from gateway.datasets import told
 from gateway.sources import AUTO, Part, parts
-from gateway.targets import BundleForm, Misuse, Target, target
+from gateway.targets import BUNDLE_FORMS, BundleForm, Misuse, Target, target
 
 if TYPE_CHECKING:
     from adapters.formats.tabular.columns import Told
@@ -93,10 +93,14 @@ def convert_all(
     quarantine: Path | str | None = None,
 ) -> Iterator[Converted]:
     """Every document of a source, a batch or NDJSON, one after the other."""
+    from gateway.conversion import check_target
     from mappings.trees import copied
 
     wanted = target(to, as_)
     settings = _site(site)
+    check_target(wanted, settings)
+    if bundle not in BUNDLE_FORMS:
+        raise Misuse(f"there is no form of bundle {bundle!r}; there are {', '.join(BUNDLE_FORMS)}")
     with _keeping_out(quarantine) as keep_out:
         for part in _parts(source, from_, settings, map, told(dates, encoding)):
             made = convert_part(part, wanted, settings, map_id=map, bundle=bundle, raw=raw)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import issue
 from conformance.document import Document
-from conformance.issue import Issue
+from conformance.issue import Issue, Where
 from gateway import formats
+from gateway.characters import printable
 from gateway.config import Site
 from gateway.config.site import Sender
 from gateway.targets import Misuse, Target
@@ -65,8 +66,15 @@ def convert(document: Document, to: Target, site: Site, map_id: str | None = Non
         ledger = result.ledger if ledger is None else ledger.then(result.ledger)
         if result.document is None:
             return Conversion(document=None, issues=tuple(issues), ledger=ledger)
-        document = result.document
+        document, found_characters = printable(document, result.document)
+        issues.extend(found_characters)
     return Conversion(document=document, issues=tuple(issues), ledger=ledger)
+
+
+def check_target(to: Target, site: Site) -> None:
+    """Misuse for a message structure that no map of the site gives."""
+    if to.format == "hl7v2" and to.structure and catalog_of(site).find("fhir", "v2", _structure(to)) is None:
+        raise Misuse(f"no map gives {to.structure}; `sdoh-gateway maps list` names the structures")
 
 
 def _person_by_person(document: Document, to: Target, site: Site, map_id: str | None) -> Conversion:
@@ -122,7 +130,12 @@ def hops(document: Document, to: Target) -> list[Hop]:
 
 
 def _structure(to: Target) -> str:
-    """What the target's map is found by: for tables kind and version, `hmis@fy2026`."""
+    """What the target's map is found by: for tables kind and version, `hmis@fy2026`; for HL7 v2 the structure of the
+    event that is asked for (`ADT_A08`) as the newest version names it."""
+    if to.format == "hl7v2":
+        from conformance.hl7v2.events import VERSIONS, structure_of
+
+        return structure_of(VERSIONS[-1], to.structure.removeprefix("ADT_")) or to.structure
     return f"{to.structure}@{to.version}" if to.format == "csv" and to.version else to.structure
 
 
@@ -158,14 +171,17 @@ def _joins(catalog: Catalog, map_id: str, hop: Hop) -> bool:
 
 
 def _no_map(hop: Hop) -> Issue:
-    return issue("MAP-0010", source=_named(hop.source, hop), target=_named(hop.target, hop))
+    at = Where(path="MSH-9") if hop.source == "v2" else Where()
+    return issue("MAP-0010", at, source=_named(hop.source, hop), target=_named(hop.target, hop))
 
 
 def _named(name: str, hop: Hop) -> str:
     """A side as people say it: `hl7v2 ADT_A05`, `fhir`."""
-    if name != "v2":
-        return name
-    return f"hl7v2 {hop.structure or 'without a known structure'}"
+    if name != "v2" or hop.structure:
+        return f"hl7v2 {hop.structure}" if name == "v2" else name
+    if hop.source == "v2":
+        return "hl7v2 whose event has no message structure"
+    return "hl7v2, because nothing there names an event; ask for one, such as --as ADT_A08@2.5.1"
 
 
 def _settings(known: Sender, to: Target, site: Site) -> Settings:

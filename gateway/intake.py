@@ -6,7 +6,7 @@ import hashlib
 import logging
 import threading
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, lru_cache, partial
@@ -68,17 +68,18 @@ class Intake:
 
         def accept(received: Received, answer: Answer) -> None:
             body = received.body
-            if body[:3] != b"MSH" and _is_batch(body):
-                self.accept(name, body, lambda taken: answer(_together(taken)))
-            else:
+            if _is_single(body):
                 self._take(self.channels[name], body, lambda _, reply: answer(reply))
+            else:
+                self.accept(name, body, lambda taken: answer(_together(taken)))
 
         return accept
 
     def accept(self, name: str, body: bytes, done: Callable[[list[Taken]], None]) -> None:
-        """Stores the message, or each message of a batch, and calls `done` once all of it is durable."""
+        """Stores the message, or each where the format finds several in one unit (a batch, messages one after another,
+        lines of NDJSON), and calls `done` once all of it is durable."""
         channel = self.channels[name]
-        pieces = _format(channel.format).split(body) if _is_batch(body) else []
+        pieces = _format(channel.format).split(body) if not _is_single(body) else []
         answers = _Answers(len(pieces) or 1, done)
         for number, piece in enumerate(pieces or [body]):
             self._take(channel, piece, answers.at(number))
@@ -105,9 +106,12 @@ class Intake:
         self._validate(body, channel, validated)
 
     def _add(self, channel: Channel, body: bytes, seen: Glance, found: tuple[Issue, ...], done: _Told) -> None:
+        """The usual answer is made before it may be given: the listener has time while the writer writes."""
         arrival = self._arrival(channel, seen, body, found)
+        reply = seen.reply or partial(_format(channel.format).reply, body)
+        committed = partial(self._committed, channel, arrival, reply, reply(found), done)
         try:
-            self._submit(self._write, arrival, partial(self._committed, channel, arrival, seen, done))
+            self._submit(self._write, arrival, committed)
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender must not be told that it is stored
             done(None, self._not_stored(channel, body, error))
 
@@ -144,7 +148,8 @@ class Intake:
         self,
         channel: Channel,
         arrival: Arrival,
-        seen: Glance,
+        reply: Callable[[Iterable[Issue]], bytes],
+        usual: bytes,
         done: _Told,
         stored: Stored | None,
         error: BaseException | None,
@@ -152,8 +157,7 @@ class Intake:
         if stored is None:
             done(None, self._not_stored(channel, arrival.body, error))
             return
-        reply = seen.reply or partial(_format(channel.format).reply, arrival.body)
-        done(stored, reply(stored.issues))
+        done(stored, usual if stored.issues == arrival.issues else reply(stored.issues))
         if not stored.repeated and (arrival.reason is None or arrival.whole is not None):
             self._stored()
 
@@ -216,9 +220,10 @@ def _glance(name: str) -> Callable[[bytes], Glance]:
     return glancing.glance if glancing else lambda body: Glance(issues=_recognised(format_, body))
 
 
-def _is_batch(body: bytes) -> bool:
-    """Only HL7's batches hold several messages in one unit; each becomes an envelope."""
-    return body[:3] != b"MSH" and body[:64].lstrip(b"\xef\xbb\xbf\x0b\r\n\t ")[:3] in (b"FHS", b"BHS")
+def _is_single(body: bytes) -> bool:
+    """Whether this is one message of HL7 v2 for sure, as nearly all are: nobody has to look closer. Searched from the
+    end, which is the quicker way."""
+    return body[:3] == b"MSH" and body.rfind(b"MSH", 3) < 0 and b"\x0b" not in body
 
 
 def _recognised(format_: Format, body: bytes) -> tuple[Issue, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from adapters.transports import Listener
 from conformance.issue import Issue
@@ -38,6 +38,7 @@ BACKLOG_HIGH = 4096
 DISK_RESERVE = 64 << 20
 """Bytes that must be free on the store's disk; below it nothing more is taken in."""
 _NOW = partial(datetime.now, UTC)
+_Made = TypeVar("_Made")
 
 
 FIXED: dict[str, Callable[[Plan], object]] = {
@@ -125,7 +126,7 @@ class Gateway:
                 continue
             dispatcher = Dispatcher(
                 destination,
-                kinds[destination.type].open(destination.to),
+                _named(f"destination {name}", kinds[destination.type].open, destination.to),
                 self.store,
                 clock=self.options.clock,
                 chance=self.options.chance,
@@ -137,7 +138,8 @@ class Gateway:
         kinds, _ = plugins.installed(plugins.TRANSPORTS)
         for name, channel in channels.items():
             if channel.transport in kinds:
-                self.listeners[name] = kinds[channel.transport].open(channel.listen, self.intake.receive(name))
+                receive = self.intake.receive(name)
+                self.listeners[name] = _named(f"channel {name}", kinds[channel.transport].open, channel.listen, receive)
                 self._ways_in[name] = _way_in(channel)
                 _log.info("listening", extra={"channel": name, "kind": channel.transport})
 
@@ -145,7 +147,7 @@ class Gateway:
         if self.plan.http is not None:
             from gateway.web.server import Web
 
-            self.web = Web(self, self.plan.http)
+            self.web = _named("http", Web, self, self.plan.http)
             _log.info("listening", extra={"kind": "http", "address": self.web.address})
 
     def addresses(self) -> dict[str, str]:
@@ -279,6 +281,15 @@ def _opened(plan: Plan) -> Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         migrate(plan.store)
     return Store(plan.store, tenant=plan.tenant, write=True)
+
+
+def _named(what: str, begin: Callable[..., _Made], *given: Any) -> _Made:
+    """What was opened; an error says what it was to be."""
+    try:
+        return begin(*given)
+    except OSError as error:
+        error.add_note(what)
+        raise
 
 
 def _way_in(channel: Channel | None) -> tuple[str, Any] | None:

@@ -60,8 +60,9 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """`label` names the target side of a map beside the format (`fhir-alerts`); `structure` is HL7 v2's,
-    empty for the one that belongs to the event, C-CDA's document type, or the kind of tables."""
+    """`label` names the target side of a map beside the format (`fhir-alerts`); `structure` is HL7 v2's, or an event
+    written like one (`ADT_A08`), empty for the one that belongs to the event, C-CDA's document type, or the kind of
+    tables."""
 
     format: str
     label: str = ""
@@ -99,12 +100,13 @@ def _kind(text: str) -> Target:
         chosen = _version(text, version or DEFAULT_HL7V2_VERSION, HL7V2_VERSIONS)
         return Target(format="hl7v2", structure="" if name == "adt" else name, version=chosen)
     known = (*KINDS, "adt", "ADT_A01", "ADT_A03")
-    raise Misuse(f"there is no kind {name!r} yet{_near(name, known)}; there are {', '.join(KINDS)}, adt and ADT_Axx")
+    near = f"{_near(name, known)} There" if _near(name, known) else "; there"
+    raise Misuse(f"there is no kind {name!r} yet{near} are {', '.join(KINDS)}, adt and ADT_Axx")
 
 
 def _version(text: str, version: str, known: tuple[str, ...]) -> str:
     if version and version not in known:
-        raise Misuse(f"{text}: version {version} isn't there; known: {', '.join(known)}")
+        raise Misuse(f"there is no version {version!r} of {text.partition('@')[0]}; known: {', '.join(known)}")
     return version or known[0]
 
 

@@ -263,7 +263,7 @@ def _loaded(name: str) -> Profile:
 
     loaded = load(name)
     if loaded.value is None:
-        raise Misuse("; ".join(f"{one.at}: {one.message}" for one in loaded.issues))
+        raise Misuse("; ".join(f"{str(one.at)!r}: {one.message}" for one in loaded.issues))
     return loaded.value
 
 

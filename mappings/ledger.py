@@ -74,6 +74,9 @@ class Coverage:
         self._anchored: dict[Hashable, list[tuple[Chain, Cover]]] = {}
         self._loose: list[tuple[Chain, Cover]] = []
         self._shapes: dict[Hashable, tuple[Reader, ...]] = {}
+        self._lead = getattr(syntax, "lead", None)
+        self._led: dict[str, frozenset[str] | None] = {}
+        self._indexes: dict[int, dict[str, tuple[Cover, ...]]] = {}
         self._collect(compiled.covers, (), within=False)
 
     def below(self, cover: Cover) -> tuple[Cover, ...]:
@@ -161,10 +164,42 @@ class Coverage:
         below = self.below(cover)
         if not below and (cover.where is not None or cover.targets):
             yield chain
-        for inner in below:
+        for inner in self._leading(below, rest):
             left = rest if inner.where is None else self.syntax.covers(inner.where, rest, key)
             if left is not None and (missed is None or not missed(inner)):
                 yield from self._below((*chain, inner), left, key, missed, seen)
+
+    def _leading(self, below: tuple[Cover, ...], rest: tuple[Any, ...]) -> tuple[Cover, ...]:
+        """Of some rules those that may begin to read what is left of a key, in their order; all where the syntax
+        doesn't tell."""
+        if self._lead is None or len(below) < 2:
+            return below
+        index = self._indexes.get(id(below))
+        if index is None:
+            leads = [self._leads(each) for each in below]
+            names = {name for each in leads if each is not None for name in each}
+            some = {name: tuple(one for one, each in zip(below, leads, strict=True) if each is None or name in each)
+                    for name in (*names, "")}  # fmt: skip
+            index = self._indexes[id(below)] = some
+        return index.get(self.syntax.begins(rest)) or index[""]
+
+    def _leads(self, cover: Cover) -> frozenset[str] | None:
+        """What a rule, or one of those below it, begins to read with; None for anything. Each part is looked into once:
+        one that uses itself may read anything."""
+        if cover.where is not None:
+            lead: str | None = self.syntax.lead(cover.where)
+            return None if lead is None else frozenset((lead,))
+        if not cover.part:
+            return self._together(cover.below)
+        if cover.part not in self._led:
+            self._led[cover.part] = None
+            self._led[cover.part] = self._together(self.below(cover))
+        return self._led[cover.part]
+
+    def _together(self, below: tuple[Cover, ...]) -> frozenset[str] | None:
+        found = [self._leads(each) for each in below]
+        known = [each for each in found if each is not None]
+        return frozenset().union(*known) if known and len(known) == len(found) else None
 
     def _reader(self, above: Chain, own: Chain, key: tuple[Any, ...]) -> Reader:
         chain = (*above, *own)

@@ -12,6 +12,8 @@ from conformance.catalogue import issue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesSettings:
+    """`folder` must be there; each delivery is a file in it, named by its key."""
+
     folder: Path
 
 

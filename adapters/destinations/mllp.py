@@ -17,13 +17,18 @@ from conformance.catalogue import issue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MllpSettings:
-    """`max_errors`: AE (or CE) that one message may be answered with before it is given up."""
+    """`max_errors`: AE (or CE) that one message may be answered with before it is given up. `connect_timeout` in
+    seconds; `tls` may be `{}`, which trusts the system's authorities."""
 
     host: str
     port: int
     tls: Tls | None = None
     connect_timeout: float = 10.0
     max_errors: int = 10
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.port <= 65535:
+            raise ValueError("port must be from 1 to 65535")
 
 
 class MllpSender:

@@ -18,7 +18,8 @@ RETRIED = frozenset({408, 425, 429})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebSettings:
-    """`headers` are sent as they are, for a receiver's API key, say. `private_hosts`: names that may lead inside."""
+    """`headers` are sent as they are, for a receiver's API key, say. `private_hosts`: names (or
+    addresses) that may lead inside; without one only public addresses are spoken to."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -23,7 +23,9 @@ _DONE, _FAILED = "done", "failed"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesSettings:
-    """`every`: seconds between looks; a file is taken when two looks in a row saw the same size and time."""
+    """`every`: seconds between looks; a file is taken when two looks in a row saw the same size and time, and then
+    moved to `done` or, when it is larger than `max_size`, to `failed`. `pattern` is one of names, such as `*.hl7`;
+    names that begin with a dot or end with `.part` are left alone."""
 
     folder: Path
     pattern: str = "*"

@@ -34,6 +34,10 @@ class MllpSettings:
     """From a frame's first byte to its last."""
     idle_timeout: float = 600.0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ValueError("port must be from 0 (any that is free) to 65535")
+
 
 class _Slot:
     """The place of one frame in its connection's row of answers. Called with the answer, from any thread."""

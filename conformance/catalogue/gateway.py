@@ -192,8 +192,9 @@ CODES: tuple[Code, ...] = (
         code="GW-0401",
         severity="error",
         title="Given up",
-        message="The delivery was tried until its time was over.",
-        why="`lifetime` of the destination is the time after which the news is no longer news.",
+        message="The delivery was tried until its time was over; the last attempt ended with {code}: {reason}",
+        why="`lifetime` of the destination is the time after which the news is no longer news. `deliveries show` has "
+        "each attempt; once the receiver is well again, `deliveries resend` queues it anew.",
         type="timeout",
     ),
     Code(

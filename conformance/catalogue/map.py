@@ -345,4 +345,15 @@ CODES = (
         type="value",
         err="102",
     ),
+    Code(
+        code="MAP-0213",
+        severity="warning",
+        title="A control character in a text",
+        message="this text was sent with a control character, which FHIR can't hold; it is left out",
+        why="Strings of FHIR hold no characters below U+0020 but tab, line feed and carriage return.",
+        example="PID-5 with a byte 0x0B, or with the escape \\X00\\",
+        spec="http://hl7.org/fhir/R4/datatypes.html#string",
+        type="value",
+        err="102",
+    ),
 )

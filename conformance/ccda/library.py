@@ -23,6 +23,12 @@ BALLOT = "2025"
 """Versions from here on are of the 5.0 ballot alone: what they ask is a warning."""
 
 
+_LATER = {f"{BASE}.4.515": "2025-05-01"}
+"""Templates of the ballot that its definitions of older templates ask for: before, instructions were acts."""
+_SEVERAL = {"1198-9034": "2024-05-01", "1198-7509": BALLOT}
+"""By CONF number: rules of R2.1 that allow several where later versions allow one (a concern's observations)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """A constraint on an element, with its key in the definitions."""
@@ -50,6 +56,8 @@ class Rule:
     bound: str
     conf: str
     since: str
+    several: str
+    """The version from which on `most` holds; empty for one that always did."""
     until: str
     """The version from which on it is asked no more; empty for one that holds on."""
     first: bool
@@ -134,6 +142,7 @@ def _merge(rules: list[Facts], path: list[str], row: Mapping[str, str]) -> None:
 def _rule(facts: Facts, above: str) -> Rule:
     path = f"{above}/{facts['name']}".lstrip("/")
     values = facts.get("values") or ([facts["fixed"]] if "fixed" in facts else [])
+    later = max((_LATER.get(each, "") for each in facts.get("templates", ())), default="")
     return Rule(
         name=facts["name"],
         path=path,
@@ -144,9 +153,10 @@ def _rule(facts: Facts, above: str) -> Rule:
         templates=tuple(facts.get("templates", ())),
         bound=facts.get("bound", ""),
         conf=facts.get("conf", ""),
-        since=facts.get("since", ""),
+        since=max(facts.get("since", ""), later),
+        several=_SEVERAL.get(facts.get("conf", ""), ""),
         until=facts.get("until", ""),
-        first=bool(facts.get("first")),
+        first=bool(facts.get("first")) and not later,
         warning=bool(facts.get("warning")),
         slice=tuple((kind, tuple(steps), _operand(operand)) for kind, steps, operand in facts.get("slice", ())),
         holds=_holds(facts),

@@ -101,7 +101,8 @@ class Templates:
     def _elements(self, node: Node, rule: Rule, at: _Claim) -> Iterator[Issue]:
         every: Sequence[Any] = node.kids.get(rule.name, ())
         there = [each for each in every if _fits(each, rule.slice)] if rule.slice else every
-        if len(there) < rule.least or (rule.most is not None and len(there) > rule.most):
+        most = rule.most if at.version >= rule.several else None
+        if len(there) < rule.least or (most is not None and len(there) > most):
             yield from self._number(node, there, rule, at)
         for each in there:
             yield from self._element(each, rule, at)

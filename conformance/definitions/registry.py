@@ -29,6 +29,9 @@ SHIPPED = (
 _CORE = SHIPPED[0]
 
 
+_IMPOSES = "http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
     """A definition's facts and the package it came from; `origin` is empty for a resource handed in."""
@@ -118,6 +121,28 @@ class Registry:
     def known(self, kind: str, url: str) -> bool:
         """True when any version of the canonical is here."""
         return self.find(kind, url.partition("|")[0]) is not None
+
+    def imposed(self, canonicals: Iterable[str], near: str = "") -> list[str]:
+        """The profiles that these profiles, those they build on, and those they impose say a resource must meet too.
+        https://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html
+        """
+        found: dict[str, None] = {}
+        seen: set[str] = set()
+        waiting = [(canonical, near) for canonical in canonicals]
+        while waiting:
+            canonical, origin = waiting.pop()
+            definition = self.find("StructureDefinition", canonical, origin)
+            if definition is None or definition.url in seen or definition.facts.get("derivation") != "constraint":
+                continue
+            seen.add(definition.url)
+            asked = [
+                str(each["valueCanonical"])
+                for each in definition.facts.get("extension") or ()
+                if each.get("url") == _IMPOSES and "valueCanonical" in each
+            ]
+            found.update(dict.fromkeys(asked))
+            waiting += [(url, definition.origin) for url in (*asked, str(definition.facts.get("baseDefinition", "")))]
+        return list(found)
 
     def all(self, kind: str) -> Iterator[Definition]:
         """Every definition of a kind, the user's first; reads them all."""

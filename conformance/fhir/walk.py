@@ -19,7 +19,7 @@ from conformance.fhir.fhirpath.references import resolver
 from conformance.fhir.plan import Item, Plans, Prop, Slot
 from conformance.fhir.primitives import CHECKS
 from conformance.issue import Issue, Severity, Where
-from conformance.terminology.value_set import Answer, any_of
+from conformance.terminology.value_set import Answer, all_of, any_of
 
 if TYPE_CHECKING:
     from conformance.terminology import Terminology
@@ -120,12 +120,15 @@ class Walk:
     def _conforms(self, node: Node, canonical: str, near: str) -> Answer:
         definition = self.plans.registry.find("StructureDefinition", canonical, near)
         item = None if definition is None else self.plans.of_profile(definition)
-        if item is None:
+        if definition is None or item is None:
             return None
         if item.type not in lineage(node.type_name):
             return False
         found = self.silently(lambda: self.check(node, item))
-        return not any(each.severity in ("error", "fatal") for each in found)
+        if any(each.severity in ("error", "fatal") for each in found):
+            return False
+        imposed = self.plans.registry.imposed([canonical], near)
+        return all_of([True, *(self.conforms(node, url, definition.origin) for url in imposed)])
 
     def silently(self, run: Callable[[], object]) -> list[Issue]:
         """The issues of a run, kept out of the report."""
@@ -170,6 +173,7 @@ class Walk:
             return known
         before = len(self.issues), len(self.unchecked)
         asked = list(dict.fromkeys([*claimed, *profiles, *self.plans.registry.globals(kind)]))
+        asked += [url for url in self.plans.registry.imposed(asked, near) if url not in asked]
         bases = {base for url in asked for base in self._bases(url, near)} if inferred else set()
         asked += [url for url in inferred if url not in bases]
         items = [item for item in (self._profile(node, url, near) for url in asked) if item is not None]

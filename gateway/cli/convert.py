@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 @click.option("--bundle", type=click.Choice(BUNDLE_FORMS), default="message", show_default=True, help="Form of FHIR.")
 @click.option("--raw", is_flag=True, help="Tables for machines: no escapes for spreadsheets, no byte order mark.")
 @click.option("-o", "output", metavar="FILE|DIR|-", default=STDIN, help="Where to write; by default standard output.")
-@click.option("--ledger", metavar="FILE", help="Write where each field went, one JSON object a line for each document.")
+@click.option(
+    "--ledger", metavar="FILE|-", help="Write where each field went, one JSON object a line for each document."
+)
 @options.quarantine_option
 @options.dates_option
 @options.encoding_option
@@ -79,6 +81,12 @@ def command(
     wanted = target(to, as_)
     if wanted.label and bundle != "message":
         raise Misuse(f"--as {as_} is a message by its definition; leave --bundle {bundle} out")
+    from gateway.conversion import check_target
+
+    if output == ledger == STDIN:
+        raise Misuse("result and ledger can't both go to standard output; name a file for one of them: -o FILE")
+    known = options.settings(site)
+    check_target(wanted, known)
     many = is_many(sources)
     out = Output(output, is_folder(output, many), suffix(wanted, bundle))
     found = inputs(sources)
@@ -86,7 +94,7 @@ def command(
     told = options.told(dates, encoding)
     ledgers = Ledgers(ledger, values)
     kept = options.quarantined(quarantine)
-    run = Run(wanted, options.settings(site), bundle, map_id, from_, out, many, ledgers, told, kept, raw)
+    run = Run(wanted, known, bundle, map_id, from_, out, many, ledgers, told, kept, raw)
     for one in report.progress(found):
         report.say(run.convert(one), values=values)
     report.say(run.end(), values=values)

@@ -10,7 +10,17 @@ import click
 
 from gateway.cli import report
 from gateway.cli.options import misuse_is_status_2, values_option
-from gateway.cli.stores import config_option, counted, json_option, limit_option, ordered, plain, reading, stamp
+from gateway.cli.stores import (
+    config_option,
+    counted,
+    json_option,
+    limit_option,
+    ordered,
+    plain,
+    planned,
+    reading,
+    stamp,
+)
 from gateway.records import Delivery, issue_to_dict
 from gateway.store import Wanted
 from gateway.targets import Misuse
@@ -159,6 +169,8 @@ def resume(destination: str, path: Path) -> None:
     Example:
       sdoh-gateway deliveries resume hub
     """
+    if destination not in (known := planned(path).destinations):
+        raise Misuse(f"there is no destination {destination!r}; there are {', '.join(known)}")
     was_off = ordered(path, "resume", destination=destination)
     click.echo(f"{destination} is on again" if was_off else f"{destination} was not off")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.catalogue import issue
 from conformance.issue import Issue, Where
+from gateway.cli.inputs import STDIN
 from gateway.cli.outputs import replace_file
 
 if TYPE_CHECKING:
@@ -68,6 +70,9 @@ class Ledgers:
         if self.target is None:
             return None
         self._flush()
+        if self.target == STDIN:
+            sys.stdout.buffer.writelines(self._lines)
+            return None
         try:
             replace_file(Path(self.target), self._lines)
         except OSError as error:

@@ -88,7 +88,7 @@ def misuse_is_status_2(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **options)
         except Misuse as misuse:
             text = str(misuse)
-            raise click.UsageError(f"{text[:1].upper()}{text[1:]}.") from None
+            raise click.UsageError(f"{text[:1].upper()}{text[1:].removesuffix('.')}.") from None
 
     return told
 

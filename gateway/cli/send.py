@@ -6,12 +6,17 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gateway.cli.options import misuse_is_status_2
 from gateway.targets import Misuse
 
+if TYPE_CHECKING:
+    from adapters.tls import Tls
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _MEDIA = {"hl7v2": "application/hl7-v2", "fhir": "application/fhir+json", "ccda": "application/xml", "csv": "text/csv"}
 
 
@@ -21,7 +26,9 @@ _MEDIA = {"hl7v2": "application/hl7-v2", "fhir": "application/fhir+json", "ccda"
 @click.option("--http", metavar="URL", help="POST to this URL: .../api/v1/channels/NAME/messages.")
 @click.option("--key", envvar="SDOH_GATEWAY_KEY", help="API key; also read from SDOH_GATEWAY_KEY.")
 @click.option("--tls", is_flag=True, help="MLLP over TLS.")
-@click.option("--ca", type=click.Path(exists=True, path_type=Path), help="Authority to trust in place of the system's.")
+@click.option("--ca", type=_FILE, help="Authority to trust in place of the system's.")
+@click.option("--certificate", type=_FILE, help="Of this sender, where the receiver asks for one (mutual TLS).")
+@click.option("--certificate-key", type=_FILE, help="Its private key, where the certificate's file hasn't got it.")
 @click.option("--timeout", default=30.0, show_default=True)
 @misuse_is_status_2
 def command(
@@ -31,6 +38,8 @@ def command(
     key: str | None,
     tls: bool,
     ca: Path | None,
+    certificate: Path | None,
+    certificate_key: Path | None,
     timeout: float,
 ) -> None:
     """Send messages and show each answer. Status 1 when one was not taken.
@@ -39,9 +48,12 @@ def command(
     Example:
       sdoh-gateway send discharge.hl7 --mllp localhost:2575
     """
+    from adapters.tls import Tls
+
     if (mllp is None) == (http is None):
         raise Misuse("say where to: either --mllp HOST:PORT or --http URL")
-    send = _by_mllp(mllp, tls, ca, timeout) if mllp else _by_http(str(http), key, ca, timeout)
+    trust = Tls(certificate=certificate, key=certificate_key, ca=ca)
+    send = _by_mllp(mllp, trust if tls else None, timeout) if mllp else _by_http(str(http), key, trust, timeout)
     failed = 0
     for name, body in _messages(sources):
         began = time.monotonic()
@@ -66,15 +78,19 @@ def _messages(sources: tuple[str, ...]) -> Iterator[tuple[str, bytes]]:
             yield (f"{source}#{number}" if len(pieces) > 1 else source), piece
 
 
-def _by_mllp(place: str, tls: bool, ca: Path | None, timeout: float) -> Callable[[bytes], tuple[bool, str]]:
+def _by_mllp(place: str, tls: Tls | None, timeout: float) -> Callable[[bytes], tuple[bool, str]]:
     from adapters.mllp import Client, NoAnswerError
-    from adapters.tls import Tls, client_context
+    from adapters.tls import client_context
 
     host, _, port = place.rpartition(":")
     if not port.isdigit():
         raise Misuse(f"{place!r} is not HOST:PORT")
-    context = client_context(Tls(ca=ca)) if tls else None
+    try:
+        context = client_context(tls) if tls else None
+    except OSError as error:
+        raise Misuse(f"a certificate, key or authority can't be used: {error.strerror or error}") from None
     client = Client(host=host or "localhost", port=int(port), tls=context)
+    click.get_current_context().call_on_close(client.close)
 
     def send(body: bytes) -> tuple[bool, str]:
         try:
@@ -97,17 +113,16 @@ def _acknowledged(answer: bytes) -> tuple[bool, str]:
     return code in ("AA", "CA"), "; ".join([code, *errors])
 
 
-def _by_http(url: str, key: str | None, ca: Path | None, timeout: float) -> Callable[[bytes], tuple[bool, str]]:
+def _by_http(url: str, key: str | None, tls: Tls, timeout: float) -> Callable[[bytes], tuple[bool, str]]:
     from urllib.parse import urlsplit
 
     from adapters.http import Client, HttpError
-    from adapters.tls import Tls
     from gateway import formats
 
     host = urlsplit(url).hostname
     if host is None or urlsplit(url).scheme not in ("http", "https"):
         raise Misuse(f"{url!r} is no http(s) URL")
-    client = Client(private_hosts=[host], tls=Tls(ca=ca))
+    client = Client(private_hosts=[host], tls=tls)
 
     def send(body: bytes) -> tuple[bool, str]:
         format_ = formats.recognised(body)

@@ -49,4 +49,7 @@ def command(path: Path, insecure_bind: bool, log: str) -> None:
     except (InsecureBindError, SchemaError, StoreLockedError) as refused:
         raise Misuse(str(refused)) from None
     except OSError as error:
-        raise Misuse(f"can't listen: {error.strerror or type(error).__name__}") from None
+        named = [*getattr(error, "__notes__", ()), str(error.filename or "")]
+        raise Misuse(
+            f"can't begin: {': '.join(filter(None, (*named, error.strerror or type(error).__name__)))}"
+        ) from None

@@ -22,7 +22,9 @@ def section_of(settings: type[Any]) -> type[Section]:
     """A section with the fields, types and defaults of a settings dataclass; `make` turns it back into one."""
     hints = get_type_hints(settings, include_extras=True)
     options: dict[str, Any] = {one.name: (_type(hints[one.name]), _option(one)) for one in fields(settings)}
-    return create_model(f"{settings.__module__}.{settings.__name__}", __base__=Section, **options)
+    return create_model(
+        f"{settings.__module__}.{settings.__name__}", __base__=Section, __doc__=settings.__doc__, **options
+    )
 
 
 def _type(hint: Any) -> Any:

@@ -147,8 +147,17 @@ def _issue(error: ErrorDetails, tree: Any, source: str) -> Issue:
         hint = _did_you_mean(tag, known)
         problem = _broken(tag) or "nothing of this kind is installed"
         return issue("CFG-0003", where, path=f"{name}.{_chooser(error)}", problem=problem, hint=hint)
-    problem = error["msg"].removeprefix("Value error, ")
+    problem = _problem(error)
     return issue("CFG-0003", where, path=name, problem=problem, hint=_zone_hint(problem, _node(tree, location)))
+
+
+def _problem(error: ErrorDetails) -> str:
+    """What pydantic found, in words for people who write YAML."""
+    if error["type"] in ("model_type", "dict_type", "model_attributes_type"):
+        return "this must be settings, `name: value`"
+    if error["type"] == "too_short" and error["ctx"]["field_type"] == "Value":  # a secret
+        return f"must have at least {error['ctx']['min_length']} characters"
+    return error["msg"].removeprefix("Value error, ")
 
 
 def _broken(name: str) -> str | None:

@@ -74,6 +74,7 @@ class _Maker:
         destinations = {name: made for name in self.config.destinations if (made := self._destination(name, folder))}
         channels = {name: self._channel(name, folder) for name in self.config.channels}
         rules = tuple(self._rules())
+        http = self._http(folder)
         if self.loaded.whole:
             self._unreached(destinations, rules)
         if has_errors(self.issues):
@@ -84,7 +85,7 @@ class _Maker:
             channels=channels,
             destinations=destinations,
             rules=rules,
-            http=self._http(folder),
+            http=http,
             store=_beside(self.config.store.url, folder),
             keep=self.config.store.keep,
             workers=work.processes or _cores(),
@@ -216,9 +217,30 @@ class _Maker:
                 self._say("CFG-0107", "routes", number, name=rule.name, why="another row always stops those it names")
 
     def _http(self, folder: Path) -> Http | None:
-        http: Any = self.config.http
-        if http is None:
+        if self.config.http is None:
             return None
+        self._known_channels(self.config.http)
+        try:
+            return self._listening(self.config.http, folder)
+        except ValueError as error:
+            self._say("CFG-0104", "http", "host", problem=str(error))
+            return None
+
+    def _known_channels(self, http: Any) -> None:
+        """The channels that `http` names are there."""
+        places: list[tuple[Location, str]] = [
+            (("keys", name, "channels", number), one)
+            for name, key in http.keys.items()
+            for number, one in enumerate(key.channels)
+        ]
+        if http.process_message is not None:
+            places.append((("process_message",), http.process_message))
+        known = self._written("channels")
+        for at, one in places:
+            if one not in known:
+                self._say("CFG-0101", "http", *at, what="channel", near=_near(one, known))
+
+    def _listening(self, http: Any, folder: Path) -> Http:
         from adapters.tls import Tls
 
         keys = tuple(
@@ -241,8 +263,11 @@ class _Maker:
         )
 
     def _names(self) -> tuple[str, ...]:
-        """Of all destinations, those with errors too."""
-        written = self.loaded.tree.get("destinations") if isinstance(self.loaded.tree, dict) else None
+        return self._written("destinations")
+
+    def _written(self, section: str) -> tuple[str, ...]:
+        """The names in a section, those of entries with errors too."""
+        written = self.loaded.tree.get(section) if isinstance(self.loaded.tree, dict) else None
         return tuple(map(str, written)) if isinstance(written, dict) else ()
 
 

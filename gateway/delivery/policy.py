@@ -44,7 +44,7 @@ def _later(delivery: Delivery, waits: Waits, now: datetime, chance: float, found
     wait = max(longest * chance, asked or 0.0)
     time = now + timedelta(seconds=min(wait, 366 * 86400.0))
     if time > delivery.until:
-        return Next(state="dead", at=now, issue=issue("GW-0401"), failed=True)
+        return Next(state="dead", at=now, issue=issue("GW-0401", code=found.code, reason=found.message), failed=True)
     return Next(state="waiting", at=time, issue=found, failed=True)
 
 

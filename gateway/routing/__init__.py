@@ -14,11 +14,11 @@ from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import Any
 
-from conformance.document import Document
+from conformance.document import Document, Unreadable
 from gateway import formats
 from gateway.plan import Audience, Destination, Rule
 from gateway.routing.bundle import Pivot
-from gateway.routing.facts import FACTS
+from gateway.routing.facts import CLOSED, FACTS
 
 Look = Callable[[str], list[Any]]
 """What stands at a key."""
@@ -129,26 +129,39 @@ def problem(when: Mapping[str, Any]) -> str | None:
             _compiled(key, _frozen(wanted))
         except ValueError as error:
             return f"{key}: {error}"
-        if (wrong := next((wrong for name in _asked_for(key, wanted) if (wrong := _unknown(name))), None)) is not None:
+        asked = [*_asked_for(key, wanted)]
+        if wrong := next((wrong for name, test in asked if (wrong := _unknown(name) or _never(name, test))), None):
             return wrong
     return None
 
 
-def _asked_for(key: str, wanted: Any) -> Iterator[str]:
-    """The keys that a test reads, those within `all`, `any` and `not` too."""
+def _asked_for(key: str, wanted: Any) -> Iterator[tuple[str, Any]]:
+    """The keys that a test reads with what it asks of them, those within `all`, `any` and `not` too."""
     if key not in ("all", "any", "not"):
-        yield key
+        yield key, wanted
         return
     for part in wanted if isinstance(wanted, (list, tuple)) else [wanted]:
         for inner, value in part.items() if isinstance(part, Mapping) else ():
             yield from _asked_for(str(inner), value)
 
 
+def _never(fact: str, wanted: Any) -> str | None:
+    """Why a fact can never be what is asked for."""
+    if fact not in CLOSED:
+        return None
+    codes = wanted.get("in", wanted.get("eq", ())) if isinstance(wanted, Mapping) else wanted
+    codes = codes if isinstance(codes, (list, tuple)) else [codes]
+    wrong = next((code for code in map(str, codes) if code not in CLOSED[fact]), None)
+    return None if wrong is None else f"{fact} is never {wrong}{_near(wrong, CLOSED[fact])}"
+
+
 def _unknown(key: str) -> str | None:
     """Why nothing can ever stand at a key."""
-    name, colon, _ = key.partition(":")
-    if key in FACTS or (colon and name.isidentifier() and formats.named(name)):
+    name, colon, path = key.partition(":")
+    if key in FACTS:
         return None
+    if colon and name.isidentifier() and formats.named(name):
+        return _unreadable(name, path)
     if colon and name.isidentifier():
         return f"there is no format {name}{_near(name, formats.names())}"
     if key.isidentifier() and key not in _BUNDLE:
@@ -160,6 +173,25 @@ def _unknown(key: str) -> str | None:
     except FhirPathError as error:
         return f"{key} is no FHIRPath: {error}"
     return None
+
+
+def _unreadable(name: str, path: str) -> str | None:
+    """Why a path is none of its format: asked of a document with nothing in it, of the formats of ours that have paths
+    of a notation of their own."""
+    format_ = formats.named(name)
+    document = format_.parse(_BLANK[name]).value if format_ is not None and name in _BLANK else None
+    try:
+        _ = format_.values(document, path) if format_ is not None and document is not None else None
+    except Unreadable as error:
+        return str(error)
+    return None
+
+
+_BLANK = {
+    "hl7v2": b"MSH|^~\\&|\r",
+    "ccda": b'<ClinicalDocument xmlns="urn:hl7-org:v3"/>',
+    "fhir": b'{"resourceType": "Bundle"}',
+}
 
 
 def _near(word: str, known: tuple[str, ...]) -> str:

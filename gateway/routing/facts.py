@@ -93,6 +93,12 @@ def deceased(pivot: Pivot) -> Iterator[Any]:
         yield _died(patient)
 
 
+CLOSED: Mapping[str, tuple[str, ...]] = {
+    "outreach": ("Y", "N", "REVIEW", "STOP"),
+    "deceased": ("true", "false"),
+}
+"""Facts of which it is known what they can be; a rule that asks for something else would never match."""
+
 FACTS: Mapping[str, Fact] = {
     "event": event,
     "facility": facility,

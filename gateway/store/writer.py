@@ -32,6 +32,7 @@ MAX_BATCH = 256
 _MANY = 16
 _A_WHILE = 0.05
 """Seconds for which a large group tells that more is to come: who was answered sends the next."""
+_A_BIT = 0.0003
 
 
 class StoreFailedError(Exception):
@@ -104,14 +105,18 @@ class Writer:
                 self._pressed_until = min(self._pressed_until, time.monotonic() + _A_WHILE)
 
     def _taken(self) -> tuple[list[_Job], bool]:
-        """What waits, at least one; and whether nothing will come any more."""
+        """What waits, at least one; and whether nothing will come any more. Where many came a moment ago, the first few
+        are the beginning of as many: a commit of few costs nearly as much."""
         jobs: list[_Job] = []
-        for _ in range(max(min(self._jobs.qsize(), MAX_BATCH), 1)):
-            job = self._jobs.get()
-            if job is None:
-                return jobs, True
+        job = self._jobs.get()
+        if self.pressed and self._jobs.qsize() < _MANY:
+            time.sleep(_A_BIT)
+        while job is not None:
             jobs.append(job)
-        return jobs, False
+            if len(jobs) == MAX_BATCH or self._jobs.empty():
+                return jobs, False
+            job = self._jobs.get()
+        return jobs, True
 
     def _commit(self, connection: Connection, batch: list[_Job]) -> None:
         """All in one transaction; when that fails, each in its own, so that a bad one fails alone."""

@@ -15,6 +15,46 @@ from gateway import Misuse, convert, convert_all, explain, validate
 from tests.gateway.cli.conftest import A99, SITE
 
 
+@pytest.mark.parametrize(
+    ("asked", "header"),
+    [("ADT_A08@2.5.1", "ADT^A08^ADT_A01"), ("ADT_A28@2.3.1", "ADT^A28^ADT_A01"), ("ADT_A28@2.8", "ADT^A28^ADT_A05"),
+     ("ADT_A12@2.4", "ADT^A12^ADT_A09"), ("ADT_A40@2.5.1", "ADT^A40^ADT_A39"), ("ADT_A01@2.5.1", "ADT^A01^ADT_A01")],
+)  # fmt: skip
+def test_an_event_may_be_asked_for_where_the_bundle_names_none(asked: str, header: str) -> None:
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient"}}]}
+    made = convert(bundle, as_=asked)
+    assert made.value.split(b"\r")[0].split(b"|")[8].decode() == header
+
+
+def test_what_names_no_event_is_told_how_to_ask_for_one() -> None:
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": {"resourceType": "Patient"}}]}
+    (found,) = convert(bundle, "hl7v2").issues
+    assert found.code == "MAP-0010"
+    assert "--as ADT_A08" in found.message
+
+
+@pytest.mark.parametrize("sent", ["Do\x00e", "Do\x1fe", "Do\\X0B\\e", "Do\\X001F\\e"])
+def test_control_characters_are_left_out_of_fhir_and_told(sent: str) -> None:
+    made = convert(f"MSH|^~\\&|A|B|||20260101||ADT^A01^ADT_A01|1|P|2.5.1\rPID|1||7^^^B^MR||{sent}^Jo", "fhir")
+    patient = next(each["resource"] for each in made.value["entry"] if each["resource"]["resourceType"] == "Patient")
+    assert patient["name"] == [{"family": "Doe", "given": ["Jo"]}]
+    assert [(one.code, one.at.path) for one in made.issues if one.code == "MAP-0213"] == [
+        ("MAP-0213", "Patient.name.family")
+    ]
+    assert not [one for one in validate(made.value)["issue"] if one["severity"] in ("error", "fatal")]
+
+
+@pytest.mark.parametrize("form", ["zip", ""])
+def test_a_form_of_bundle_that_is_not_there_is_misuse(form: Any) -> None:
+    with pytest.raises(Misuse, match="message, transaction"):
+        convert({"resourceType": "Patient"}, "fhir", bundle=form)
+
+
+def test_a_structure_that_no_map_gives_is_misuse() -> None:
+    with pytest.raises(Misuse, match="no map gives ADT_A98"):
+        convert({"resourceType": "Bundle", "type": "collection"}, as_="ADT_A98")
+
+
 def test_bytes_text_and_files_become_the_same_bundle(tmp_path: Path) -> None:
     path = tmp_path / "a.hl7"
     path.write_bytes(A99)

@@ -29,7 +29,7 @@ def test_targets(to: str | None, as_: str | None, expected: Target) -> None:
         ("csv", None, "which kind of tables"),
         ("hl7", None, "did you mean hl7v2"),
         ("csv", "alerts", "form of fhir"),
-        (None, "hmis@fy1999", "version fy1999 isn't there"),
+        (None, "hmis@fy1999", "no version 'fy1999' of hmis"),
         (None, "alrets", "did you mean alerts"),
         (None, "ADT_A03@9", "known: 2.3"),
         (None, "ADT_A03x", "no kind"),

@@ -8,7 +8,7 @@ from typing import Any
 from lxml import etree
 
 from adapters.formats.ccda import header, paths, shapes, telling
-from adapters.formats.ccda.made import Made, reach
+from adapters.formats.ccda.made import Made, there
 from adapters.formats.ccda.tree import ENTRY_REFERENCE, SDTC, V3, XSI, Tree
 
 LOINC = "2.16.840.1.113883.6.1"
@@ -31,13 +31,16 @@ def assemble(root: Made, kind: str, release: str, identify: Identify) -> Tree:
     _pruned(root)
     _named(root, kind, identify)
     header.filled(root)
+    if kind == "care-plan" and release == "4.0":
+        header.signed(root)
     _body(root, shape)
     _referred(root)
     _coded(root)
     _measured(root)
+    _upright(root)
     _inherited(root)
     _authored(root)
-    header.trimmed(root, one_service=kind == "ccd")
+    header.trimmed(root, kind)
     _identified(root, identify)
     _narrated(root)
     _claimed(root, shape, release)
@@ -217,11 +220,19 @@ def _claimed(root: Made, shape: shapes.Kind, release: str) -> None:
         if node.name == "section":
             given = dict.fromkeys(_of_section(node, shape, release))
         if given:
-            claims = [(each, version) for each in given for version in known.get(each, ("",))]
-            made = [_template(each, node, version) for each, version in claims if _satisfied(node, each, version)]
+            claims = [
+                claim for each in given for versions in known.get(each, ("",)) for claim in _best(node, each, versions)
+            ]
+            made = [_template(each, node, version) for each, version in claims]
             node.children = made + [each for each in node.children if each.name != "templateId"]
             for each in claims:
                 _recoded(node, each)
+
+
+def _best(node: Made, template: str, versions: str) -> list[tuple[str, str]]:
+    """The claim of the last of some versions (`a|b`) that a statement satisfies, if it satisfies one."""
+    satisfied = [version for version in versions.split("|") if _satisfied(node, template, version)]
+    return [(template, satisfied[-1])] if satisfied else []
 
 
 def _recoded(node: Made, claim: tuple[str, str]) -> None:
@@ -235,13 +246,11 @@ def _recoded(node: Made, claim: tuple[str, str]) -> None:
 def _satisfied(node: Made, template: str, version: str) -> bool:
     """True when a statement holds what it must to claim a template in a version."""
     asked = (path for since, path in shapes.claims().get(template, ()) if not since or version >= since)
-    return all(_there(node, paths.parse(path)) for path in asked)
+    return all(there(node, paths.parse(path.lstrip("!"))) is not path.startswith("!") for path in asked)
 
 
-def _there(node: Made, steps: tuple[paths.Step, ...]) -> bool:
-    if steps[-1][0] == paths.ATTRIBUTE:
-        return any(steps[-1][1] in each.attributes for each in reach(node, steps[:-1]))
-    return bool(reach(node, steps))
+_ENTERED = ("75310-3", "61146-7")
+"""Sections of concerns and of goals, which have entries or are null."""
 
 
 def _of_section(section: Made, shape: shapes.Kind, release: str) -> list[str]:
@@ -254,6 +263,8 @@ def _of_section(section: Made, shape: shapes.Kind, release: str) -> list[str]:
     if known is None:
         return []
     if not known.needs:
+        if known.code in _ENTERED and not entries:
+            section.attributes.setdefault("nullFlavor", "NI")
         return [known.root]
     if entries or not known.root or (release == "2.1" and known.code not in shape.coded):
         coded = any(kid.claims(known.needs) for entry in entries for kid in entry.children)
@@ -337,16 +348,33 @@ def _worded(node: Made) -> None:
 
 
 def _measured(root: Made) -> None:
-    """PQ: what is no UCUM unit is told beside the number, not as one."""
+    """PQ: what is no UCUM unit is told beside the number, not as one. A dose keeps its number, which counts."""
     from conformance.terminology.ucum import valid
 
     for node in root.within():
         given = node.attributes
-        if given.get("xsi:type") == "PQ" and given.get("unit") and not valid(given["unit"]):
+        dose = node.name in _DOSES or (node.parent is not None and node.parent.name in _DOSES)
+        if (dose or given.get("xsi:type") == "PQ") and given.get("unit") and not valid(given["unit"]):
             below = node.add("translation")
-            below.attributes["value"] = given.pop("value", "")
+            below.attributes["value"] = given.get("value", "")
             below.add("originalText").text = given.pop("unit")
-            given["nullFlavor"] = "OTH"
+            if not dose:
+                given.pop("value", "")
+                given["nullFlavor"] = "OTH"
+
+
+def _upright(root: Made) -> None:
+    """A concern that was recorded when it was over has no known end; the observation in it says when that was."""
+    for node in root.within():
+        low, high = node.first("effectiveTime", "low"), node.first("effectiveTime", "high")
+        if low is not None and high is not None and any(node.claims(each) for each in _CONCERNS):
+            start, end = low.attributes.get("value", "")[:8], high.attributes.get("value", "")[:8]
+            if end and start[: len(end)] > end[: len(start)]:
+                high.attributes = {"nullFlavor": "UNK"}
+
+
+_DOSES = ("doseQuantity", "rateQuantity")
+_CONCERNS = ("2.16.840.1.113883.10.20.22.4.3", "2.16.840.1.113883.10.20.22.4.30")
 
 
 def _demoted(node: Made) -> None:

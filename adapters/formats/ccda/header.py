@@ -35,6 +35,10 @@ _ONCE = {
 }
 """By element: children of which CDA allows one."""
 
+_ONESELF = {"code": "ONESELF", "codeSystem": "2.16.840.1.113883.5.111"}
+_IN_PARTICIPANTS = {"assignedPerson": "associatedPerson", "representedOrganization": "scopingOrganization"}
+"""What a person and an organization of an assignedEntity are called in an associatedEntity."""
+
 _US_CODE = re.compile(r"[0-9]{5}(-[0-9]{4})?$")
 """A postal code of the United States, of which an address without a country is taken to be."""
 _MEMBER = "2.16.840.1.113883.10.20.22.4.500.1"
@@ -65,6 +69,31 @@ def filled(root: Made) -> None:
                 each.attributes["classCode"] = "ASSIGNED"
 
 
+def signed(root: Made) -> None:
+    """In a care plan of 4.0 who authenticates is the patient (CONF:1198-31916); others who attest are verifiers."""
+    patient = root.first("recordTarget", "patientRole")
+    own = [each.attributes for each in patient.every("id") if "root" in each.attributes] if patient is not None else []
+    for node in root.every("authenticator"):
+        entity = node.first("assignedEntity")
+        if entity is not None and any(each.attributes in own for each in entity.every("id")):
+            entity.children = [each for each in entity.children if each.name != "code"]
+            entity.add("code").attributes.update(_ONESELF)
+        else:
+            _verifier(node, entity)
+
+
+def _verifier(node: Made, entity: Made | None) -> None:
+    """An authenticator made a participant of the header."""
+    node.name = "participant"
+    node.attributes["typeCode"] = "VRF"
+    node.children = [each for each in node.children if each.name != "signatureCode"]
+    if entity is not None:
+        entity.name = "associatedEntity"
+        entity.attributes["classCode"] = "PROV"
+        for each in entity.children:
+            each.name = _IN_PARTICIPANTS.get(each.name, each.name)
+
+
 def _header(root: Made) -> list[Made]:
     """The elements outside of sections."""
     outside = [each for each in root.children if each.name not in ("section", "component")]
@@ -84,14 +113,16 @@ def _somebody(author: Made) -> None:
         author.add("assignedPerson").add("name").attributes["nullFlavor"] = "UNK"
 
 
-def trimmed(root: Made, *, one_service: bool) -> None:
-    """Of what CDA (or with `one_service` the document type) allows once the first is kept; authors who say the same are
-    one; addresses have what US Realm addresses must have."""
-    if one_service:
+def trimmed(root: Made, kind: str) -> None:
+    """Of what CDA (or the document type) allows once the first is kept; authors who say the same are one; addresses
+    have what US Realm addresses must have."""
+    if kind in ("ccd", "care-plan") and root.every("documentationOf"):
         first, *others = root.every("documentationOf")
         root.children = [each for each in root.children if each not in others]
         for event in (kid for each in others for kid in each.children):
             first.children[0].children += event.every("performer")
+    if kind == "care-plan":
+        _planned(root)
     for node in root.within():
         for name in _ONCE.get(node.name, ()):
             several = node.every(name)
@@ -104,6 +135,29 @@ def trimmed(root: Made, *, one_service: bool) -> None:
             _name(node)
         if node.name == "performer" and node.parent is not None:
             _performer(node, node.parent)
+
+
+def _planned(root: Made) -> None:
+    """In a care plan who cares has one name (CONF:1198-31905), and a document that it replaces a set and a version."""
+    for event in (kid for each in root.every("documentationOf") for kid in each.children):
+        if not event.every("performer"):
+            _nobody(event)
+        for person in (each for each in event.within() if each.name == "assignedPerson"):
+            person.children = [each for each in person.children if each.name != "name"] + person.every("name")[:1]
+    for parent in (kid for each in root.every("relatedDocument") for kid in each.every("parentDocument")):
+        for name in ("setId", "versionNumber"):
+            if parent.first(name) is None:
+                parent.add(name).attributes["nullFlavor"] = "UNK"
+
+
+def _nobody(event: Made) -> None:
+    """A performer of whom nothing is known."""
+    performer = event.add("performer")
+    performer.attributes["typeCode"] = "PRF"
+    entity = performer.add("assignedEntity")
+    for name in _ASKED["assignedEntity"]:
+        entity.add(name).attributes["nullFlavor"] = "UNK"
+    entity.add("assignedPerson").add("name").attributes["nullFlavor"] = "UNK"
 
 
 def _name(name: Made) -> None:
@@ -162,6 +216,8 @@ def _told(node: Made) -> str:
 
 
 def _address(address: Made) -> None:
+    if address.text.strip() and address.first("streetAddressLine") is None:
+        address.add("streetAddressLine").text, address.text = address.text, ""
     names = ["streetAddressLine", "city"]
     country, code = address.first("country"), address.first("postalCode")
     if country is None or country.text in ("US", "USA"):

@@ -277,6 +277,13 @@ def reach(node: Made, steps: Steps) -> list[Made]:
     return nodes
 
 
+def there(node: Made, steps: Steps) -> bool:
+    """Whether something is at a path: elements, or an attribute of one."""
+    if steps[-1][0] == ATTRIBUTE:
+        return any(steps[-1][1] in each.attributes for each in reach(node, steps[:-1]))
+    return bool(reach(node, steps))
+
+
 def fits(node: Made, tests: tuple[Any, ...]) -> bool:
     """True when an element meets the tests of a step."""
     for test in tests:
@@ -286,7 +293,7 @@ def fits(node: Made, tests: tuple[Any, ...]) -> bool:
             *path, (_, name, _) = test[2]
             met = any(each.attributes.get(name) in test[3] for each in reach(node, tuple(path)))
         else:
-            met = test[0] == INDEX or bool(reach(node, test[2]))
+            met = test[0] == INDEX or there(node, test[2])
         if met is test[1]:
             return False
     return True

@@ -242,6 +242,19 @@ class CcdaSyntax:
             found = False
         return found
 
+    def lead(self, where: tuple[Any, ...]) -> str | None:
+        """What a path begins with: an element's name, `@` and an attribute's; None where it could be anything."""
+        kind, name, _ = where[0] if where else (ROOT, "*", ())
+        if kind == ATTRIBUTE:
+            return f"@{name}"
+        return str(name) if kind == CHILD and name != "*" else None
+
+    def begins(self, rest: tuple[Any, ...]) -> str:
+        """What is left of a key begins with it; empty for nothing."""
+        if not rest:
+            return ""
+        return rest[0].name if type(rest[0]) is Node else f"@{rest[0]}"
+
     def shape(self, full: tuple[Any, ...]) -> None:
         return None
 
@@ -357,8 +370,14 @@ def _below(steps: tuple[Step, ...], key: tuple[Any, ...], full: tuple[Any, ...])
 
 def _outward(name: str, rest: tuple[Step, ...], full: tuple[Any, ...]) -> tuple[Any, ...] | None:
     """A path that looks outward may have read any element of its name."""
+    kind, wanted, _ = rest[0] if rest else (ROOT, "", ())
     for place, node in enumerate(full):
         if type(node) is Node and (not name or node.name == name):
+            if kind in (CHILD, ATTRIBUTE):
+                below = full[place + 1]
+                said = below.name if type(below) is Node else below
+                if said != wanted and wanted != "*":
+                    continue
             found = _below(rest, full[place + 1 :], full)
             if found is not None:
                 return found

@@ -8,24 +8,26 @@ from adapters.formats.hl7v2.walk import Cells, Draft, MessageDraft, Span
 from adapters.formats.hl7v2.write import build
 from conformance.document import Document
 from conformance.hl7v2.abstract import Node
-from conformance.hl7v2.events import structure_of
+from conformance.hl7v2.events import VERSIONS, rank, structure_of
 from conformance.hl7v2.tables import structure
 
 VERSION = "2.5.1"
 """What is written unless the caller asks for another version."""
+NEWEST = VERSIONS[-1]
 
 
 def assemble(draft: MessageDraft, target: str, left_out: list[str] | None = None) -> Document:
-    """The message. `target` is `ADT_A03@2.5.1`, `adt@2.8`, `@2.3.1` or empty: structure by event, version 2.5.1. Of a
+    """The message. `target` is `ADT_A03@2.5.1`, `adt@2.8`, `@2.3.1` or empty: structure by event, version 2.5.1. A
+    structure is named as the newest version names it; `ADT_A08`, which is none, asks for that event. Of a
     version that was asked for, segments that its structure doesn't list are left out; `left_out` gets their names."""
     wanted, _, asked = target.partition("@")
     version = asked or VERSION
     header = draft.segment("MSH")
     first = header.row()
     event = _event(first)
-    if "_" in wanted and structure_of(version, event) != wanted:
+    if "_" in wanted and wanted not in (structure_of(version, event), structure_of(NEWEST, event)):
         event = wanted.partition("_")[2]
-    name = wanted if "_" in wanted else structure_of(version, event) or draft.structure
+    name = structure_of(version, event) or wanted if "_" in wanted else structure_of(version, event) or draft.structure
     known = structure(version, name)
     if asked and known is not None:
         _visit(draft, known, event)
@@ -40,6 +42,8 @@ def assemble(draft: MessageDraft, target: str, left_out: list[str] | None = None
     if event and known is not None and all(row[0] != "EVN" for row in body):
         _insert_event(body, known, event)
     _number(body)
+    if asked:
+        _type_values(body, version)
     _identify(body)
     return Document(format="hl7v2", version=version, root=build(body))
 
@@ -57,6 +61,14 @@ def _number(rows: list[list[str]]) -> None:
         if row[0] in _NUMBERED:
             counted[row[0]] = counted.get(row[0], 0) + 1
             row[1:2] = [(row[1] if len(row) > 1 else "") or str(counted[row[0]])]
+
+
+def _type_values(rows: list[list[str]], version: str) -> None:
+    """OBX-2 as the version has it (table 0125): CWE since 2.5.1, DTM since 2.6."""
+    named = {"CWE": "CE"} if rank(version) < rank("2.5.1") else {"TS": "DTM"} if rank(version) >= rank("2.6") else {}
+    for row in rows:
+        if row[0] == "OBX" and len(row) > 2:
+            row[2] = named.get(row[2], row[2])
 
 
 _OF_PERSON = frozenset(("A28", "A29", "A31"))

@@ -58,7 +58,7 @@ def _sender(before: bytes, between: bytes, after: bytes) -> _Sender:
 def glance(raw: bytes) -> Glance:
     """`anew`. What a sender's messages have in common is looked at once."""
     parts, patient = _HEADER(raw, 0, _LONGEST), _PATIENT(raw)
-    if parts is None or patient is None or raw.find(b"DSC", -512) >= 0:
+    if parts is None or patient is None or raw.rfind(b"DSC", -512) >= 0:
         return anew(raw)
     before, time, between, control_id, after = parts.groups()
     sender = _sender(before, between, after)

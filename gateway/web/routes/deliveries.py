@@ -73,7 +73,8 @@ def _problem(error: object) -> str:
     assert isinstance(error, dict)
     known = {*shapes.Replay.model_fields, *shapes.MessageChoice.model_fields, *shapes.DeliveryChoice.model_fields}
     path = ".".join(str(step) if isinstance(step, int) or step in known else "?" for step in error["loc"])
-    return f"{path or 'body'}: {error['type'].replace('_', ' ')}"
+    ours = error.get("ctx", {}).get("error") if error["type"] == "value_error" else None
+    return f"{path or 'body'}: {ours or error['type'].replace('_', ' ')}"
 
 
 ROUTES: tuple[Route, ...] = (

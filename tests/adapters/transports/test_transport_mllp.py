@@ -6,6 +6,7 @@ import contextlib
 import queue
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -88,6 +89,15 @@ class TestContract(TransportContract):
 
     def wire(self, listener: Listener, tmp_path: Any) -> _MllpWire:
         return _MllpWire(listener)
+
+
+def test_it_serves_the_same_where_uvloop_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with listening() as listener:
+        connection = connected(listener)
+        connection.sendall(b"".join(frame(b"%d" % number) for number in range(3)))
+        connection.shutdown(socket.SHUT_WR)
+        assert until_closed(connection) == b"".join(frame(b"ACK %d" % number) for number in range(3))
 
 
 def test_pipelined_frames_are_answered_in_their_order_though_finished_in_another() -> None:

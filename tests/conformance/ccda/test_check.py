@@ -11,9 +11,10 @@ from lxml import etree
 from conformance.issue import Issue
 from tests.conformance.ccda.faults import ENTRIES, HEADER, Fault
 from tests.conformance.ccda.more import FURTHER
-from tests.conformance.ccda.summary import DOCUMENTS, SUMMARY, findings
+from tests.conformance.ccda.summary import DOCUMENTS, SCT, SUMMARY, findings, template
 from tests.conformance.ccda.wide import WIDE
 
+T4, CONCERN = template("4.4"), template("4.3")
 FAULTS = {**HEADER, **ENTRIES}
 _MISSING_IN_OLDER = {
     "no address", "no language", "a section without a title", "a section without text", "a section of another code",
@@ -81,6 +82,21 @@ def test_a_document_of_many_kinds_of_entries_has_no_error() -> None:
 @pytest.mark.parametrize("name", FURTHER)
 def test_a_fault_in_an_entry_of_each_kind_is_found_at_its_place(name: str) -> None:
     check(WIDE, FURTHER[name])
+
+
+def test_what_r2_1_allows_is_no_error_though_later_versions_ask_otherwise() -> None:
+    """A concern of several problems (CONF:1198-9034); an instruction that is an act, in an order."""
+    start = SUMMARY.index('<entryRelationship typeCode="SUBJ"><observation classCode="OBS" moodCode="EVN">' + T4)
+    end = SUMMARY.index("</entryRelationship>", start) + len("</entryRelationship>")
+    again = SUMMARY[start:end].replace('root="1.2.2"', 'root="1.2.3"')
+    assert new_findings(SUMMARY, SUMMARY[start:end], SUMMARY[start:end] + again)[1] == ()
+    later = DOCUMENTS["Continuity of Care Document 4.0"].replace(CONCERN, CONCERN.replace("2015-08-01", "2024-05-01"))
+    assert "CDA-0202" in {each.code for each in new_findings(later, SUMMARY[start:end], SUMMARY[start:end] + again)[1]}
+    told = '<entryRelationship typeCode="SUBJ" inversionInd="true"><act classCode="ACT" moodCode="INT">'
+    told += template("4.20", "2014-06-09")
+    told += f'<code code="409073007" {SCT}/><statusCode code="completed"/></act></entryRelationship></supply>'
+    assert [each for each in new_findings(WIDE, "</product></supply>", "</product>" + told)[1]
+            if each.severity == "error"] == []  # fmt: skip
 
 
 def test_messages_name_the_codes_of_small_value_sets() -> None:

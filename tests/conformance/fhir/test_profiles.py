@@ -306,3 +306,18 @@ def test_a_complete_code_system_counts_its_concepts(count: int, codes: list[str]
               "count": count, "concept": [{"code": "a", "concept": [{"code": "b"}]}]}  # fmt: skip
     assert [each.code for each in validate(system) if each.severity == "warning" and each.code != "FHIR-0051"] == codes
     assert "FHIR-0119" not in {each.code for each in validate({**system, "content": "fragment"})}
+
+
+def test_a_profile_that_imposes_another() -> None:
+    """Who claims the one must meet the other too, and so do profiles built on it and targets that should meet it."""
+    url = f"{HL7}structuredefinition-imposeProfile"
+    imposing = profile("imposing", "Patient", extension=[{"url": url, "valueCanonical": f"{SD}named"}])
+    derived = profile("derived", "Patient", baseDefinition=f"{SD}imposing")
+    for claimed in ("imposing", "derived"):
+        found = validate(patient(), imposing, derived, NAMED, profiles=[SD + claimed])
+        assert errors(found) == ["FHIR-0004"]
+        assert errors(validate(patient(name=[name("usual")]), imposing, derived, NAMED, profiles=[SD + claimed])) == []
+    subject = profile("subject", "Observation", element(
+        "Observation.subject", type=[{"code": "Reference", "targetProfile": [f"{SD}imposing"]}]))  # fmt: skip
+    seen = observation(subject={"reference": "#p"}, contained=[patient(id="p")])
+    assert errors(validate(seen, subject, imposing, NAMED, profiles=[f"{SD}subject"])) == ["FHIR-0071"]

@@ -122,6 +122,13 @@ def test_the_ledger_has_a_line_for_each_document_and_values_only_when_asked(
     assert "secret" in Path("l.jsonl").read_text()
 
 
+def test_the_ledger_on_standard_output(call: Call, inbox: Path, site: Path) -> None:
+    made = call("convert", inbox / "x.hl7", "--to", "fhir", "--site", site, "-o", "out.json", "--ledger", "-")
+    assert made.status == 0
+    assert json.loads(made.out)["file"].endswith("x.hl7")
+    assert not Path("-").exists()
+
+
 def test_a_structure_without_a_map_is_refused_by_name(call: Call, inbox: Path) -> None:
     made = call("convert", inbox / "x.hl7", "--to", "fhir", "-o", "out/")
     assert made.status == 1
@@ -186,7 +193,9 @@ def test_fhir_is_written_as_it_was_read(call: Call) -> None:
         (["convert", "x.hl7", "--to", "csv"], "say which kind of tables"),
         (["convert", "x.hl7", "--to", "fihr"], "did you mean fhir"),
         (["convert", "x.hl7", "--as", "ccdd"], "there is no kind 'ccdd' yet"),
-        (["convert", "x.hl7", "--as", "alerts@9"], "known: 1.1.0"),
+        (["convert", "x.hl7", "--as", "alerts@9"], "no version '9' of alerts; known: 1.1.0"),
+        (["convert", "x.hl7", "--as", "ADT_A98"], "no map gives adt_a98"),
+        (["convert", "x.hl7", "--to", "fhir", "--ledger", "-"], "can't both go to standard output"),
         (["convert", "x.hl7", "--as", "alerts", "--to", "hl7v2"], "is a form of fhir"),
         (["convert", "x.hl7", "--as", "alerts", "--bundle", "collection"], "a message by its definition"),
         (["convert", "x.hl7", "--to", "fhir", "--map", "nope"], "there is no map 'nope'"),

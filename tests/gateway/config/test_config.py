@@ -204,3 +204,53 @@ def test_times_of_transports_are_written_like_all_others(tmp_path: Path) -> None
     made = plan(path).value
     assert made is not None
     assert (made.channels["a"].listen.frame_timeout, made.channels["a"].listen.idle_timeout) == (120.0, 90.0)
+
+
+HTTP = """\
+tenant: {salt: a long enough salt}
+http:
+  host: 0.0.0.0
+  process_message: fihr
+  keys: {feed: {hash: "sha256:%s", channels: [adt, fhri]}}
+channels:
+  adt: {transport: http, format: hl7v2}
+  fhir: {transport: http, format: fhir}
+""" % ("0" * 64)
+
+
+def test_channels_that_http_names_are_there(tmp_path: Path) -> None:
+    found = plan(write(tmp_path, HTTP))
+    assert brief(found.issues) == [("CFG-0101", 4, 20), ("CFG-0101", 5, 114)]
+    assert all("did you mean fhir?" in one.message for one in found.issues)
+
+
+def test_beyond_loopback_without_a_key_is_a_mistake_in_its_place(tmp_path: Path) -> None:
+    text = "".join(line for line in HTTP.splitlines(keepends=True) if "keys:" not in line).replace("fihr", "fhir")
+    found = plan(write(tmp_path, text))
+    assert found.value is None
+    assert brief(found.issues) == [("CFG-0104", 3, 9)]
+    assert "needs an API key" in found.issues[0].message
+
+
+@pytest.mark.parametrize(
+    ("when", "said"),
+    [
+        ("{outreach: MAYBE}", "outreach is never MAYBE"),
+        ("{outreach: [Y, stop]}", "outreach is never stop; there are Y, N, REVIEW, STOP"),
+        ("{not: {deceased: 'yes'}}", "deceased is never yes"),
+        ("{outreach: {eq: STOP}, deceased: 'true'}", None),
+        ("{'hl7v2:PV1-44.1.1.1': x}", "not an HL7 v2 path"),
+        ("{any: [{'ccda:a b': x}]}", "not a step of a C-CDA path"),
+        ("{'hl7v2:PD1-12': Y, 'ccda:recordTarget/patientRole/id/@root': x, 'csv:Client.DOB': x}", None),
+    ],
+)
+def test_a_rule_that_could_never_match_is_a_mistake(tmp_path: Path, when: str, said: str | None) -> None:
+    text = "tenant: {salt: a long enough salt}\nroutes:\n- {name: a, when: %s, stop: [hub]}\n"
+    found = [one.message for one in plan(write(tmp_path, text % when)).issues]
+    assert [one for one in found if said and said in one] == (found if said else [])
+    assert len(found) == (said is not None)
+
+
+def test_a_port_that_there_is_not_is_told_in_its_place(tmp_path: Path) -> None:
+    text = "tenant: {salt: a long enough salt}\nchannels:\n  adt: {transport: mllp, listen: {port: 70000}}\n"
+    assert brief(plan(write(tmp_path, text)).issues) == [("CFG-0104", 3, 34)]

@@ -70,6 +70,8 @@ def test_waits_grow_and_are_spread() -> None:
 def test_after_its_lifetime_a_delivery_is_given_up() -> None:
     following = after(Retry(issue=BUSY), delivery(until=NOW + timedelta(seconds=1)), WAITS, NOW, 1.0)
     assert (following.state, following.issue and following.issue.code) == ("dead", "GW-0401")
+    assert following.issue is not None
+    assert following.issue.message.endswith(f"with {BUSY.code}: {BUSY.message}")
 
 
 def test_a_breaker_opens_after_failures_in_a_row_and_then_lets_one_through() -> None:

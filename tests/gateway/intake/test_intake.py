@@ -153,6 +153,21 @@ def test_each_message_of_a_batch_is_answered_over_mllp(tmp_path: Path) -> None:
     assert [line.split("|")[2] for line in said] == ["MSG000001", "MSG000002", "MSG000003"]
 
 
+@pytest.mark.parametrize("between", [b"", b"\n", b"\x1c\r\x0b"])
+def test_messages_one_after_another_are_stored_one_by_one(tmp_path: Path, between: bytes) -> None:
+    with door(tmp_path) as (intake, store):
+        taken = accept(intake, adt(1) + between + adt(2))
+        assert [b"MSG000001" in (taken[0].reply or b""), b"MSG000002" in (taken[1].reply or b"")] == [True, True]
+        assert len(kept(store)) == 2
+
+
+def test_lines_of_ndjson_are_stored_one_by_one(tmp_path: Path) -> None:
+    lines = b'{"resourceType":"Bundle","id":"a"}\r\n{"resourceType":"Bundle","id":"b"}\r\n'
+    with door(tmp_path, channel(format="fhir")) as (intake, store):
+        assert len(accept(intake, lines)) == 2
+        assert len(kept(store)) == 2
+
+
 def test_fhir_is_known_by_its_content_and_another_format_is_refused(tmp_path: Path) -> None:
     with door(tmp_path, channel(format="fhir")) as (intake, store):
         first, second = (accept(intake, b'{"resourceType":"Bundle","type":"message"}')[0] for _ in range(2))

@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from conformance.issue import Issue, Where
-from gateway.records import Arrival, Delivery, Identity, NewDelivery, Person, Stored, Told, Visit
+from gateway.records import Arrival, Delivery, Identity, NewDelivery, Person, Stored, Told, Visit, time_ordered_id
 from gateway.store import (
     Again,
     Attempt,
@@ -101,6 +102,14 @@ def record(
 def listed(store: Store, **wanted: Any) -> list[Delivery]:
     with store.reading() as connection:
         return store.deliveries.listed(connection, Wanted(**wanted))
+
+
+def test_ids_are_of_version_7_unlike_each_other_and_later_ones_sort_later() -> None:
+    made = [time_ordered_id() for _ in range(5000)]
+    assert len(set(made)) == 5000
+    assert made == sorted(made)
+    assert {(uuid.UUID(one).version, uuid.UUID(one).variant) for one in made} == {(7, uuid.RFC_4122)}
+    assert abs((uuid.UUID(made[-1]).int >> 80) / 1000 - time.time()) < 60
 
 
 def test_what_is_stored_comes_back_as_it_was(store: Store) -> None:

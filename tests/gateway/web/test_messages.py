@@ -180,3 +180,7 @@ def test_a_replay_says_which_ones(client: FlaskClient, body: Any) -> None:
     answer = client.post("/api/v1/replay", json=body)
     assert answer.status_code == 400
     assert "Doe" not in answer.text
+
+
+def test_a_replay_of_everything_is_told_what_to_say(client: FlaskClient) -> None:
+    assert "at least one condition is needed" in client.post("/api/v1/replay", json={"messages": {}}).text

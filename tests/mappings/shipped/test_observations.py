@@ -37,6 +37,16 @@ def test_every_kind_of_value_is_written(value: dict[str, Any], kind: str, text: 
     assert (given, found) == (kind, text)
 
 
+@pytest.mark.parametrize(
+    ("target", "coded", "timed"),
+    [("ADT_A01@2.3.1", "CE", "TS"), ("ADT_A01@2.5.1", "CWE", "TS"), ("ADT_A01@2.8", "CWE", "DTM")],
+)
+def test_values_have_the_types_of_the_version(target: str, coded: str, timed: str) -> None:
+    values = [observed(valueCodeableConcept=code("LA33-6")), observed(valueDateTime="2024-01-02T10:30:00Z")]
+    kinds = [each.split("|")[2] for each in told(*values, target=target) if each.startswith("OBX")]
+    assert kinds == [coded, timed]
+
+
 def test_what_was_not_asked_and_what_was_declined_come_back() -> None:
     declined = forward(adt("PID|1||7", f"OBX|1|CWE|X1||asked-declined^^{ABSENT}||||||F"))
     assert one(declined, "Observation")["dataAbsentReason"]["coding"][0]["code"] == "asked-declined"

@@ -219,3 +219,19 @@ def test_a_place_and_a_person_of_whom_nothing_more_is_said_are_told() -> None:
 def test_a_local_code_keeps_its_text_beside_a_table() -> None:
     visit = one(forward(adt("PID|1||7^^^GH^MR||Stone", "PV1|1|I||X^Local thing^SCT")), "Encounter")
     assert visit["type"] == [{"coding": [{"code": "X", "display": "Local thing", "system": "http://snomed.info/sct"}]}]
+
+
+@pytest.mark.parametrize(
+    ("segment", "field"),
+    [
+        ("IN1|1|P1|AE|Aetna^^^^^^^^^AE1", 4),
+        ("PV1||I|4E^12^B^GH^^^^^^LOC77", 3),
+        ("PV1||I|4E" + "|" * 36 + "G", 39),
+    ],
+)
+def test_identifiers_come_back_where_they_stood(segment: str, field: int) -> None:
+    made = forward(adt("PID|1||7^^^GH^MR||Stone", segment))
+    assert made.document is not None
+    again = back(made.document).document
+    assert again is not None
+    assert again.root.first(segment[:3]).fields[field] == segment.split("|")[field]

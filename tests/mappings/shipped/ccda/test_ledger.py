@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from adapters.formats.ccda import FORMAT
+from adapters.formats.ccda.paths import parse
+from adapters.formats.ccda.syntax import SYNTAX
 from gateway import convert
 from tests.conformance.ccda.summary import SUMMARY
 from tests.mappings.shipped.ccda.sdoh import DOCUMENT
@@ -79,3 +82,16 @@ def test_what_no_map_knows_is_named_wherever_it_stands() -> None:
     assert ledger is not None
     rows = {row.path: row.status for row in ledger.rows()}
     assert {rows.get(f"{place(each)}/languageCode/@code") for each in statements} == {"unmapped"}
+
+
+def test_rules_are_told_apart_by_what_they_begin_to_read() -> None:
+    """So that not each rule has to be asked about each field."""
+    parsed = FORMAT.parse(SUMMARY.encode()).value
+    assert parsed is not None
+    node = parsed.root.node
+    assert SYNTAX.begins((node,)) == "ClinicalDocument"
+    assert SYNTAX.begins((node, "code")[1:]) == "@code"
+    assert SYNTAX.begins(()) == ""
+    assert [SYNTAX.lead(parse(each)) for each in ("code/@code", "@code", "../code", "/code", "*", ".")] == [
+        "code", "@code", None, None, None, None,
+    ]  # fmt: skip
