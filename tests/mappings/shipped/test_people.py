@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.mappings.shipped.messages import OF_PATIENT, VERIFIED, adt, back, code, codes, forward, one, resources, told
@@ -235,3 +237,31 @@ def test_identifiers_come_back_where_they_stood(segment: str, field: int) -> Non
     again = back(made.document).document
     assert again is not None
     assert again.root.first(segment[:3]).fields[field] == segment.split("|")[field]
+
+
+@pytest.mark.parametrize("own", [[], [code("doctor", "http://terminology.hl7.org/CodeSystem/practitioner-role")]])
+def test_an_attender_told_with_his_specialty_is_the_attending_doctor(own: list[dict[str, Any]]) -> None:
+    attending = code("ATND", "http://terminology.hl7.org/CodeSystem/v3-ParticipationType")
+    visit = {
+        "resourceType": "Encounter", "status": "in-progress", "class": {"code": "IMP"},
+        "participant": [{"type": [attending], "individual": {"reference": "http://gh.example/PractitionerRole/1"}}],
+    }  # fmt: skip
+    role = {
+        "resourceType": "PractitionerRole",
+        "practitioner": {"reference": "http://gh.example/Practitioner/2"},
+        "code": own,
+    }
+    doctor = {"resourceType": "Practitioner", "name": [{"family": "Dale", "given": ["Bob"]}]}
+    (stay,) = [each for each in told(visit, role, doctor, target="ADT_A01@2.3.1") if each.startswith("PV1")]
+    assert stay.split("|")[7] == "^Dale^Bob"
+
+
+def test_a_role_of_a_visit_is_not_its_attending_doctor_too() -> None:
+    made = forward(adt("PID|1||7^^^GH^MR||Stone", "PV1|1|I", "ROL|1|AD|AT^Attending^HL70443|P1^Hill^Ann"))
+    assert made.document is not None
+    again = back(made.document).document
+    assert again is not None
+    assert again.root.raw.decode().rstrip("\r").split("\r")[-2:] == [
+        "PV1|1|I",
+        "ROL|1|UC|AT^Attending^HL70443|P1^Hill^Ann",
+    ]
