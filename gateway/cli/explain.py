@@ -53,8 +53,11 @@ def command(
       sdoh-gateway explain discharge.hl7
       sdoh-gateway explain discharge.hl7 --as alerts --unmapped
     """
+    from gateway.conversion import check_target
+
     wanted = target(to if to or as_ else "fhir", as_)
     settings = options.settings(site)
+    check_target(wanted, settings)
     told = options.told(dates, encoding)
     issues: list[Issue] = []
     for one in inputs([source]):

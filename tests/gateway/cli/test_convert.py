@@ -195,6 +195,7 @@ def test_fhir_is_written_as_it_was_read(call: Call) -> None:
         (["convert", "x.hl7", "--as", "ccdd"], "there is no kind 'ccdd' yet"),
         (["convert", "x.hl7", "--as", "alerts@9"], "no version '9' of alerts; known: 1.1.0"),
         (["convert", "x.hl7", "--as", "ADT_A98"], "no map gives adt_a98"),
+        (["explain", "x.hl7", "--as", "ADT_A98"], "no map gives adt_a98"),
         (["convert", "x.hl7", "--to", "fhir", "--ledger", "-"], "can't both go to standard output"),
         (["convert", "x.hl7", "--as", "alerts", "--to", "hl7v2"], "is a form of fhir"),
         (["convert", "x.hl7", "--as", "alerts", "--bundle", "collection"], "a message by its definition"),
