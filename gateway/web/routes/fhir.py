@@ -9,7 +9,7 @@ from conformance.catalogue import issue
 from conformance.issue import has_errors
 from gateway.plan import Channel
 from gateway.targets import KINDS
-from gateway.web import capability, media
+from gateway.web import capability, media, rows
 from gateway.web.media import FHIR, JSON, Schema
 from gateway.web.parameters import Given, given
 from gateway.web.route import Answer, Call, Parameter, Refused, Reply, Route
@@ -18,7 +18,7 @@ from gateway.web.routes.messages import channel_of, take
 from gateway.web.work import Conversion, Validation
 
 INPUT_TYPES = {"Hl7v2": "hl7v2", "Ccda": "ccda", "Json": "json", "Fhir": "fhir", "Csv": "csv"}
-"""`inputDataType` of $convert-data to the formats' names here."""
+"""`inputDataType` of $convert-data to the formats' names here. Without a format `json`, JSON is a resource or rows."""
 
 _RESOURCE = media.RESOURCE
 _BODY: dict[str, Schema | None] = {one: media.schema_of(one) for one in (FHIR, JSON, media.FHIR_XML)}
@@ -40,15 +40,15 @@ def _convert_data(call: Call) -> Reply:
     kind = values.text("inputDataType")
     if kind not in INPUT_TYPES:
         raise Refused(400, issue("HTTP-0011", problem=f"inputDataType must be one of {', '.join(INPUT_TYPES)}"))
-    if INPUT_TYPES[kind] not in media.readable():
-        raise Refused(400, issue("HTTP-0012", problem=f"{kind} can't be read by this version"))
-    data = values.text("inputData")
+    data, from_ = values.text("inputData"), INPUT_TYPES[kind]
     if data is None:
         raise Refused(400, issue("HTTP-0011", problem="inputData is missing"))
+    if from_ == "json" and from_ not in media.readable():
+        from_, data = rows.read(data)
     as_, map_ = _template(values)
     asked = Conversion(
         body=data.encode("utf-8", "surrogatepass"),
-        from_=INPUT_TYPES[kind],
+        from_=from_,
         to="fhir",
         as_=as_,
         map=map_,

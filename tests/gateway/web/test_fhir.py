@@ -76,6 +76,24 @@ def test_convert_data_to_a_form(client: FlaskClient) -> None:
     assert answer.json["type"] == "message"
 
 
+ROW = {"referral_id": "RF-1", "client_id": 71, "last_name": "Rao", "date_of_birth": "1988-08-08", "phone": None,
+       "need_category": "food-insecurity", "receiving_organization": "Riverbend Food Hub",
+       "referral_status": "Accepted",
+       "referral_sent_date": "2026-03-16", "contact_ok": True}  # fmt: skip
+
+
+def test_convert_data_of_json_is_that_of_the_same_rows_or_resource(client: FlaskClient) -> None:
+    cells = ["" if cell is None else str(cell) for cell in ROW.values()]
+    rows = ",".join(ROW) + "\r\n" + ",".join(cells).replace("True", "true") + "\r\n"
+    made = _convert(client, inputData=json.dumps([ROW]), inputDataType="Json")
+    assert made.status_code == 200
+    assert made.json == _convert(client, inputData=json.dumps(ROW), inputDataType="Json").json
+    assert made.json == _convert(client, inputData=rows, inputDataType="Csv").json
+    assert "Rao" in made.text
+    same = _convert(client, inputData=PATIENT.decode(), inputDataType="Json")
+    assert same.json == _convert(client, inputData=PATIENT.decode(), inputDataType="Fhir").json
+
+
 def test_convert_data_of_names_in_any_script(client: FlaskClient) -> None:
     foreign = ADT.decode().replace("||M|", "||M|").replace("RIVERBEND GENERAL", "ЛІКАРНЯ Ñ")
     answer = _convert(client, inputData=foreign, inputDataType="Hl7v2")
@@ -90,6 +108,10 @@ def test_convert_data_of_names_in_any_script(client: FlaskClient) -> None:
         ({"inputDataType": "Hl7v2"}, 400),
         ({"inputData": "MSH|"}, 400),
         ({"inputData": "x", "inputDataType": "Json"}, 400),
+        ({"inputData": "[]", "inputDataType": "Json"}, 400),
+        ({"inputData": '{"a": "1", "a": "2"}', "inputDataType": "Json"}, 400),
+        ({"inputData": '{"a": {"b": 1}}', "inputDataType": "Json"}, 400),
+        ({"inputData": "[" * 100_000, "inputDataType": "Json"}, 400),
         ({"inputData": ADT.decode(), "inputDataType": "Hl7v2", "rootTemplate": "no-such-map"}, 400),
         ({"inputData": "hello", "inputDataType": "Hl7v2"}, 422),
         ({"inputData": "", "inputDataType": "Hl7v2"}, 422),
