@@ -118,6 +118,11 @@ def test_a_merge_into_a_patient_who_has_the_number_already_retires_nobody() -> N
     assert [row.status for row in made.ledger.rows() if row.path.startswith("MRG")] == ["unmapped"] * 3
 
 
+def test_a_patient_is_not_linked_with_himself() -> None:
+    made = forward(adt("EVN||20240301", PID, "MRG|4711^^^GH^MR", event="A24"), "adt-a24")
+    assert "link" not in one(made, "Patient")
+
+
 def test_one_number_of_two_hospitals_is_two_patients_to_merge() -> None:
     made = forward(adt("EVN||20240301", PID, "MRG|4711^^^OTHER^MR", event="A40"), "adt-a39")
     survivor, retired = resources(made, "Patient")
