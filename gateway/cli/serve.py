@@ -43,6 +43,8 @@ def command(path: Path, insecure_bind: bool, log: str) -> None:
     report.say(one for one in read.issues if one.severity != "information")
     if read.value is None:
         raise Misuse("the settings have errors; see above")
+    if not read.value.channels and read.value.http is None:
+        raise Misuse("the settings have neither channels nor http: nothing could come in")
     logs.start(log)
     try:
         run(read.value, path, Options(insecure_bind=insecure_bind))
