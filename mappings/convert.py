@@ -164,7 +164,10 @@ class Converter:
         if not applied:
             return (issue("MAP-0105", Where(), map=self.map_id),)
         locate = self._reading.locator(run.source)
-        found = [each for note in run.told() if note[0] > TOOK and (each := self._issue(note, locate)) is not None]
+        notes = [note for note in run.told() if note[0] > TOOK]
+        said = {note[1:3] for note in notes if note[0] == SAID}
+        notes = [note for note in notes if note[0] != NOTHING or note[1:3] not in said]  # the conversion said why
+        found = [each for note in notes if (each := self._issue(note, locate)) is not None]
         found += [issue("MAP-0106", Where(), target=path) for path in dict.fromkeys(run.conflicts)]
         found += [issue("MAP-0110", Where(), target=name) for name in dict.fromkeys(run.unplaced)]
         return tuple(dict.fromkeys(found))

@@ -104,17 +104,32 @@ def end_forward(texts: list[str], run: Run) -> str | None:
 
 
 def visit_end_forward(texts: list[str], run: Run) -> str | None:
-    """The end of a visit (PV1-45) beside its beginning (PV1-44): kept as sent, reported where it is first (per-1)."""
+    """The end of a visit (PV1-45) beside its beginning (PV1-44); none where it is first (per-1), which is reported."""
     end, start = texts
     value = datetime_forward(end, run) if end else None
-    if value is not None and start and _precedes(end, start):
-        run.say("MAP-0208", end)
-    return value
+    if value is None or not _reversed(end, start):
+        return value
+    run.say("MAP-0208", end)
+    return None
+
+
+def reversed_end_forward(texts: list[str], run: Run) -> str | None:
+    """The text of an end before its beginning, for which FHIR has no period."""
+    end, start = texts
+    return end if _reversed(end, start) else None
+
+
+def _reversed(end: str, start: str) -> bool:
+    return bool(end and start) and _precedes(end, start)
 
 
 def visit_end_backward(value: str, run: Run) -> list[str] | None:
     end = datetime_backward(value, run)
     return [end, ""] if end else None
+
+
+def reversed_end_backward(value: str, run: Run) -> list[str]:
+    return [value, ""]
 
 
 def _precedes(one: str, other: str) -> bool:
@@ -300,7 +315,15 @@ CONVERSIONS = (
         backward=visit_end_backward,
         gives="dateTime",
         lossy=True,
-        doc="PV1-45 like dateTime, compared with PV1-44.",
+        doc="PV1-45 like dateTime, where it isn't before PV1-44.",
+    ),
+    Conversion(
+        name="reversed-end",
+        forward=reversed_end_forward,
+        backward=reversed_end_backward,
+        gives="string",
+        quiet=True,
+        doc="PV1-45 as text, where it is before PV1-44.",
     ),
     Conversion(
         name="end-after-minutes",

@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.mappings.shipped.messages import OF_PATIENT, VERIFIED, adt, code, everything, forward, one, resources, told
+from tests.mappings.shipped.messages import (
+    OF_PATIENT,
+    VERIFIED,
+    adt,
+    back,
+    code,
+    everything,
+    forward,
+    one,
+    resources,
+    told,
+)
 
 PID = "PID|1||4711^^^GH^MR||Stone^Ada||19800203|F"
 PV1 = "PV1|1|I|||||||||||||||||99^^^GH^VN"
@@ -31,6 +42,19 @@ def status(event: str, pv1: str = PV1) -> str:
 )  # fmt: skip
 def test_the_status_of_a_visit(event: str, patient_class: str, discharged: str, expected: str) -> None:
     assert status(event, f"PV1|1|{patient_class}" + "|" * 17 + "99^^^GH^VN" + "|" * 26 + discharged) == expected
+
+
+def test_a_visit_that_ends_before_it_begins_keeps_its_end_as_text() -> None:
+    made = forward(adt(PID, "PV1|1|I" + "|" * 42 + "20240302|20240301", event="A03"))
+    encounter = one(made, "Encounter")
+    original = {"url": "http://hl7.org/fhir/StructureDefinition/originalText", "valueString": "20240301"}
+    assert encounter["period"] == {"start": "2024-03-02", "_end": {"extension": [original]}}
+    assert [each.at.path for each in made.issues if each.code == "MAP-0208"] == ["PV1[1]-45[1]"]
+    assert "MAP-0101" not in {each.code for each in made.issues}
+    assert made.document is not None
+    written = back(made.document).document
+    assert written is not None
+    assert written.root.first("PV1").fields[44:46] == ["20240302", "20240301"]
 
 
 def test_a_cancelled_discharge_has_no_end() -> None:
