@@ -304,9 +304,10 @@ class Interpreter:
             result = fitting(value, conversion.gives)
         if result is not None:
             result = function(result, self.state)
+        said = bool(self.state.fresh)
         self.state.flush(at, said_at(rule, self.read))
         if result is None:
-            if not conversion.quiet and value is not None:
+            if not conversion.quiet and not said and value is not None:
                 self.state.note(NOTHING, at, rule, self.read)
             return False
         return self.tabled(rule, result, at, place, missing)
