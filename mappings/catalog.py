@@ -19,7 +19,6 @@ from conformance.issue import Issue, Where
 from conformance.yaml import Fields, place
 from mappings import cache
 from mappings.compiled import Compiled
-from mappings.compiler import compile_map
 from mappings.convert import Converter
 from mappings.form import Library, Map
 from mappings.read import Reader
@@ -251,6 +250,8 @@ class Catalog:
         compiled = cache.load(name)
         if not isinstance(compiled, Compiled):
             linked, issues = self.link(map_id)
+            from mappings.compiler import compile_map  # of no use where all is kept compiled
+
             compiled, found = compile_map(linked, read, write, by_side, REGISTRY)
             if any(each.severity == "error" for each in (*issues, *found)):
                 self.issues.extend((*issues, *found))

@@ -13,7 +13,6 @@ from typing import Any
 from conformance.document import Document
 from gateway.config import Site
 from gateway.patch.operations import Resource, operations
-from gateway.patch.probes import Probes
 from gateway.patch.target import condition
 
 UPDATES = frozenset(("A08", "A31", "A54", "A55", "A61", "A62"))
@@ -33,6 +32,8 @@ def wanted(source: Document, site: Site) -> bool:
 
 def patch(source: Document, pivot: Document, site: Site, map_id: str | None = None) -> Document:
     """The transaction that an update stands for; `pivot` is the Bundle that was made of it."""
+    from gateway.patch.probes import Probes  # only where a sender's updates are patches
+
     probes = Probes(source, pivot, site, map_id)
     entries = [(each["fullUrl"], each["resource"]) for each in pivot.root.get("entry", [])]
     literal = {url: f"{resource['resourceType']}/{resource['id']}" for url, resource in entries}

@@ -179,7 +179,7 @@ def test_what_the_cache_kept_gives_the_same(cached: Path, tmp_path: Path, monkey
     write(tmp_path / "maps", RULES)
     first = patient(tmp_path / "maps")
     assert any(cached.iterdir())
-    monkeypatch.setattr("mappings.catalog.compile_map", None)
+    monkeypatch.setattr("mappings.compiler.compile_map", None)
     assert patient(tmp_path / "maps") == first
 
 
