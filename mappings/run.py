@@ -61,7 +61,7 @@ def _namespace(salt: str) -> Any:
     return sha1(uuid.uuid5(NAMESPACE, salt).bytes, usedforsecurity=False)
 
 
-_DIRECTORY = frozenset(("Practitioner", "PractitionerRole", "Organization"))
+_AGENTS = frozenset(("Practitioner", "PractitionerRole", "Organization"))
 """Types of what a document names for what it did, not for itself."""
 
 _VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
@@ -470,7 +470,7 @@ class Run(Source):
         while waiting:
             loose = {url for each in waiting for url in references(each)} & self.made.keys()
             held = {url for each in self.made.values() for url in references(each)} if loose else set()
-            alone = [url for url in loose - held if self.made[url]["resourceType"] in _DIRECTORY]
+            alone = [url for url in loose - held if self.made[url]["resourceType"] in _AGENTS]
             waiting = [self.made.pop(url) for url in sorted(alone)]
 
     def _reach(self) -> None:

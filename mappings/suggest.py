@@ -310,6 +310,7 @@ def map_(name: str, found: Sequence[Guess]) -> str:
     rest = [each for each in found if each not in person and each not in questions]
     dates = [each.name for each in found if each.name == "screening_date"]
     key = _who(found)
+    who = key or "person_id"
     lines = [
         "# A draft made by `maps suggest`. The figure behind a line says how sure it is: mend what is wrong, and what",
         "# is commented out. Lines of the same kind stand in the shipped maps of tables.",
@@ -323,12 +324,12 @@ def map_(name: str, found: Sequence[Guess]) -> str:
         "  rules:",
     ]
     if questions:
-        lines += _panel(dates)
+        lines += _panel(dates, who)
     note = "" if key else "    # no column tells persons apart: which is it?"
     lines += [
         "  - make: Patient",
         "    name: person",
-        f"    key: {{csv: [person_id], as: row-key}}{note}",
+        f"    key: {{csv: [{who}], as: row-key}}{note}",
         "    rules:",
     ]
     lines += ["    - {use: person}"]
@@ -339,10 +340,10 @@ def map_(name: str, found: Sequence[Guess]) -> str:
     lines += _restrictions([each.name for each in rest])
     for each in rest:
         if each.name == "consent" or each.name not in (*_RESTRICTING, "deleted"):
-            lines += _rule(each, screened=bool(questions))
+            lines += _rule(each, who, screened=bool(questions))
     if questions:
         lines += _questions(questions)
-    return "\n".join([*lines, ""]).replace("key: {csv: [person_id", f"key: {{csv: [{key or 'person_id'}")
+    return "\n".join([*lines, ""])
 
 
 def _restrictions(names: Sequence[str]) -> Iterator[str]:
@@ -359,13 +360,13 @@ def _retract(found: Sequence[Guess]) -> str:
     return ', retract: {deleted: {eq: "true"}}' if any(each.name == "deleted" for each in found) else ""
 
 
-def _panel(dates: Sequence[str]) -> list[str]:
+def _panel(dates: Sequence[str], who: str) -> list[str]:
     note = "" if dates else "    # which column says when the screening was?"
     return [
         "  - make: Observation    # the screening as a whole",
         "    name: panel",
         "    where: {fhir: {code.text: Screening}}",
-        "    key: {csv: [person_id, screening_id, screening_date], as: row-key}",
+        f"    key: {{csv: [{who}, screening_id, screening_date], as: row-key}}",
         f"    rules: [{{set: {{fhir: {{status: final}}}}}}, {{use: screening}}]{note}",
     ]
 
@@ -391,7 +392,7 @@ _RULES: Mapping[str, tuple[str, ...]] = {
         '  - unpivot: {columns: {needs: {}}, to: {answer: need}, split: ";"}',
         "    rules:",
         "    - make: ServiceRequest",
-        "      key: {csv: [person_id, need], as: row-key}",
+        "      key: {csv: [WHO, need], as: row-key}",
         "      rules:",
         "      - {csv: need, fhir: code.text}",
         "      - {set: {fhir: {status: active, intent: plan}}}",
@@ -401,7 +402,7 @@ _RULES: Mapping[str, tuple[str, ...]] = {
         '  - unpivot: {columns: {z_code: {}}, to: {answer: zcode}, split: ";"}',
         "    rules:",
         "    - make: Condition",
-        "      key: {csv: [person_id, zcode], as: row-key}",
+        "      key: {csv: [WHO, zcode], as: row-key}",
         "      rules:",
         "      - {csv: zcode, fhir: code.coding.code}",
         "      - {set: {fhir: {code.coding.system: $icd10}}}",
@@ -409,13 +410,15 @@ _RULES: Mapping[str, tuple[str, ...]] = {
     ),
     "consent": ("  - {use: consent}",),
 }
+"""By column: the rules that a draft gets. WHO is the column that tells persons apart."""
 
 
-def _rule(guess: Guess, *, screened: bool) -> list[str]:
+def _rule(guess: Guess, who: str, *, screened: bool) -> list[str]:
     if screened and guess.name in ("screening_date", "screening_id"):
         return [f"  # {guess.name} is read by the part `screening`    # {_remark(guess)}"]
     if guess.name in _RULES:
-        return [f"  # {guess.name}    # {_remark(guess)}", *_RULES[guess.name]]
+        rules = [line.replace("WHO", who) for line in _RULES[guess.name]]
+        return [f"  # {guess.name}    # {_remark(guess)}", *rules]
     if guess.profile.filled == 0:
         return [
             f"  - {{csv: {_quoted(guess.name)}, ignore: empty in the rows that were looked at}}    # {_remark(guess)}"
@@ -428,10 +431,10 @@ def _rule(guess: Guess, *, screened: bool) -> list[str]:
     }
     target = path.get(guess.profile.type, "valueString")
     name = _quoted(guess.name)
-    made = f"key: {{csv: [person_id, {name}], as: row-key}}"
+    made = f"key: {{csv: [{who}, {name}], as: row-key}}"
     says = f"{{set: {{fhir: {{status: final, code.text: {_quoted(guess.profile.header)}}}}}}}"
-    rules = f"[{{csv: {name}, fhir: {target}}}, {says}, {{fhir: subject, ref: person}}]"
-    return [f"  # {name}    # {_remark(guess)}", f"  # - {{make: Observation, {made}, rules: {rules}}}"]
+    told = f"[{{csv: {name}, fhir: {target}}}, {says}, {{fhir: subject, ref: person}}]"
+    return [f"  # {name}    # {_remark(guess)}", f"  # - {{make: Observation, {made}, rules: {told}}}"]
 
 
 def test(name: str, text: str) -> str:
